@@ -1,0 +1,294 @@
+"""Module facts: what one source file says, with no other file read.
+
+Two extractors emit these values for the same bytes: the libcst one beside this file and the compiled core.
+They must agree byte for byte in the serialised form (`ModuleFacts.to_json`), so every rule is spelled out in
+``docs/facts.md``; the docstrings here give the short of it.
+
+An expression is a plain nested tuple whose first item is a tag (`Expr`); see ``docs/facts.md`` for the table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+FACTS_SCHEMA = 1
+
+type Expr = tuple[Any, ...]
+"""A foldable expression: ``("name", "x")``, ``("bin", "/", left, right)``, … or ``("?",)`` for anything else."""
+
+OPAQUE: Expr = ("?",)
+
+UNDER = ("type-checking", "main-guard", "if", "loop", "try", "try-import", "handler", "exit")
+"""Every condition a fact can stand under, in the order in which `under` tuples list them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One imported name: ``import a.b as c`` or one alias of ``from .a import b``.
+
+    Attributes:
+        module: Dotted name after ``import`` or ``from``, without the leading dots; may be empty.
+        level: Number of leading dots.
+        name: Name taken from the module, ``"*"`` for a star, None for a plain ``import``.
+        asname: Name after ``as``, or None.
+        scope: Index of the scope that holds the statement.
+        statement: Index of the module-level statement that holds it.
+        line: Line of the alias.
+        under: Conditions between the innermost function (or the module) and the statement.
+    """
+
+    module: str
+    level: int
+    name: str | None
+    asname: str | None
+    scope: int
+    statement: int
+    line: int
+    under: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function; ``kind`` is positional, either, star, keyword or dstar."""
+
+    name: str
+    kind: str
+    default: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The module (index 0), a function, a class or a lambda, numbered in source order of its keyword.
+
+    Attributes:
+        kind: module, function, async, class or lambda.
+        name: Its own name; ``<lambda>`` for a lambda, empty for the module.
+        parent: Index of the enclosing scope; -1 for the module.
+        line: Line of the ``def``/``class``/``lambda`` keyword (of ``async`` where there is one).
+        first_line: Line of the first decorator, else ``line``.
+        end_line: Last line of the definition.
+        parameters: In source order.
+        decorators: Decorator expressions, in source order.
+        bases: Positional base classes of a class (``("star", e)`` for ``*e``).
+        keywords: Keyword arguments of a class statement.
+        global_names: Names declared ``global`` directly in it, sorted.
+        nonlocal_names: Names declared ``nonlocal`` directly in it, sorted.
+        statement: Index of the module-level statement that holds it; -1 for the module.
+        under: Conditions of the defining statement, within the parent's function.
+        generator: Whether a ``yield`` stands directly in it.
+    """
+
+    kind: str
+    name: str
+    parent: int
+    line: int
+    first_line: int
+    end_line: int
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Expr, ...]
+    bases: tuple[Expr, ...]
+    keywords: tuple[tuple[str | None, Expr], ...]
+    global_names: tuple[str, ...]
+    nonlocal_names: tuple[str, ...]
+    statement: int
+    under: tuple[str, ...]
+    generator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A target that is given a value: assignment, ``for``, ``with … as``, walrus, comprehension.
+
+    Attributes:
+        target: ``("name", n)``, ``("attr", e, n)`` or ``("index", e, i)``.
+        value: What is bound; ``("each", e)`` for an item of ``e``.
+        kind: assign, aug, for, with, walrus, comp or except.
+    """
+
+    target: Expr
+    value: Expr
+    kind: str
+    scope: int
+    statement: int
+    line: int
+    under: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Any call whose callee is a name or an attribute chain of a foldable expression.
+
+    Attributes:
+        func: Callee.
+        args: Positional arguments (``("star", e)`` for ``*e``).
+        keywords: Keyword arguments; the name is None for ``**e``.
+    """
+
+    func: Expr
+    args: tuple[Expr, ...]
+    keywords: tuple[tuple[str | None, Expr], ...]
+    scope: int
+    statement: int
+    line: int
+    under: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A distinct string literal of a scope (first line it stands on) that could name a module or a file.
+
+    Attributes:
+        doc: Whether it is a docstring or another string statement.
+    """
+
+    value: str
+    scope: int
+    line: int
+    doc: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement executed at module level, those inside module-level ``if``/``try``/… blocks too.
+
+    Attributes:
+        parent: Index of the enclosing compound statement, or -1.
+        branch: Which block of the parent: body, orelse, handler, finalbody or case; empty at the top.
+        kind: See ``docs/facts.md``.
+        line, column: Start, without decorators; columns count code points from 0.
+        end_line, end_column: Just past the last character.
+        first_line: Line of the first decorator, else ``line``.
+        binds: Module-level names it binds itself (headers only, for a compound statement).
+        deletes: Names it deletes.
+        uses: Module-level names read when it is executed, class bodies and comprehensions included.
+        deferred: Module-level names read by functions and lambdas in it, when they are called.
+        mutates: Names whose object it may change: ``n.x = …``, ``n[i] += …``, ``n.f(…)``, ``g(n)``.
+        deferred_mutates: The same, by functions and lambdas in it, when they are called.
+        global_binds: Module-level names that functions in it bind through ``global``.
+        under: Conditions it stands under.
+    """
+
+    parent: int
+    branch: str
+    kind: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    first_line: int
+    binds: tuple[str, ...]
+    deletes: tuple[str, ...]
+    uses: tuple[str, ...]
+    deferred: tuple[str, ...]
+    mutates: tuple[str, ...]
+    deferred_mutates: tuple[str, ...]
+    global_binds: tuple[str, ...]
+    under: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A ``# clustrix: VERB ARGUMENT`` comment."""
+
+    verb: str
+    argument: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Syntax that needs a Python: its name and the first line that uses it."""
+
+    name: str
+    line: int
+
+
+FEATURE_VERSIONS: Mapping[str, tuple[int, int]] = {
+    "future_annotations": (3, 7),
+    "walrus": (3, 8),
+    "positional_only": (3, 8),
+    "fstring_equals": (3, 8),
+    "unparenthesized_star": (3, 8),
+    "deep_brackets": (3, 9),
+    "relaxed_decorator": (3, 9),
+    "parenthesized_with": (3, 9),
+    "match": (3, 10),
+    "except_star": (3, 11),
+    "star_index": (3, 11),
+    "type_parameters": (3, 12),
+    "type_alias": (3, 12),
+    "fstring_nesting": (3, 12),
+    "type_parameter_defaults": (3, 13),
+    "template_string": (3, 14),
+    "except_without_parentheses": (3, 14),
+}
+"""The first Python that reads each `Feature`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """All facts of one module, each tuple in the order that ``docs/facts.md`` fixes."""
+
+    scopes: tuple[Scope, ...]
+    statements: tuple[Statement, ...]
+    imports: tuple[Import, ...]
+    bindings: tuple[Binding, ...]
+    calls: tuple[Call, ...]
+    texts: tuple[Text, ...]
+    directives: tuple[Directive, ...]
+    features: tuple[Feature, ...]
+
+    def to_json(self) -> bytes:
+        """The canonical serialised form: sorted keys, no spaces, UTF-8 with surrogates escaped, newline at end."""
+        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        text = json.dumps({"schema": FACTS_SCHEMA, **plain}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return text.encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: another schema.
+        """
+        plain = json.loads(data)
+        if plain.get("schema") != FACTS_SCHEMA:
+            message = f"facts of schema {plain.get('schema')!r}, expected {FACTS_SCHEMA}"
+            raise ValueError(message)
+        return cls(
+            scopes=tuple(_scope(row) for row in plain["scopes"]),
+            statements=tuple(Statement(*map(_frozen, row)) for row in plain["statements"]),
+            imports=tuple(Import(*map(_frozen, row)) for row in plain["imports"]),
+            bindings=tuple(Binding(*map(_frozen, row)) for row in plain["bindings"]),
+            calls=tuple(Call(*map(_frozen, row)) for row in plain["calls"]),
+            texts=tuple(Text(*row) for row in plain["texts"]),
+            directives=tuple(Directive(*row) for row in plain["directives"]),
+            features=tuple(Feature(*row) for row in plain["features"]),
+        )
+
+
+def _scope(row: list[Any]) -> Scope:
+    values = [_frozen(value) for value in row]
+    values[6] = tuple(Parameter(*item) for item in values[6])
+    return Scope(*values)
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses become lists of their fields' values, tuples become lists."""
+    if isinstance(value, (str, int, type(None))):
+        return value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return [_plain(getattr(value, field.name)) for field in fields(value)]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def names_sorted(names: Iterable[str]) -> tuple[str, ...]:
+    """Distinct names in the order of code points, as every set of names in the facts is listed."""
+    return tuple(sorted(set(names)))
