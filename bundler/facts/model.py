@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 FACTS_SCHEMA = 1
 
-type Expr = tuple[Any, ...]
+Expr: TypeAlias = tuple[Any, ...]
 """A foldable expression: ``("name", "x")``, ``("bin", "/", left, right)``, … or ``("?",)`` for anything else."""
 
 OPAQUE: Expr = ("?",)
