@@ -1,0 +1,132 @@
+"""What rules over facts may ask of the analysis, and what they answer.
+
+The walk (`clustrix_bundle.bundler.analysis`) implements `World`; the rules (`clustrix_bundle.bundler.evidence`) take one and a
+loaded module and yield findings. Nothing here touches a network or starts a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import ModuleFacts
+    from clustrix_bundle.bundler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModule:
+    """A local module whose facts are at hand.
+
+    Attributes:
+        name: Dotted name it is imported by; ``__main__`` for the entry file that runs as such.
+        path: Its file (``__init__.py`` for a package).
+        package: Its ``__package__``.
+        is_package: Whether it is an ``__init__.py``.
+        source: The bytes that the facts were read from.
+        facts: What they say.
+        kept_statements: Indices of the module-level statements that ship (a slice), None for all.
+    """
+
+    name: str
+    path: Path
+    package: str
+    is_package: bool
+    source: bytes
+    facts: ModuleFacts
+    kept_statements: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModule:
+    """Where a local dotted name lives: a file, or the folders of a namespace package (``path`` None)."""
+
+    name: str
+    path: Path | None
+    is_package: bool
+    folders: tuple[Path, ...] = ()
+
+
+class World(Protocol):
+    """The project as rules see it. Paths are absolute; nothing outside the source roots and the project root is local."""
+
+    root: Path
+    cwd: Path
+    source_roots: Sequence[Path]
+    settings: Settings
+
+    def locate(self, name: str) -> LocalModule | None:
+        """Where the dotted name is found under the source roots; None if it is not local. Does not ship anything."""
+
+    def load(self, name: str) -> LoadedModule | None:
+        """The facts of a local module (read at most once); None for what is not local or does not parse. Does not ship anything."""
+
+    def submodules(self, name: str) -> Iterable[LocalModule]:
+        """Direct submodules and subpackages of a local package, sorted by name."""
+
+    def reached(self) -> Iterable[LoadedModule]:
+        """The modules that ship so far, in the order in which they were reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFinding:
+    """A local module that the code can import (``whole``: the package with all its modules and data).
+
+    ``evidence`` is one of the graph's evidence words; ``line`` and ``detail`` say where and by which words.
+    """
+
+    name: str
+    line: int
+    evidence: str
+    detail: str
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinding:
+    """A file or folder that the code can open.
+
+    Attributes:
+        path: Absolute; need not exist.
+        exact: Named in full by a literal (then it ships even if ignored), not matched by a pattern or brought by a folder.
+        whole: For a folder: ship everything in it (bounded by the ignore rules), else the folder itself.
+        written: The code creates or writes it: its folder ships as an empty folder, its content does not.
+        anchored: Found from ``__file__`` or a package, not from the working directory.
+        script: The code runs it as a program: if it is Python, its imports are followed too, with its own folder first.
+        required: Opened without condition or try, directly in code that surely runs.
+        pattern: The glob that matched it, relative; empty for an exact name.
+    """
+
+    path: Path
+    line: int
+    detail: str
+    exact: bool = True
+    whole: bool = False
+    written: bool = False
+    anchored: bool = False
+    script: bool = False
+    required: bool = False
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RootFinding:
+    """A folder that the code puts on ``sys.path``."""
+
+    path: Path
+    line: int
+    detail: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnd:
+    """A dynamic import whose name does not fold: rules (b) to (e) of dynamic imports apply to this module from here on."""
+
+    line: int
+    detail: str
+
+
+Finding: TypeAlias = ModuleFinding | FileFinding | RootFinding | OpenEnd
