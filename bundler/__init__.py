@@ -1,0 +1,1 @@
+"""What must travel with a function, and packing it."""

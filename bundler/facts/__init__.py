@@ -1,0 +1,1 @@
+"""Module facts and the extractors that read them from source."""
