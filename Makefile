@@ -1,0 +1,60 @@
+# Two commands do everything: `make demo` runs the main job, `make test` checks all. Both set up what they need
+# in .venv; they want Python 3.11 or later, a C compiler and make. A Rust toolchain is used where there is one.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The bare clustrix_bundle/ folder of a checkout must not hide the installed package.
+export PYTHONSAFEPATH = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test lint types check bench clean
+
+demo: $(VENV)/installed
+	@sh examples/demo.sh $(BIN)/python
+
+# Lint, types and tests, in this order; the first failure ends it.
+test: lint types check
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd build/lint && ../../$(BIN)/lint-imports --config ../../pyproject.toml --no-cache
+	@if command -v cargo >/dev/null && test -f bundler/core/Cargo.toml; then \
+	    cargo fmt --manifest-path bundler/core/Cargo.toml --check && \
+	    cargo clippy --manifest-path bundler/core/Cargo.toml --no-default-features --all-targets --quiet -- -D warnings; fi
+
+# mypy looks at the installed package, from a folder that does not hold the bare one.
+types: $(VENV)/dev
+	cd build/lint && ../../$(BIN)/mypy --config-file ../../setup.cfg -p clustrix_bundle
+
+check: $(VENV)/dev
+	@if command -v cargo >/dev/null && test -f bundler/core/Cargo.toml; then \
+	    cargo test --manifest-path bundler/core/Cargo.toml --no-default-features --quiet; fi
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info bundler/core/target
+
+SOURCES := pyproject.toml $(shell find bundler runtime clustrix_bundle -name '*.py' -o -name '*.pyi' -o -name '*.rs' -o -name '*.json' -o -name 'Cargo.*' | grep -v /target/)
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit("clustrix-bundle needs Python 3.11 or later; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip 'setuptools>=77' 'setuptools-rust>=1.10' wheel
+	@touch $@
+
+$(VENV)/installed: $(VENV)/created $(SOURCES)
+	$(BIN)/python -m pip install --quiet --no-build-isolation .
+	@touch $@
+
+$(VENV)/extras: $(VENV)/created pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-build-isolation '.[dev]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/dev: $(VENV)/extras $(VENV)/installed
+	@mkdir -p build/lint && touch $@

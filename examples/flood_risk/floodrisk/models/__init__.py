@@ -1,0 +1,1 @@
+"""Distributions of extremes: each module here offers ``quantile(values, probability)``."""
