@@ -56,6 +56,8 @@ class World(Protocol):
     cwd: Path
     source_roots: Sequence[Path]
     settings: Settings
+    entry: tuple[str, str]
+    """Module (as in `LoadedModule.name`) and qualified name of the entry function; the name is empty where there is none."""
 
     def locate(self, name: str) -> LocalModule | None:
         """Where the dotted name is found under the source roots; None if it is not local. Does not ship anything."""
@@ -68,6 +70,9 @@ class World(Protocol):
 
     def reached(self) -> Iterable[LoadedModule]:
         """The modules that ship so far, in the order in which they were reached."""
+
+    def shipped_files(self) -> Iterable[Path]:
+        """The data files that ship so far, absolute, sorted: small text files among them may name modules."""
 
 
 @dataclass(frozen=True, slots=True)

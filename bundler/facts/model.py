@@ -100,12 +100,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A target that is given a value: assignment, ``for``, ``with … as``, walrus, comprehension.
+    """A target that is given a value: assignment, ``for``, ``with … as``, walrus, comprehension, ``return``, ``yield``.
 
     Attributes:
-        target: ``("name", n)``, ``("attr", e, n)`` or ``("index", e, i)``.
+        target: ``("name", n)``, ``("attr", e, n)`` or ``("index", e, i)``; ``("return",)`` or ``("yield",)`` for what a function gives back.
         value: What is bound; ``("each", e)`` for an item of ``e``.
-        kind: assign, aug, for, with, walrus, comp or except.
+        kind: assign, aug, for, with, walrus, comp, except, return or yield.
     """
 
     target: Expr
