@@ -135,3 +135,20 @@ class OpenEnd:
 
 
 Finding: TypeAlias = ModuleFinding | FileFinding | RootFinding | OpenEnd
+
+
+class Rules(Protocol):
+    """How the walk asks the rules; `clustrix_bundle.bundler.evidence.gather.Evidence(world)` is the one implementation."""
+
+    def roots(self, module: LoadedModule) -> list[RootFinding]:
+        """Folders that the module puts on ``sys.path``: asked once when a module is reached, before its imports are resolved."""
+
+    def settle(self) -> list[tuple[LoadedModule, Finding]]:
+        """What the modules reached so far can import and open besides their import statements, and who says so.
+
+        Called when every import statement of the reached modules has been followed, again and again until it answers with an
+        empty list: each finding comes once. Parameters fold from call sites in reached modules and strings in reached code name
+        modules, so more may come when more is reached. `OpenEnd` findings are for notes (and for ``dynamic = "warn"`` and
+        ``"error"``): the modules that they bring by rules (b) to (e) are findings of their own. Files that belong to the cluster
+        are left out already. `RootFinding` is not among them.
+        """
