@@ -1,0 +1,464 @@
+"""The content of zstd blocks in pure Python (RFC 8878, section 3.1.1.2 to 4.2): about as fast as plain loops can be.
+
+Bit streams are read through a window: a Python integer of a few dozen bytes, of which the low ``p`` bits are unread. That
+keeps shifts cheap; a shift of an integer as long as the block would cost a copy of the block for every field.
+"""
+
+_HUF_BITS = 11
+
+# Code: (baseline, number of extra bits) (RFC 8878, tables 16 and 17).
+_LITERAL_LENGTHS = [(n, 0) for n in range(16)]
+_LITERAL_LENGTHS += zip((16, 18, 20, 22, 24, 28, 32, 40, 48, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536),
+                        (1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16))  # fmt: skip
+_MATCH_LENGTHS = [(n, 0) for n in range(3, 35)]
+_MATCH_LENGTHS += zip((35, 37, 39, 41, 43, 47, 51, 59, 67, 83, 99, 131, 259, 515, 1027, 2051, 4099, 8195, 16387, 32771, 65539),
+                      (1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16))  # fmt: skip
+_OFFSETS = [(1 << n, n) for n in range(32)]
+
+# Predefined distributions (section 3.1.1.3.2.2) with their accuracy.
+_LITERAL_LENGTH_COUNTS = (
+    4,
+    3,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    1,
+    1,
+    1,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    3,
+    2,
+    1,
+    1,
+    1,
+    1,
+    1,
+    -1,
+    -1,
+    -1,
+    -1,
+)
+_MATCH_LENGTH_COUNTS = (1, 4, 3, 2, 2, 2, 2, 2, 2) + (1,) * 37 + (-1,) * 7
+_OFFSET_COUNTS = (1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1)
+
+# What is coded by a table of its own: codes, predefined counts and their accuracy, greatest accuracy in a stream.
+_FIELDS = (
+    (_LITERAL_LENGTHS, _LITERAL_LENGTH_COUNTS, 6, 9),
+    (_OFFSETS, _OFFSET_COUNTS, 5, 8),
+    (_MATCH_LENGTHS, _MATCH_LENGTH_COUNTS, 6, 9),
+)
+
+
+class DamagedBlock(Exception):
+    """The block is not what the format allows; the message says what is wrong."""
+
+
+def _read_counts(data, at, max_accuracy, max_symbols):
+    """Normalised counts at data[at:], their accuracy, and where they end (section 4.1.1)."""
+    bits = int.from_bytes(data[at : at + 256], "little")
+    accuracy = (bits & 15) + 5
+    if accuracy > max_accuracy:
+        raise DamagedBlock("a table of accuracy {}".format(accuracy))
+    p = 4
+    left = 1 << accuracy
+    counts = []
+    while left > 0:
+        width = (left + 1).bit_length()
+        value = bits >> p & (1 << width) - 1
+        low = value & (1 << width - 1) - 1
+        spare = (1 << width) - 2 - left  # so many values do with one bit less
+        if low < spare:
+            value = low
+            p += width - 1
+        else:
+            if value >> width - 1:
+                value -= spare
+            p += width
+        counts.append(value - 1)
+        left -= abs(value - 1)
+        if value == 1:
+            while True:
+                zeros = bits >> p & 3
+                p += 2
+                counts.extend([0] * zeros)
+                if zeros < 3 or len(counts) > max_symbols:
+                    break
+        if len(counts) > max_symbols:
+            raise DamagedBlock("a table of too many symbols")
+    end = at + (p + 7 >> 3)
+    if left or end > len(data):
+        raise DamagedBlock("a table whose counts do not add up")
+    return counts, accuracy, end
+
+
+def _spread(counts, accuracy):
+    """Rows (symbol, bits to read, what to add to them) of a decoding table, by state (section 4.1.1)."""
+    size = 1 << accuracy
+    symbols = [0] * size
+    high = size - 1
+    for symbol, count in enumerate(counts):
+        if count < 0:
+            symbols[high] = symbol
+            high -= 1
+    step = (size >> 1) + (size >> 3) + 3
+    at = 0
+    for symbol, count in enumerate(counts):
+        for _ in range(count):
+            symbols[at] = symbol
+            at = at + step & size - 1
+            while at > high:
+                at = at + step & size - 1
+    follow = [abs(count) for count in counts]
+    rows = []
+    for symbol in symbols:
+        state = follow[symbol]
+        follow[symbol] += 1
+        bits = accuracy + 1 - state.bit_length()
+        rows.append((symbol, bits, (state << bits) - size))
+    return rows
+
+
+def _sequence_table(counts, accuracy, codes):
+    """Rows (baseline, extra bits, their mask, bits to read, their mask, what to add to them), by state; and the accuracy."""
+    rows = []
+    for symbol, bits, base in _spread(counts, accuracy):
+        baseline, extra = codes[symbol]
+        rows.append((baseline, extra, (1 << extra) - 1, bits, (1 << bits) - 1, base))
+    return rows, accuracy
+
+
+def _bit_length(data):
+    """Number of bits below the end mark, the highest bit set in the last byte."""
+    if not data or not data[-1]:
+        raise DamagedBlock("a bit stream without its end mark")
+    return 8 * len(data) - 9 + data[-1].bit_length()
+
+
+def _read_weights(data, at):
+    """Huffman weights described at data[at:] but for the last, which follows from them; and where they end (section 4.2.1)."""
+    if at >= len(data):
+        raise DamagedBlock("a Huffman table that is cut off")
+    head = data[at]
+    at += 1
+    end = at + (head - 126 >> 1 if head >= 128 else head)
+    if end > len(data):
+        raise DamagedBlock("a Huffman table that is cut off")
+    if head >= 128:
+        nibbles = [nibble for byte in data[at:end] for nibble in (byte >> 4, byte & 15)]
+        return nibbles[: head - 127], end
+    counts, accuracy, start = _read_counts(data[:end], at, 6, 256)
+    rows = _spread(counts, accuracy)
+    p = _bit_length(data[start:end])
+    bits = int.from_bytes(data[start:end], "little")
+    p -= accuracy
+    state = bits >> max(p, 0) & (1 << accuracy) - 1
+    p -= accuracy
+    if p < 0:
+        raise DamagedBlock("a Huffman table that is cut off")
+    other = bits >> p & (1 << accuracy) - 1
+    weights = []
+    while len(weights) < 255:  # two states take turns until one has no bits left to go on with
+        symbol, width, base = rows[state]
+        weights.append(symbol)
+        p -= width
+        if p < 0:
+            weights.append(rows[other][0])
+            return weights, end
+        state, other = other, base + (bits >> p & (1 << width) - 1)
+    raise DamagedBlock("a Huffman table of too many symbols")
+
+
+class _Huffman(object):
+    """Tables by the next ``bits`` bits: ``single`` gives (symbol, its bits), ``several`` (as many symbols as fit, all their bits)."""
+
+    def __init__(self, weights):
+        total = sum(1 << weight - 1 for weight in weights if weight)
+        self.bits = total.bit_length()
+        rest = (1 << self.bits) - total
+        if not total or self.bits > _HUF_BITS or rest & rest - 1 or len(weights) > 255:
+            raise DamagedBlock("a Huffman table whose weights do not add up")
+        weights = weights + [rest.bit_length()]
+        if weights.count(1) < 2:
+            raise DamagedBlock("a Huffman table that is no prefix code")
+        self.single = single = []
+        for weight in range(1, self.bits + 1):
+            for symbol, own in enumerate(weights):
+                if own == weight:
+                    single += [(symbol, self.bits + 1 - weight)] * (1 << weight - 1)
+        self._several = None
+
+    @property
+    def several(self):
+        if self._several is None:
+            full, single = self.bits, self.single
+            mask = (1 << full) - 1
+            byte = [bytes((n,)) for n in range(256)]
+            table = []
+            for index in range(1 << full):
+                symbol, used = single[index]
+                symbols = byte[symbol]
+                while True:
+                    symbol, more = single[index << used & mask]
+                    if used + more > full:
+                        break
+                    symbols += byte[symbol]
+                    used += more
+                table.append((symbols, used))
+            self._several = table
+        return self._several
+
+    def decode(self, data, size):
+        """``size`` bytes from the stream ``data``, which must end with them."""
+        p = _bit_length(data)
+        lo, p = p >> 3, p & 7
+        full = self.bits
+        mask = (1 << full) - 1
+        bits = int.from_bytes(data[lo:], "little")
+        from_bytes = int.from_bytes
+        # Short streams do not pay for the larger table.
+        out = bytearray() if size < 1000 else []
+        table = self.single if size < 1000 else self.several
+        append = out.append
+        while True:
+            while p >= full:
+                symbols, used = table[bits >> p - full & mask]
+                append(symbols)
+                p -= used
+            if not lo:
+                break
+            hi = lo + (p + 7 >> 3)
+            p += 8 * min(lo, 56)
+            lo = max(lo - 56, 0)
+            bits = from_bytes(data[lo:hi], "little")
+        out = bytearray().join(out) if size >= 1000 else out
+        while p:
+            symbol, used = self.single[bits << full - p & mask]
+            out.append(symbol)
+            p -= used
+            if p < 0:
+                raise DamagedBlock("a stream of literals that is cut off")
+        if len(out) != size:
+            raise DamagedBlock("a stream of {} literals, not {}".format(len(out), size))
+        return out
+
+
+class History(object):
+    """The state of one frame: its last bytes, the last three offsets and the last tables.
+
+    Args:
+        window: How far back a match may reach, in bytes.
+        block_max: The most bytes that a block may give.
+    """
+
+    def __init__(self, window, block_max):
+        self._window = window
+        self._block_max = block_max
+        self._out = bytearray()
+        self._offsets = (1, 4, 8)
+        self._huffman = None
+        self._tables = [None, None, None]
+
+    def block(self, kind, size, data):
+        """The bytes of a block: kind 0 raw, 1 one byte ``size`` times, 2 compressed.
+
+        Raises:
+            DamagedBlock: The content is not what the format allows.
+        """
+        out = self._out
+        if len(out) > self._window + (1 << 20):
+            del out[: len(out) - self._window]
+        start = len(out)
+        if kind == 0:
+            out += data
+        elif kind == 1:
+            out += data * size
+        else:
+            try:
+                literals, at = self._literals(data)
+                self._sequences(data, at, literals)
+            except IndexError:
+                raise DamagedBlock("a block that is cut off")
+        return bytes(memoryview(out)[start:]) if start else bytes(out)
+
+    def _literals(self, data):
+        """The literals of a compressed block, and where its sequences begin (section 3.1.1.3.1)."""
+        kind = data[0] & 3
+        form = data[0] >> 2 & 3
+        if kind < 2:
+            head = (1, 2, 1, 3)[form]
+            size = int.from_bytes(data[:head], "little") >> (4 if head > 1 else 3)
+            self._check_literals(size)
+            end = head + (1 if kind else size)
+            if end > len(data):
+                raise DamagedBlock("literals that are cut off")
+            return (data[head:end] * size if kind else data[head:end]), end
+        head, width = ((3, 10), (3, 10), (4, 14), (5, 18))[form]
+        word = int.from_bytes(data[:head], "little") >> 4
+        size = word & (1 << width) - 1
+        end = head + (word >> width)
+        self._check_literals(size)
+        if end > len(data):
+            raise DamagedBlock("literals that are cut off")
+        if kind == 2:
+            weights, head = _read_weights(data[:end], head)
+            self._huffman = _Huffman(weights)
+        elif not self._huffman:
+            raise DamagedBlock("literals by the table of a block before, where there is none")
+        if form == 0:
+            return self._huffman.decode(data[head:end], size), end
+        quarter = size + 3 >> 2
+        ends = [head + 6]
+        for i in range(3):
+            ends.append(ends[-1] + int.from_bytes(data[head + 2 * i : head + 2 * i + 2], "little"))
+        ends.append(end)
+        if ends[3] >= end or size < 3 * quarter:
+            raise DamagedBlock("literals that are cut off")
+        literals = bytearray()
+        for i in range(4):
+            literals += self._huffman.decode(data[ends[i] : ends[i + 1]], quarter if i < 3 else size - 3 * quarter)
+        return literals, end
+
+    def _check_literals(self, size):
+        if size > self._block_max:
+            raise DamagedBlock("{} literals in a block".format(size))
+
+    def _sequences(self, data, at, literals):
+        """Decode the sequences at data[at:] and append what they and the literals give (sections 3.1.1.3.2 and 3.1.1.4)."""
+        count = data[at]
+        at += 1
+        if count > 127:
+            if count < 255:
+                count = (count - 128 << 8) + data[at]
+                at += 1
+            else:
+                count = data[at] + (data[at + 1] << 8) + 0x7F00
+                at += 2
+        if count:
+            at = self._read_tables(data, at)
+            self._execute(data[at:], count, literals)
+        elif at != len(data):
+            raise DamagedBlock("a block that is longer than its content")
+        else:
+            self._out += literals
+
+    def _read_tables(self, data, at):
+        modes = data[at]
+        at += 1
+        if modes & 3:
+            raise DamagedBlock("a reserved bit is set in a block")
+        for i, (codes, counts, accuracy, max_accuracy) in enumerate(_FIELDS):
+            mode = modes >> 6 - 2 * i & 3
+            if mode == 0:
+                self._tables[i] = _sequence_table(counts, accuracy, codes)
+            elif mode == 1:
+                if data[at] >= len(codes):
+                    raise DamagedBlock("an unknown code")
+                self._tables[i] = [codes[data[at]] + ((1 << codes[data[at]][1]) - 1, 0, 0, 0)], 0
+                at += 1
+            elif mode == 2:
+                counts, accuracy, at = _read_counts(data, at, max_accuracy, len(codes))
+                self._tables[i] = _sequence_table(counts, accuracy, codes)
+            elif not self._tables[i]:
+                raise DamagedBlock("sequences by the table of a block before, where there is none")
+        return at
+
+    def _execute(self, data, count, literals):
+        (ll_rows, ll_accuracy), (of_rows, of_accuracy), (ml_rows, ml_accuracy) = self._tables
+        first, second, third = self._offsets
+        out = self._out
+        used = 0  # of the literals
+        end = len(out)
+        limit = end + self._block_max
+        from_bytes = int.from_bytes
+        p = _bit_length(data)
+        lo = max(p - 448 >> 3, 0)
+        p -= 8 * lo
+        bits = from_bytes(data[lo:], "little")
+        try:
+            p -= ll_accuracy
+            ll = ll_rows[bits >> p & (1 << ll_accuracy) - 1]
+            p -= of_accuracy
+            of = of_rows[bits >> p & (1 << of_accuracy) - 1]
+            p -= ml_accuracy
+            ml = ml_rows[bits >> p & (1 << ml_accuracy) - 1]
+            while True:
+                if p < 96 and lo:  # a sequence takes 89 bits at the most
+                    hi = lo + (p + 7 >> 3)
+                    p += 8 * min(lo, 48)
+                    lo = max(lo - 48, 0)
+                    bits = from_bytes(data[lo:hi], "little")
+                offset, extra, mask, of_width, of_mask, of_base = of
+                if extra:
+                    p -= extra
+                    offset += bits >> p & mask
+                match, extra, mask, ml_width, ml_mask, ml_base = ml
+                if extra:
+                    p -= extra
+                    match += bits >> p & mask
+                length, extra, mask, ll_width, ll_mask, ll_base = ll
+                if extra:
+                    p -= extra
+                    length += bits >> p & mask
+                if offset > 3:
+                    third = second
+                    second = first
+                    first = offset = offset - 3
+                else:
+                    if not length:
+                        offset += 1
+                    if offset == 1:
+                        offset = first
+                    elif offset == 2:
+                        offset = second
+                        second = first
+                        first = offset
+                    else:
+                        offset = third if offset == 3 else first - 1
+                        third = second
+                        second = first
+                        first = offset
+                if length:
+                    out += literals[used : used + length]
+                    used += length
+                    end += length
+                at = end - offset
+                end += match
+                if at < 0 or end > limit or not offset:
+                    raise DamagedBlock("a match that is out of reach")
+                if offset >= match:
+                    out += out[at : at + match]
+                else:
+                    out += (out[at:] * (match // offset + 1))[:match]
+                count -= 1
+                if not count:
+                    break
+                p -= ll_width
+                ll = ll_rows[ll_base + (bits >> p & ll_mask)]
+                p -= ml_width
+                ml = ml_rows[ml_base + (bits >> p & ml_mask)]
+                p -= of_width
+                of = of_rows[of_base + (bits >> p & of_mask)]
+        except ValueError:  # a shift by less than nothing: the stream was over
+            p = -1
+        if p or lo or used > len(literals):
+            raise DamagedBlock("a block whose sequences do not end where they should")
+        if end + len(literals) - used > limit:
+            raise DamagedBlock("a block of too many bytes")
+        out += literals[used:]
+        self._offsets = first, second, third
