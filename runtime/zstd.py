@@ -51,7 +51,7 @@ class _Compression(object):
         except (self._error, EOFError, ValueError) as error:
             raise ZstdError("damaged zstd data: " + str(error))
 
-    def block(self, kind, size, raw):
+    def block(self, kind, size, raw):  # noqa: ARG002
         return self._feed(raw)
 
     def finish(self, checksum):
@@ -134,7 +134,7 @@ class _Libzstd(object):
                     raise ZstdError("damaged zstd data: the frame ends before its last block does")
                 return b"".join(parts)
 
-    def block(self, kind, size, raw):
+    def block(self, kind, size, raw):  # noqa: ARG002
         return self._feed(raw)
 
     def finish(self, checksum):
@@ -157,7 +157,7 @@ class _Pure(object):
         from .xxh64 import XXH64
 
         self._history = library.History(min(header.window, MAX_WINDOW), min(header.window, _BLOCK_MAX))
-        self._error = library.DamagedBlock
+        self._error = library.DamagedBlockError
         self._xxh64 = XXH64() if header.checksum else None
 
     def block(self, kind, size, raw):
@@ -333,5 +333,5 @@ class Decompressor(object):
 
     @staticmethod
     def _check_size(header, total, complete):
-        if header.content_size is not None and (total > header.content_size or complete and total < header.content_size):
+        if header.content_size is not None and (total > header.content_size or (complete and total < header.content_size)):
             raise ZstdError("damaged zstd data: a frame of {} bytes announced {}".format(total, header.content_size))

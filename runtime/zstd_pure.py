@@ -65,7 +65,7 @@ _FIELDS = (
 )
 
 
-class DamagedBlock(Exception):
+class DamagedBlockError(Exception):
     """The block is not what the format allows; the message says what is wrong."""
 
 
@@ -74,7 +74,7 @@ def _read_counts(data, at, max_accuracy, max_symbols):
     bits = int.from_bytes(data[at : at + 256], "little")
     accuracy = (bits & 15) + 5
     if accuracy > max_accuracy:
-        raise DamagedBlock("a table of accuracy {}".format(accuracy))
+        raise DamagedBlockError("a table of accuracy {}".format(accuracy))
     p = 4
     left = 1 << accuracy
     counts = []
@@ -100,10 +100,10 @@ def _read_counts(data, at, max_accuracy, max_symbols):
                 if zeros < 3 or len(counts) > max_symbols:
                     break
         if len(counts) > max_symbols:
-            raise DamagedBlock("a table of too many symbols")
+            raise DamagedBlockError("a table of too many symbols")
     end = at + (p + 7 >> 3)
     if left or end > len(data):
-        raise DamagedBlock("a table whose counts do not add up")
+        raise DamagedBlockError("a table whose counts do not add up")
     return counts, accuracy, end
 
 
@@ -146,19 +146,19 @@ def _sequence_table(counts, accuracy, codes):
 def _bit_length(data):
     """Number of bits below the end mark, the highest bit set in the last byte."""
     if not data or not data[-1]:
-        raise DamagedBlock("a bit stream without its end mark")
+        raise DamagedBlockError("a bit stream without its end mark")
     return 8 * len(data) - 9 + data[-1].bit_length()
 
 
 def _read_weights(data, at):
     """Huffman weights described at data[at:] but for the last, which follows from them; and where they end (section 4.2.1)."""
     if at >= len(data):
-        raise DamagedBlock("a Huffman table that is cut off")
+        raise DamagedBlockError("a Huffman table that is cut off")
     head = data[at]
     at += 1
     end = at + (head - 126 >> 1 if head >= 128 else head)
     if end > len(data):
-        raise DamagedBlock("a Huffman table that is cut off")
+        raise DamagedBlockError("a Huffman table that is cut off")
     if head >= 128:
         nibbles = [nibble for byte in data[at:end] for nibble in (byte >> 4, byte & 15)]
         return nibbles[: head - 127], end
@@ -170,7 +170,7 @@ def _read_weights(data, at):
     state = bits >> max(p, 0) & (1 << accuracy) - 1
     p -= accuracy
     if p < 0:
-        raise DamagedBlock("a Huffman table that is cut off")
+        raise DamagedBlockError("a Huffman table that is cut off")
     other = bits >> p & (1 << accuracy) - 1
     weights = []
     while len(weights) < 255:  # two states take turns until one has no bits left to go on with
@@ -181,7 +181,7 @@ def _read_weights(data, at):
             weights.append(rows[other][0])
             return weights, end
         state, other = other, base + (bits >> p & (1 << width) - 1)
-    raise DamagedBlock("a Huffman table of too many symbols")
+    raise DamagedBlockError("a Huffman table of too many symbols")
 
 
 class _Huffman(object):
@@ -192,10 +192,10 @@ class _Huffman(object):
         self.bits = total.bit_length()
         rest = (1 << self.bits) - total
         if not total or self.bits > _HUF_BITS or rest & rest - 1 or len(weights) > 255:
-            raise DamagedBlock("a Huffman table whose weights do not add up")
+            raise DamagedBlockError("a Huffman table whose weights do not add up")
         weights = weights + [rest.bit_length()]
         if weights.count(1) < 2:
-            raise DamagedBlock("a Huffman table that is no prefix code")
+            raise DamagedBlockError("a Huffman table that is no prefix code")
         self.single = single = []
         for weight in range(1, self.bits + 1):
             for symbol, own in enumerate(weights):
@@ -252,9 +252,9 @@ class _Huffman(object):
             out.append(symbol)
             p -= used
             if p < 0:
-                raise DamagedBlock("a stream of literals that is cut off")
+                raise DamagedBlockError("a stream of literals that is cut off")
         if len(out) != size:
-            raise DamagedBlock("a stream of {} literals, not {}".format(len(out), size))
+            raise DamagedBlockError("a stream of {} literals, not {}".format(len(out), size))
         return out
 
 
@@ -278,7 +278,7 @@ class History(object):
         """The bytes of a block: kind 0 raw, 1 one byte ``size`` times, 2 compressed.
 
         Raises:
-            DamagedBlock: The content is not what the format allows.
+            DamagedBlockError: The content is not what the format allows.
         """
         out = self._out
         if len(out) > self._window + (1 << 20):
@@ -293,7 +293,7 @@ class History(object):
                 literals, at = self._literals(data)
                 self._sequences(data, at, literals)
             except IndexError:
-                raise DamagedBlock("a block that is cut off")
+                raise DamagedBlockError("a block that is cut off")
         return bytes(memoryview(out)[start:]) if start else bytes(out)
 
     def _literals(self, data):
@@ -306,7 +306,7 @@ class History(object):
             self._check_literals(size)
             end = head + (1 if kind else size)
             if end > len(data):
-                raise DamagedBlock("literals that are cut off")
+                raise DamagedBlockError("literals that are cut off")
             return (data[head:end] * size if kind else data[head:end]), end
         head, width = ((3, 10), (3, 10), (4, 14), (5, 18))[form]
         word = int.from_bytes(data[:head], "little") >> 4
@@ -314,12 +314,12 @@ class History(object):
         end = head + (word >> width)
         self._check_literals(size)
         if end > len(data):
-            raise DamagedBlock("literals that are cut off")
+            raise DamagedBlockError("literals that are cut off")
         if kind == 2:
             weights, head = _read_weights(data[:end], head)
             self._huffman = _Huffman(weights)
         elif not self._huffman:
-            raise DamagedBlock("literals by the table of a block before, where there is none")
+            raise DamagedBlockError("literals by the table of a block before, where there is none")
         if form == 0:
             return self._huffman.decode(data[head:end], size), end
         quarter = size + 3 >> 2
@@ -328,7 +328,7 @@ class History(object):
             ends.append(ends[-1] + int.from_bytes(data[head + 2 * i : head + 2 * i + 2], "little"))
         ends.append(end)
         if ends[3] >= end or size < 3 * quarter:
-            raise DamagedBlock("literals that are cut off")
+            raise DamagedBlockError("literals that are cut off")
         literals = bytearray()
         for i in range(4):
             literals += self._huffman.decode(data[ends[i] : ends[i + 1]], quarter if i < 3 else size - 3 * quarter)
@@ -336,7 +336,7 @@ class History(object):
 
     def _check_literals(self, size):
         if size > self._block_max:
-            raise DamagedBlock("{} literals in a block".format(size))
+            raise DamagedBlockError("{} literals in a block".format(size))
 
     def _sequences(self, data, at, literals):
         """Decode the sequences at data[at:] and append what they and the literals give (sections 3.1.1.3.2 and 3.1.1.4)."""
@@ -353,7 +353,7 @@ class History(object):
             at = self._read_tables(data, at)
             self._execute(data[at:], count, literals)
         elif at != len(data):
-            raise DamagedBlock("a block that is longer than its content")
+            raise DamagedBlockError("a block that is longer than its content")
         else:
             self._out += literals
 
@@ -361,21 +361,21 @@ class History(object):
         modes = data[at]
         at += 1
         if modes & 3:
-            raise DamagedBlock("a reserved bit is set in a block")
-        for i, (codes, counts, accuracy, max_accuracy) in enumerate(_FIELDS):
+            raise DamagedBlockError("a reserved bit is set in a block")
+        for i, (codes, predefined, accuracy, max_accuracy) in enumerate(_FIELDS):
             mode = modes >> 6 - 2 * i & 3
             if mode == 0:
-                self._tables[i] = _sequence_table(counts, accuracy, codes)
+                self._tables[i] = _sequence_table(predefined, accuracy, codes)
             elif mode == 1:
                 if data[at] >= len(codes):
-                    raise DamagedBlock("an unknown code")
+                    raise DamagedBlockError("an unknown code")
                 self._tables[i] = [codes[data[at]] + ((1 << codes[data[at]][1]) - 1, 0, 0, 0)], 0
                 at += 1
             elif mode == 2:
-                counts, accuracy, at = _read_counts(data, at, max_accuracy, len(codes))
-                self._tables[i] = _sequence_table(counts, accuracy, codes)
+                counts, width, at = _read_counts(data, at, max_accuracy, len(codes))
+                self._tables[i] = _sequence_table(counts, width, codes)
             elif not self._tables[i]:
-                raise DamagedBlock("sequences by the table of a block before, where there is none")
+                raise DamagedBlockError("sequences by the table of a block before, where there is none")
         return at
 
     def _execute(self, data, count, literals):
@@ -440,7 +440,7 @@ class History(object):
                 at = end - offset
                 end += match
                 if at < 0 or end > limit or not offset:
-                    raise DamagedBlock("a match that is out of reach")
+                    raise DamagedBlockError("a match that is out of reach")
                 if offset >= match:
                     out += out[at : at + match]
                 else:
@@ -457,8 +457,8 @@ class History(object):
         except ValueError:  # a shift by less than nothing: the stream was over
             p = -1
         if p or lo or used > len(literals):
-            raise DamagedBlock("a block whose sequences do not end where they should")
+            raise DamagedBlockError("a block whose sequences do not end where they should")
         if end + len(literals) - used > limit:
-            raise DamagedBlock("a block of too many bytes")
+            raise DamagedBlockError("a block of too many bytes")
         out += literals[used:]
         self._offsets = first, second, third
