@@ -1,0 +1,213 @@
+"""Captured state: what travels by value, and how it is made again. ``docs/values.md`` is the protocol.
+
+A ``values/*.pkl`` file is a stream of pickles that share one memo: the root, then ``("fill", object, state)`` for every
+function, class and cell that had to exist before its contents could, then None.
+"""
+
+import importlib
+import os
+import pickle
+import sys
+import types
+
+from . import definitions
+
+STREAM_END = None
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module, name):
+        prefix = "clustrix_bundle.runtime."
+        if module.startswith(prefix):
+            module = __package__ + "." + module[len(prefix) :]
+        return pickle.Unpickler.find_class(self, module, name)
+
+
+def load_stream(path):
+    """The root object of a values file, with all its parts filled in."""
+    with open(path, "rb") as stream:
+        unpickler = _Unpickler(stream)
+        root = unpickler.load()
+        while True:
+            fill = unpickler.load()
+            if fill is STREAM_END:
+                return root
+            _fill(fill[1], fill[2])
+
+
+def _fill(target, state):
+    if isinstance(target, types.FunctionType):
+        target.__defaults__ = state["defaults"]
+        target.__kwdefaults__ = state["kwdefaults"]
+        target.__dict__.update(state["dict"])
+    elif isinstance(target, type):
+        for name, value in state.items():
+            setattr(target, name, value)
+    else:
+        _set_cell(target, state)
+
+
+def load_entry(tree, manifest):
+    """The callable of a bundle whose entry is a value."""
+    return load_stream(os.path.join(tree, *manifest["entry"]["member"].split("/")))
+
+
+def load_arguments(tree, manifest):
+    """``(args, kwargs)`` as they were given to the build."""
+    return load_stream(os.path.join(tree, *manifest["arguments"]["member"].split("/")))
+
+
+def restore(namespace, main_member, values_member):
+    """Give the globals of a sliced ``__main__`` the values they had when it was bundled.
+
+    The last line of the slice calls it; the tree is found from the slice's own ``__file__``, so that a child process of
+    multiprocessing, which runs the file again, gets the same.
+    """
+    namespace.update(load_stream(_beside(namespace, main_member, values_member)))
+
+
+def restored(namespace, main_member, values_member):
+    """One value, in the place of the statement that computed it."""
+    return load_stream(_beside(namespace, main_member, values_member))
+
+
+def _beside(namespace, main_member, values_member):
+    tree = os.path.abspath(namespace["__file__"])
+    for _ in main_member.split("/"):
+        tree = os.path.dirname(tree)
+    return os.path.join(tree, *values_member.split("/"))
+
+
+# ---- what the pickles call
+
+
+def main_global(name):
+    """A global of ``__main__`` by the name it is bound to there (its own ``__qualname__`` may say something else)."""
+    return getattr(sys.modules["__main__"], name)
+
+
+def import_module(name):
+    """A module that was captured as an object."""
+    return importlib.import_module(name)
+
+
+def builtin_type(name):
+    """A type that the builtins module has no name for."""
+    return {
+        "NoneType": type(None),
+        "NotImplementedType": type(NotImplemented),
+        "ellipsis": type(Ellipsis),
+        "function": types.FunctionType,
+        "module": types.ModuleType,
+        "method": types.MethodType,
+        "builtin_function_or_method": types.BuiltinFunctionType,
+        "code": types.CodeType,
+        "generator": types.GeneratorType,
+        "cell": type(make_cell()),
+        "mappingproxy": types.MappingProxyType,
+    }[name]
+
+
+def standard_stream(name):
+    """``sys.stdout`` and its like: the job's own."""
+    return getattr(sys, name)
+
+
+def dict_keys(mapping):
+    """A keys view, of a copy of the mapping it was a view of."""
+    return mapping.keys()
+
+
+def dict_values(items):
+    """A values view, of a copy."""
+    return dict(enumerate(items)).values()
+
+
+def dict_items(mapping):
+    """An items view, of a copy."""
+    return mapping.items()
+
+
+def mapping_proxy(mapping):
+    """A read-only view of a copy."""
+    return types.MappingProxyType(mapping)
+
+
+def make_cell(*contents):
+    """A closure cell, empty or with its contents."""
+    cell = types.CellType() if hasattr(types, "CellType") else _cell_of(None)
+    if contents:
+        _set_cell(cell, contents[0])
+    return cell
+
+
+def _cell_of(contents):
+    return (lambda: contents).__closure__[0]  # type: ignore[index]
+
+
+def _set_cell(cell, contents):
+    try:
+        cell.cell_contents = contents
+    except AttributeError:  # read-only before Python 3.7
+        import ctypes
+
+        ctypes.pythonapi.PyCell_Set(ctypes.py_object(cell), ctypes.py_object(contents))
+
+
+def _locate(definition, module):
+    namespace = sys.modules["__main__"].__dict__ if module == "__main__" else importlib.import_module(module).__dict__
+    filename = namespace.get("__file__") or definition["filename"]
+    code = definitions.compile_definition(definition["text"], definition["line"], filename, definition["flags"])
+    return definitions.follow(code, definition["path"]), namespace
+
+
+def _closure(code, cells):
+    missing = [name for name in code.co_freevars if name not in cells]
+    if missing:
+        raise LookupError("%s needs %s, which was not captured" % (code.co_name, ", ".join(missing)))
+    return tuple(cells[name] for name in code.co_freevars)
+
+
+def make_function(definition, module, name, qualname, cells):
+    """A function from its source; defaults and attributes are filled in later."""
+    code, namespace = _locate(definition, module)
+    function = types.FunctionType(code, namespace, name, None, _closure(code, cells))
+    function.__qualname__ = qualname
+    function.__module__ = module
+    return function
+
+
+def make_class(definition, module, name, bases, metaclass, keywords, cells, dataclass):
+    """A class from its source: the body runs again, with the captured cells around it."""
+    import builtins
+
+    code, namespace = _locate(definition, module)
+    body = types.FunctionType(code, namespace, name, None, _closure(code, cells))
+    options = dict(keywords)
+    if metaclass is not None:
+        options["metaclass"] = metaclass
+    cls = builtins.__build_class__(body, name, *bases, **options)
+    if dataclass is not None:
+        import dataclasses
+
+        cls = dataclasses.dataclass(**_known(dataclass))(cls)
+    return cls
+
+
+def _known(options):
+    """Dataclass options that this Python has and that are not at their default."""
+    import dataclasses
+    import inspect
+
+    parameters = inspect.signature(dataclasses.dataclass).parameters
+    return {name: value for name, value in options.items() if name in parameters and value != parameters[name].default}
+
+
+def make_namedtuple(name, fields, defaults, module):
+    """A class that ``collections.namedtuple`` made inside a function."""
+    import collections
+
+    cls = collections.namedtuple(name, fields)  # type: ignore[misc]
+    cls.__new__.__defaults__ = defaults
+    cls.__module__ = module
+    return cls
