@@ -1,0 +1,89 @@
+"""A file that appears whole or not at all: written beside its place, flushed to the disk, renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+
+class Publication:
+    """A file in the making.
+
+    Attributes:
+        file: Open for writing.
+    """
+
+    def __init__(self, file: BinaryIO, temporary: str) -> None:
+        self.file = file
+        self._temporary = temporary
+
+    def publish(self, path: str) -> None:
+        """Give the file its name, over any file of that name, once its bytes are on the disk.
+
+        Raises:
+            OSError: The disk is full, or the folder refuses.
+        """
+        self.file.flush()
+        os.fchmod(self.file.fileno(), 0o666 & ~_umask())
+        os.fsync(self.file.fileno())
+        os.replace(self._temporary, path)
+        _sync_folder(os.path.dirname(path))
+
+
+@contextlib.contextmanager
+def write_beside(folder: str) -> Iterator[Publication]:
+    """A publication in ``folder``, which is made where it is missing; nothing stays if it is not published.
+
+    Raises:
+        OSError: The folder cannot be made or written.
+    """
+    made: list[str] = []
+    try:
+        _make_folders(folder, made)
+        descriptor, temporary = tempfile.mkstemp(prefix=".clustrix-", suffix=".part", dir=folder)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                yield Publication(file, temporary)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+    except BaseException:
+        for one in made:
+            with contextlib.suppress(OSError):
+                os.rmdir(one)
+        raise
+
+
+def _make_folders(folder: str, made: list[str]) -> None:
+    """Make the folder and what it stands in; ``made`` gets what was made, innermost first."""
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for one in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(one)
+            made.insert(0, one)
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder or ".", os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems refuse; the rename stands all the same
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _umask() -> int:
+    # POSIX offers no way to ask but to set; /proc does, without touching other threads.
+    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        for line in status:
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
