@@ -243,8 +243,8 @@ class ModuleFacts:
 
     def to_json(self) -> bytes:
         """The canonical serialised form: sorted keys, no spaces, UTF-8 with surrogates escaped, newline at end."""
-        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
-        text = json.dumps({"schema": FACTS_SCHEMA, **plain}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        rows = {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        text = json.dumps({"schema": FACTS_SCHEMA, **rows}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return text.encode() + b"\n"
 
     @classmethod
@@ -254,19 +254,19 @@ class ModuleFacts:
         Raises:
             ValueError: another schema.
         """
-        plain = json.loads(data)
-        if plain.get("schema") != FACTS_SCHEMA:
-            message = f"facts of schema {plain.get('schema')!r}, expected {FACTS_SCHEMA}"
+        rows = json.loads(data)
+        if rows.get("schema") != FACTS_SCHEMA:
+            message = f"facts of schema {rows.get('schema')!r}, expected {FACTS_SCHEMA}"
             raise ValueError(message)
         return cls(
-            scopes=tuple(_scope(row) for row in plain["scopes"]),
-            statements=tuple(Statement(*map(_frozen, row)) for row in plain["statements"]),
-            imports=tuple(Import(*map(_frozen, row)) for row in plain["imports"]),
-            bindings=tuple(Binding(*map(_frozen, row)) for row in plain["bindings"]),
-            calls=tuple(Call(*map(_frozen, row)) for row in plain["calls"]),
-            texts=tuple(Text(*row) for row in plain["texts"]),
-            directives=tuple(Directive(*row) for row in plain["directives"]),
-            features=tuple(Feature(*row) for row in plain["features"]),
+            scopes=tuple(_scope(row) for row in rows["scopes"]),
+            statements=tuple(Statement(*map(_frozen, row)) for row in rows["statements"]),
+            imports=tuple(Import(*map(_frozen, row)) for row in rows["imports"]),
+            bindings=tuple(Binding(*map(_frozen, row)) for row in rows["bindings"]),
+            calls=tuple(Call(*map(_frozen, row)) for row in rows["calls"]),
+            texts=tuple(Text(*row) for row in rows["texts"]),
+            directives=tuple(Directive(*row) for row in rows["directives"]),
+            features=tuple(Feature(*row) for row in rows["features"]),
         )
 
 
@@ -276,13 +276,13 @@ def _scope(row: list[Any]) -> Scope:
     return Scope(*values)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Dataclasses become lists of their fields' values, tuples become lists."""
     if isinstance(value, (str, int, type(None))):
         return value
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return [_plain(getattr(value, field.name)) for field in fields(value)]
+        return [plain(item) for item in value]
+    return [plain(getattr(value, field.name)) for field in fields(value)]
 
 
 def _frozen(value: Any) -> Any:

@@ -1,0 +1,89 @@
+"""Facts of a source file, by the compiled core where it is built, else by libcst.
+
+Both give the same facts (``docs/facts.md``). The environment variable ``CLUSTRIX_EXTRACTOR`` (``core`` or ``libcst``) forces one.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Protocol, cast
+
+from clustrix_bundle.bundler.errors import SettingsError, SourceError
+from clustrix_bundle.bundler.facts.decode import decode_source
+from clustrix_bundle.bundler.facts.deep_stack import run_deep
+from clustrix_bundle.bundler.facts.lexical import scan
+from clustrix_bundle.bundler.facts.model import ModuleFacts
+
+EXTRACTORS = ("core", "libcst")
+
+
+class _Core(Protocol):
+    extract_facts: Callable[[bytes], bytes]
+
+
+@cache
+def _core() -> _Core | None:
+    """The compiled core, None where it is not built."""
+    try:
+        return cast("_Core", importlib.import_module("clustrix_bundle.bundler._core"))
+    except ImportError:
+        return None
+
+
+def extractor_name() -> str:
+    """Which extractor `extract_facts` uses: ``core`` or ``libcst``.
+
+    Raises:
+        SettingsError: ``CLUSTRIX_EXTRACTOR`` names no extractor, or the core where it is not built.
+    """
+    wanted = os.environ.get("CLUSTRIX_EXTRACTOR", "")
+    if wanted not in {"", *EXTRACTORS}:
+        raise SettingsError(f"CLUSTRIX_EXTRACTOR is {wanted!r}, which is no extractor: it is one of {', '.join(EXTRACTORS)}")
+    if wanted == "core" and _core() is None:
+        raise SettingsError(
+            "CLUSTRIX_EXTRACTOR is 'core', but the compiled core is not built here (remedy: unset it, or install with cargo)"
+        )
+    return wanted or ("libcst" if _core() is None else "core")
+
+
+def extract_facts(source: bytes, path: str) -> ModuleFacts:
+    """What the source file ``path`` says; ``source`` are its bytes.
+
+    Raises:
+        SourceError: it is no Python: path, line, and the words of a parser.
+    """
+    text = decode_source(source, path)
+    lexical = scan(text, path)
+    core = _core() if extractor_name() == "core" else None
+    if core is not None:
+        try:
+            return ModuleFacts.from_json(core.extract_facts(text.encode()))
+        except SyntaxError as error:
+            raise source_error(text, path, error.msg, error.lineno or 0) from None
+    from clustrix_bundle.bundler.facts.libcst_facts import UnparsableError, read_facts  # noqa: PLC0415 (libcst takes 0.3 s)
+
+    try:
+        return run_deep(lambda: read_facts(text, lexical))
+    except UnparsableError as error:
+        raise source_error(text, path, error.words, error.line) from None
+
+
+def source_error(text: str, path: str, words: str, line: int) -> SourceError:
+    """The error for a text that an extractor does not read: in the words of this Python's own parser, if it does not either.
+
+    Python's words are better known than any other parser's, and the same whichever extractor complains.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        return SourceError(f"not valid Python: {error.msg}", path, error.lineno or line)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return SourceError(f"cannot be read as Python: {words}", path, line)
