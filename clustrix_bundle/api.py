@@ -1,0 +1,139 @@
+"""The library's front: `bundle` and what it gives."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.graph import DependencyGraph
+    from clustrix_bundle.bundler.manifest import Manifest, Member
+
+_PICKLE_PROTOCOL = 4  # the newest that Python 3.6 reads
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that was built.
+
+    Attributes:
+        id: SHA-256 of its manifest.
+        path: The file, an absolute path.
+        size: Length of the file in bytes.
+        manifest: What running it needs.
+        warnings: What was noticed while it was built, with file and line.
+    """
+
+    id: str
+    path: str
+    size: int
+    manifest: Manifest
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[Member, ...]:
+        """Everything in it: path, kind, size and digest."""
+        return self.manifest.members
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it in a clean local process, with the arguments given here, or those given to `bundle` if there are none here.
+
+        Raises:
+            Exception: What the function raised, or `RemoteError` where that cannot be made again here.
+        """
+        from clustrix_bundle.local_run import run_locally  # noqa: PLC0415 - only where a bundle is run
+
+        return run_locally(self.path, args, kwargs)
+
+
+def bundle(
+    func_or_target: Callable[..., Any] | str,
+    args: Iterable[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    root: str | os.PathLike[str] | None = None,
+    python: str | os.PathLike[str] | None = None,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> Bundle:
+    """Bundle a function with everything it needs.
+
+    Args:
+        func_or_target: A live callable, or a name such as ``"pkg.mod:func"`` or ``"path/script.py:func"``.
+        args: Positional arguments that travel in the bundle, if it is to run without being given any.
+        kwargs: Keyword arguments, likewise.
+        output: A file name ending in ``.zst``, or a folder; by default the user's cache (`default_output`).
+        root: Project root, if it is not the one found.
+        python: Executable or environment whose packages count.
+        include: Globs relative to the project root that ship too.
+        exclude: Globs relative to the project root that never ship.
+
+    Raises:
+        TargetError, SourceError, AnalysisError: The function cannot be found or shipped; file, line, cause and remedy are in the message.
+        PackagingError: The bundle cannot be written.
+        SettingsError: A setting is unknown or impossible.
+    """
+    options = BuildOptions(
+        root=os.fspath(root) if root is not None else None,
+        python=os.fspath(python) if python is not None else None,
+        include=tuple(include),
+        exclude=tuple(exclude),
+    )
+    if isinstance(func_or_target, str):
+        graph = analyze_target(func_or_target, options)
+    elif callable(func_or_target):
+        graph = analyze_function(func_or_target, options)
+    else:
+        raise TypeError(f"bundle() takes a function or its name, not {type(func_or_target).__name__}")
+    if args is not None or kwargs is not None:
+        _add_arguments(graph, tuple(args or ()), dict(kwargs or {}))
+    info = pack_graph(graph, output if output is not None else default_output())
+    return Bundle(info.package_id, info.package_path, info.size_bytes, info.manifest, tuple(map(str, graph.warnings)))
+
+
+def default_output() -> str:
+    """Where `bundle` puts bundles: ``$XDG_CACHE_HOME/clustrix-bundle/bundles``, ``~/.cache`` without that; a folder of one's own in
+    the temporary folder if that cannot be written. A bundle is named by its id, so the same one is there once; any may be deleted.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = os.path.join(cache, "clustrix-bundle", "bundles")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError:
+        folder = ""
+    if folder and os.access(folder, os.W_OK):
+        return folder + os.sep
+    return tempfile.mkdtemp(prefix="clustrix-bundle-") + os.sep
+
+
+def _add_arguments(graph: DependencyGraph, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    from clustrix_bundle.bundler.errors import PackagingError  # noqa: PLC0415 - only where arguments are given
+    from clustrix_bundle.bundler.graph import Node  # noqa: PLC0415
+    from clustrix_bundle.bundler.package import ARGUMENTS_MEMBER  # noqa: PLC0415
+
+    try:
+        content = pickle.dumps((args, kwargs), _PICKLE_PROTOCOL)
+    except Exception as error:
+        raise PackagingError(
+            f"the arguments cannot be pickled ({type(error).__name__}: {error}): {_culprit(args, kwargs)}"
+        ) from error
+    graph.nodes[ARGUMENTS_MEMBER] = Node(ARGUMENTS_MEMBER, "value", content=content)
+
+
+def _culprit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Which argument it is, in words."""
+    named = [(f"argument {number}", value) for number, value in enumerate(args, 1)]
+    named += [(f"argument {name!r}", value) for name, value in kwargs.items()]
+    for name, value in named:
+        try:
+            pickle.dumps(value, _PICKLE_PROTOCOL)
+        except Exception:  # noqa: BLE001 - the user's own __reduce__ may raise anything
+            return f"{name} is a {type(value).__qualname__}; pass what it is made from, and make it in the function"
+    return "pass plain values instead"

@@ -1,0 +1,116 @@
+"""The group of commands, and what is common to all: loading late, errors, exit codes, interruption, closed pipes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from clustrix_bundle import __version__
+from clustrix_bundle.cli.output import print_error
+
+COMMANDS = {
+    "build": ("build", "Bundle a function with everything it needs."),
+    "run": ("run", "Run a function, or a bundle, in a clean local process."),
+    "inspect": ("inspect", "Show what is in a bundle, how big, and why."),
+    "why": ("why", "Say why a file is in a bundle."),
+    "why-not": ("why", "Say why a project file is not in a bundle."),
+    "diff": ("diff", "Say which inputs make two bundles differ."),
+    "verify": ("verify", "Check a bundle against its seal and its manifest."),
+    "graph": ("graph", "Draw what a function depends on."),
+    "runtime": ("runtime", "Write the program that runs bundles."),
+}
+"""Name of each command: its module beside this file, and what `--help` says of it without loading that module.
+
+The command is the module's attribute of the same name, ``_`` for ``-``, with ``_command`` after it.
+"""
+
+_INTERRUPTED, _BUG = 130, 70
+_PIPE_CLOSED = 141  # as a program that dies of SIGPIPE is reported by a shell
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when one is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"clustrix_bundle.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_") + "_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib  # noqa: PLC0415 - for a mistyped command only
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            if near:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="clustrix-bundle")
+def cli() -> None:
+    """Run a local Python function on a cluster with everything it needs, and know exactly what that is."""
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command line and report its errors; the exit code."""
+    as_json = "--json" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names that the terminal's encoding lacks must not end a command
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(arguments, as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What reads our output has gone (`| head`); the interpreter must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    return code
+
+
+def _run(arguments: list[str], as_json: bool) -> int:
+    try:
+        result: Any = cli.main(arguments, prog_name="clustrix-bundle", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort) as error:
+        return print_error(error, _INTERRUPTED, "interrupted", as_json)
+    except click.ClickException as error:
+        usage = error.ctx.get_usage() + "\n" if isinstance(error, click.UsageError) and error.ctx else ""
+        return print_error(error, error.exit_code, error.format_message(), as_json, usage)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line of defence turns all errors into words and exit codes
+        return _report(error, as_json)
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: Exception, as_json: bool) -> int:
+    from clustrix_bundle.bundler import errors  # noqa: PLC0415 - not needed where nothing fails
+
+    message = str(error)
+    if isinstance(error, errors.SettingsError):
+        return print_error(error, 2, message, as_json)
+    if isinstance(error, (errors.BundleFormatError, errors.UnsafePathError)):
+        return print_error(error, 5, message, as_json)
+    if isinstance(error, errors.ClustrixBundleError):
+        return print_error(error, getattr(error, "exit_code", 3), message, as_json)
+    traceback.print_exc()
+    message = (
+        f"this is a bug in clustrix-bundle {__version__}: {type(error).__name__}: {message}; please report it with the traceback"
+    )
+    return print_error(error, _BUG, message, as_json)
