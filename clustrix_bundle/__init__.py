@@ -13,3 +13,29 @@ if not _os.path.isdir(_os.path.join(__path__[0], "bundler")) and _os.path.isfile
     __path__.append(_checkout)
 
 __version__ = "0.1.0"
+
+# Public names and the modules that hold them, relative to this package; loaded when they are first asked for, so that
+# `import clustrix_bundle` costs nothing.
+_PUBLIC = {
+    "ClusterConfig": ".runtime.config",
+    "ClusterUnreachableFromJob": ".runtime.active",
+    "ConfigError": ".runtime.config",
+    "NotYetSupported": ".runtime.config",
+}
+
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    module = _PUBLIC.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415
+
+    value: object = getattr(importlib.import_module(module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

@@ -1,0 +1,353 @@
+"""`ClusterConfig`: which cluster, as whom, in which folders, with which resources and timeouts. The same class on both sides."""
+
+import copy
+import os
+import re
+
+from . import active
+from .quantities import parse_memory, parse_time
+
+CLUSTER_TYPES = ("local", "ssh", "slurm", "pbs", "sge", "kubernetes")
+SECRETS = ("password", "passphrase", "key_file")
+"""Fields that never leave the client: not pickled, not in `ClusterConfig.to_dict`."""
+
+
+class ConfigError(ValueError):
+    """A field of a configuration is unknown, impossible, or contradicts another one; the message names it."""
+
+    __module__ = "clustrix_bundle"
+
+
+class NotYetSupported(NotImplementedError):  # noqa: N818 - named by the design of the public API
+    """A configuration asks for something that is foreseen but not there yet; the message names the field."""
+
+    __module__ = "clustrix_bundle"
+
+
+def nearest(name, known):
+    """A question about the most similar known name, to be put behind a message; empty if none is similar."""
+    import difflib
+
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return "; did you mean {!r}?".format(found[0]) if found else ""
+
+
+def _refuse(name, value, what):
+    raise ConfigError("{}={!r}: {}".format(name, value, what))
+
+
+def _text(name, value):
+    if not isinstance(value, str) or not value or "\0" in value:
+        _refuse(name, value, "must be a text that is not empty")
+    return value
+
+
+def _secret(name, value):
+    if not isinstance(value, str) or "\0" in value:
+        raise ConfigError("{}: must be a text".format(name))  # its value stays unsaid
+    return value
+
+
+def _word(name, value):
+    _text(name, value)
+    if value.startswith("-") or re.search(r"\s", value):
+        _refuse(name, value, "must be one word that does not begin with '-'")
+    return value
+
+
+def _boolean(name, value):
+    if not isinstance(value, bool):
+        _refuse(name, value, "must be True or False")
+    return value
+
+
+def _integer(low, high):
+    def check(name, value):
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            _refuse(name, value, "must be a whole number from {} to {}".format(low, high))
+        return value
+
+    return check
+
+
+def _seconds(zero):
+    def check(name, value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not (0 < value < 1e9 or (zero and value == 0)):
+            _refuse(name, value, "must be a number of seconds{}".format("" if zero else " above 0"))
+        return value
+
+    return check
+
+
+def _choice(*choices):
+    def check(name, value):
+        if value not in choices:
+            _refuse(name, value, "must be one of {}{}".format(", ".join(choices), nearest(str(value), choices)))
+        return value
+
+    return check
+
+
+def _quantity(parse):
+    def check(name, value):
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        try:
+            parse(_text(name, value))
+        except ConfigError:
+            raise
+        except ValueError as error:
+            raise ConfigError("{}: {}".format(name, error))
+        return value
+
+    return check
+
+
+def _texts(name, value):
+    if not isinstance(value, (list, tuple)):
+        _refuse(name, value, "must be a list of texts")
+    return [_text(name, item) for item in value]
+
+
+def _variables(name, value):
+    if not isinstance(value, dict):
+        _refuse(name, value, "must be a dictionary of texts")
+    for key, item in value.items():
+        if not isinstance(key, str) or not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", key):
+            _refuse(name, value, "{!r} is no name of an environment variable".format(key))
+        if not isinstance(item, str) or "\0" in item:
+            raise ConfigError("{}: the value of {} must be a text".format(name, key))
+    return dict(value)
+
+
+def _path(name, value):
+    try:
+        value = os.fspath(value)
+    except TypeError:
+        _refuse(name, value, "must be a path")
+    if isinstance(value, bytes):
+        value = os.fsdecode(value)
+    return _text(name, value)
+
+
+def _own_file(name, value):
+    return os.path.abspath(os.path.expanduser(_path(name, value)))
+
+
+def _far_folder(name, value):
+    value = _path(name, value)
+    if not value.startswith(("/", "~")):
+        _refuse(name, value, "must be an absolute path on the cluster, or begin with ~")
+    return value
+
+
+def _far_folders(name, value):
+    if not isinstance(value, (list, tuple)):
+        _refuse(name, value, "must be a list of absolute paths")
+    return [_far_folder(name, item) for item in value]
+
+
+_FIELDS = (
+    # name, default, check, whether None is a value
+    ("cluster_type", "local", _choice(*CLUSTER_TYPES), False),
+    ("cluster_host", None, _word, True),
+    ("cluster_port", None, _integer(1, 65535), True),
+    ("username", None, _word, True),
+    ("key_file", None, _own_file, True),
+    ("password", None, _secret, True),
+    ("passphrase", None, _secret, True),
+    ("host_key_policy", "strict", _choice("strict", "accept-new"), False),
+    ("known_hosts_file", None, _own_file, True),
+    ("connect_timeout", 30, _seconds(False), False),
+    ("operation_timeout", 60, _seconds(False), False),
+    ("local_work_dir", None, _path, True),
+    ("remote_work_dir", "~/clustrix", _far_folder, False),
+    ("allowed_paths", (), _far_folders, False),
+    ("cache_ttl", 0, _seconds(True), False),
+    ("default_cores", None, _integer(1, 1 << 20), True),
+    ("default_memory", None, _quantity(parse_memory), True),
+    ("default_time", None, _quantity(parse_time), True),
+    ("default_partition", None, _word, True),
+    ("default_queue", None, _word, True),
+    ("default_account", None, _word, True),
+    ("default_gres", None, _word, True),
+    ("default_qos", None, _word, True),
+    ("python_executable", "python3", _path, False),
+    ("environment", "current", _choice("current", "venv"), False),
+    ("build_on", "login", _choice("login", "node"), False),
+    ("conda_env_name", None, _text, True),
+    ("package_manager", "auto", _choice("auto", "pip", "uv"), False),
+    ("environment_variables", (), _variables, False),
+    ("module_loads", (), _texts, False),
+    ("pre_execution_commands", (), _texts, False),
+    ("max_parallel_jobs", 100, _integer(1, 1 << 20), False),
+    ("job_poll_interval", 5, _seconds(False), False),
+    ("cleanup_on_success", True, _boolean, False),
+    ("auto_parallel", True, _boolean, False),
+    ("async_submit", False, _boolean, False),
+)
+FIELDS = tuple(field[0] for field in _FIELDS)
+"""Names of all fields, in the order of their description."""
+_CHECKS = {name: (check, optional) for name, _, check, optional in _FIELDS}
+_DEFAULTS = {name: default for name, default, _, _ in _FIELDS}
+_DEFAULTS.update(allowed_paths=[], environment_variables={}, module_loads=[], pre_execution_commands=[])
+_CONNECTION = ("cluster_host", "cluster_port", "username", "key_file", "password", "passphrase", "known_hosts_file")
+
+
+class ClusterConfig(object):
+    """Which cluster, as whom, where and with what. Keyword arguments only; fields can be assigned later and are checked then too.
+
+    Attributes:
+        cluster_type: local (this machine), ssh, slurm, pbs, sge or kubernetes.
+        cluster_host: Host name or alias of the ssh configuration.
+        cluster_port: Port of its SSH server; None for what the ssh configuration says, else 22.
+        username: User there; None for what the ssh configuration says, else the own name.
+        key_file: Private key, made absolute. Never leaves the client.
+        password: Of the user there. Never leaves the client, never shown.
+        passphrase: Of the key. Never leaves the client, never shown.
+        host_key_policy: "strict" refuses hosts that are not in known_hosts, "accept-new" adds them.
+        known_hosts_file: Instead of ``~/.ssh/known_hosts``.
+        connect_timeout: Seconds until a connection counts as failed.
+        operation_timeout: Seconds until an answer over a connection counts as lost.
+        local_work_dir: Folder that paths are relative to with cluster_type "local"; made absolute when the configuration is
+            created. None for the current folder (in a job: the work dir).
+        remote_work_dir: Folder on the cluster that paths are relative to: absolute, or beginning with ~.
+        allowed_paths: Absolute folders besides the work dir that paths and links may lead to.
+        cache_ttl: Seconds for which an answer about files may be given again; 0 to ask each time.
+        default_cores: Cores of a job; None for the site's own default, as in the next ones.
+        default_memory: Memory of a job: "8GB".
+        default_time: Time limit of a job: "01:30:00", "2-12:00:00".
+        default_partition: Partition of a job.
+        default_queue: Queue of a job.
+        default_account: Account that a job is charged to.
+        default_gres: Generic resources of a job: "gpu:1".
+        default_qos: Quality of service of a job.
+        python_executable: Python 3.6 or later on the cluster.
+        environment: "current" (the Python as it is) or "venv" (one built from the bundle's requirements).
+        build_on: Where a venv is built: "login" or "node".
+        conda_env_name: Conda environment to run in.
+        package_manager: What builds a venv: "auto", "pip" or "uv".
+        environment_variables: Set in every job.
+        module_loads: Environment modules that are loaded before Python starts.
+        pre_execution_commands: Shell commands that run before Python starts.
+        max_parallel_jobs: Most tasks that are in the scheduler at a time.
+        job_poll_interval: Seconds between looks at a job's state.
+        cleanup_on_success: Whether a job's folder is removed once its result is fetched.
+        auto_parallel: Whether provably independent loops may be spread.
+        async_submit: Whether calling a decorated function gives its job instead of waiting.
+
+    Raises:
+        ConfigError: A field is unknown, impossible, or contradicts another one.
+    """
+
+    __module__ = "clustrix_bundle"
+
+    def __init__(self, **fields):
+        state = self.__dict__
+        for name in FIELDS:
+            state[name] = copy.copy(_DEFAULTS[name])
+        state["made_in_job"] = active.current_job() is not None
+        state["relative_work_dir"] = None
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.check()
+
+    def __setattr__(self, name, value):
+        if name not in _CHECKS:
+            raise ConfigError("{!r} is no field of ClusterConfig{}".format(name, nearest(name, FIELDS)))
+        check, optional = _CHECKS[name]
+        if value is None:
+            if not optional:
+                value = copy.copy(_DEFAULTS[name])
+        else:
+            value = check(name, value)
+        if name == "local_work_dir":
+            value, self.__dict__["relative_work_dir"] = _absolute_work_dir(value)
+        self.__dict__[name] = value
+
+    def __delattr__(self, name):
+        raise ConfigError("a field of ClusterConfig can't be deleted: set {} to None".format(name))
+
+    def check(self):
+        """Look for fields that contradict each other.
+
+        Raises:
+            ConfigError: It names them.
+        """
+        if self.cluster_type == "local":
+            given = [name for name in _CONNECTION if getattr(self, name) is not None]
+            if given:
+                raise ConfigError(
+                    "{} is set, but cluster_type is 'local', which connects to nothing: name the cluster_type ({}), "
+                    "or set {} to None".format(given[0], ", ".join(CLUSTER_TYPES[1:5]), given[0]),
+                )
+        elif self.cluster_type == "ssh" and self.cluster_host is None:
+            raise ConfigError("cluster_type is 'ssh', but cluster_host is not set")
+        if self.passphrase is not None and self.key_file is None:
+            raise ConfigError("passphrase is set, but no key_file that it opens")
+        if self.conda_env_name is not None and self.environment == "venv":
+            raise ConfigError("conda_env_name and environment='venv' name two environments: leave one of them out")
+
+    def replace(self, **fields):
+        """A configuration like this one with some fields changed."""
+        state = {name: getattr(self, name) for name in FIELDS}
+        state.update(fields)
+        new = ClusterConfig(**state)
+        if "local_work_dir" not in fields:
+            new.__dict__.update(made_in_job=self.made_in_job, relative_work_dir=self.relative_work_dir)
+        return new
+
+    def to_dict(self):
+        """All fields but `SECRETS`, as values that JSON holds."""
+        return {name: copy.copy(getattr(self, name)) for name in FIELDS if name not in SECRETS}
+
+    @classmethod
+    def from_dict(cls, fields):
+        """The configuration that `to_dict` was taken from, but for its secrets."""
+        return cls(**fields)
+
+    def __getstate__(self):
+        state = {name: value for name, value in self.to_dict().items() if value != _DEFAULTS[name]}
+        state.update(made_in_job=self.made_in_job, relative_work_dir=self.relative_work_dir)
+        return state
+
+    def __setstate__(self, state):
+        for name in FIELDS:
+            self.__dict__[name] = copy.copy(_DEFAULTS[name])
+        self.__dict__.update(state)
+
+    def __copy__(self):  # within a process the secrets stay
+        new = ClusterConfig.__new__(ClusterConfig)
+        new.__dict__.update({name: copy.copy(value) for name, value in self.__dict__.items()})
+        return new
+
+    def __deepcopy__(self, memo):
+        return self.__copy__()
+
+    def __eq__(self, other):
+        if not isinstance(other, ClusterConfig):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in FIELDS)
+
+    __hash__ = None
+
+    def __repr__(self):
+        shown = []
+        for name in FIELDS:
+            value = getattr(self, name)
+            if value != _DEFAULTS[name]:
+                shown.append("{}={}".format(name, "'***'" if name in ("password", "passphrase") else repr(value)))
+        return "ClusterConfig({})".format(", ".join(shown))
+
+
+def _absolute_work_dir(value):
+    """(absolute path, path relative to the current folder if it was written so and stays below it)."""
+    if value is None:
+        return None, None
+    value = os.path.expanduser(value)
+    if os.path.isabs(value):
+        return value, None
+    job = active.current_job()
+    relative = os.path.normpath(value)
+    below = relative if relative != ".." and not relative.startswith(".." + os.sep) else None
+    return os.path.normpath(os.path.join(job.work_dir if job else os.getcwd(), value)), below
