@@ -1,0 +1,93 @@
+"""Writing ``runtime.pyz``: the runtime's modules as one zip file that Python runs, the same bytes every time.
+
+The runtime's files are copied as bytes; nothing of them is imported. Inside, they form the package ``_clustrix_runtime``; beside it
+stand ``__main__`` and the modules by which shipped code finds `clustrix_bundle` and `clustrix` in a job.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from clustrix_bundle.bundler.errors import PackagingError
+
+MAX_RUNTIME_SIZE = 64 * 1024
+"""Bytes that ``runtime.pyz`` may have."""
+
+PACKAGE = "_clustrix_runtime"
+
+_SHEBANG = b"#!/usr/bin/env python3\n"
+_TIME = (1980, 1, 1, 0, 0, 0)
+_FILE_MODE = 0o644 << 16
+
+_STUBS = {
+    "__main__.py": b"""import os, sys
+sys.path[0] = os.path.abspath(sys.path[0])
+from _clustrix_runtime.command_line import main
+code = main(sys.argv[1:])
+if callable(code):  # the process that is to run the user's function
+    sys.exit(code())
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(code)
+""",
+    "clustrix_bundle/__init__.py": b"from _clustrix_runtime import shim\n\nshim.stand_in(__name__)\n",
+    "clustrix/__init__.py": b"from _clustrix_runtime import shim\n\nshim.stand_in(__name__)\n",
+}
+
+
+def runtime_folder() -> Path:
+    """Where the runtime's modules stand in this installation."""
+    installed = Path(__file__).resolve().parent.parent / "runtime"
+    if not installed.is_dir():
+        raise PackagingError(f"this installation is incomplete: {installed} is missing")
+    return installed
+
+
+def runtime_modules(folder: Path) -> dict[str, bytes]:
+    """Name and bytes of every module file in the folder."""
+    return {path.name: path.read_bytes() for path in folder.glob("*.py")}
+
+
+def render_runtime(modules: Mapping[str, bytes]) -> bytes:
+    """The bytes of ``runtime.pyz``.
+
+    Args:
+        modules: File name to source of each module.
+
+    Raises:
+        PackagingError: The file would be larger than `MAX_RUNTIME_SIZE`.
+    """
+    files = {f"{PACKAGE}/{name}": source for name, source in modules.items()} | _STUBS
+    buffer = io.BytesIO()
+    buffer.write(_SHEBANG)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _TIME)
+            info.create_system = 3  # Unix, wherever this runs
+            info.external_attr = _FILE_MODE
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[name], compresslevel=9)
+    data = buffer.getvalue()
+    if len(data) > MAX_RUNTIME_SIZE:
+        raise PackagingError(f"runtime.pyz has {len(data)} bytes; it may have {MAX_RUNTIME_SIZE}")
+    return data
+
+
+def write_runtime(path: Path) -> None:
+    """Write ``runtime.pyz``, beside and then renamed, executable.
+
+    Raises:
+        PackagingError: It is too large, or cannot be written.
+    """
+    data = render_runtime(runtime_modules(runtime_folder()))
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        part.chmod(0o755)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise PackagingError(f"cannot write {path}: {error}") from error

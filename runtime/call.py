@@ -1,0 +1,128 @@
+"""The call itself, in the forked child: load, call, leave the outcome in a file for the parent."""
+
+import os
+import sys
+
+from . import entry
+from .json_text import NotJSONError, quote, render
+from .outcome import exception, failure, message_of, success, success_elsewhere, traceback_of
+
+
+class Call(object):
+    """Calling it runs the function; it stands close to the interpreter's bottom frame, as the user's script would."""
+
+    def __init__(self, task, args, kwargs):
+        self._task = task
+        self._args = args
+        self._kwargs = kwargs
+        self._pid = os.getpid()
+
+    def __call__(self):
+        task = self._task
+        try:
+            if task.json:
+                _stdout_to_stderr()
+            main = entry.prepare(task.root, task.manifest, task.work_dir, zip_path())
+            function = entry.load(task.root, task.manifest, main)
+            args, kwargs = self._arguments()
+            result = entry.complete(function(*args, **kwargs))
+        except BaseException as error:
+            return self._failed(error)
+        return self._done(result)
+
+    def _arguments(self):
+        if self._args is None and self._kwargs is None and self._task.manifest.data.get("arguments"):
+            from . import values
+
+            return values.load_arguments(self._task.root, self._task.manifest.data)
+        return self._args or (), self._kwargs or {}
+
+    def _done(self, result):
+        task = self._task
+        try:
+            if task.result_file:
+                write_pickle(task.result_file, result)
+                text = success_elsewhere(result)
+            elif task.json:
+                text = success(result)
+            else:
+                text = success(None)
+        except NotJSONError as error:
+            text = failure("ResultNotJSON", "%s: use --result FILE to get its pickle" % error)
+        except _NotPicklableError as error:
+            text = failure("ResultNotPicklable", str(error), traceback_of(error.__cause__, task.root))
+        except BaseException as error:  # a strange result's own code
+            text = exception(error, task.root)
+        if not task.json and not task.result_file and result is not None:
+            print(_for_people(result))
+        return self._leave(text, [])
+
+    def _failed(self, error):
+        task = self._task
+        text = exception(error, task.root)
+        if not task.json:
+            sys.stderr.write(traceback_of(error, task.root))
+        return self._leave(text, _missing_requirement(error, task.manifest.data))
+
+    def _leave(self, text, warnings):
+        if os.getpid() != self._pid:  # a process that the function forked came back from it
+            return 0
+        path = self._task.outcome_file
+        with open(path + ".part", "wb") as out:
+            out.write(("%s\n[%s]" % (text, ", ".join(map(quote, warnings)))).encode("ascii"))
+        os.rename(path + ".part", path)
+        return 0
+
+
+class _NotPicklableError(Exception):
+    pass
+
+
+def write_pickle(path, value):
+    """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there."""
+    import pickle
+
+    part = "%s.%s.part" % (path, os.urandom(6).hex())
+    try:
+        with open(part, "wb") as out:
+            try:
+                pickle.Pickler(out, 4).dump(value)
+            except OSError:
+                raise
+            except BaseException as error:
+                raise _NotPicklableError("the result cannot be pickled: %s" % message_of(error)) from error
+        os.rename(part, path)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
+
+
+def _for_people(result):
+    try:
+        return render(result)[0]
+    except NotJSONError:
+        return repr(result)
+
+
+def _stdout_to_stderr():
+    """Whatever writes to standard output from here on, C code and child processes too, writes to standard error."""
+    sys.stdout.flush()
+    try:
+        os.dup2(2, 1)
+    except OSError:  # no standard error at all
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+
+
+def zip_path():
+    """The runtime's file, or the folder that holds its package."""
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _missing_requirement(error, data):
+    name = (getattr(error, "name", None) or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    return [
+        "%s==%s, which the bundle needs, is not installed for %s" % (row.get("name"), row.get("version"), sys.executable)
+        for row in data.get("requirements") or []
+        if name and name in (row.get("modules") or [])
+    ]

@@ -1,0 +1,141 @@
+"""One immutable copy of a bundle per node and id; every task makes its own tree from it.
+
+It stands in a folder that only we can write (0700, owned by us), on the node's own disk where there is one. Copies appear by
+rename, so a task sees a whole one or none. Files in it carry one common time: a copy in which a size or time differs (a
+cleaner of temporary files, a careless hand) is set aside and made again.
+"""
+
+import os
+import time
+
+from .bundle import MANIFEST
+from .errors import NoSpaceError
+from .folder_sink import FolderSink, check_space, make_private_folder, remove_tree
+from .manifest import FILE_KINDS
+
+
+def find_base(state, size):
+    """The folder for copies and trees of tasks: on the node's disk if one has room, else in the state dir.
+
+    Args:
+        state: The state dir, made if needed.
+        size: Bytes that will be written.
+    """
+    refusals = []
+    for parent in (os.environ.get("SLURM_TMPDIR"), os.environ.get("TMPDIR"), "/tmp"):
+        if parent and os.path.isabs(parent) and os.path.isdir(parent):
+            try:
+                base = own_folder(os.path.join(parent, "clustrix-%d" % os.geteuid()))
+                where = os.statvfs(base)
+                if where.f_flag & getattr(os, "ST_NOEXEC", 0):
+                    raise OSError("%s is mounted noexec" % parent)
+                check_space(base, size)
+                return base
+            except (OSError, NoSpaceError) as error:
+                refusals.append(error)
+    base = own_folder(state)
+    check_space(base, size)
+    return base
+
+
+def own_folder(path):
+    """The folder, made if needed, if it is ours and closed to others.
+
+    Raises:
+        PermissionError: It belongs to someone else or is a link.
+    """
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        own_parent = os.path.dirname(path)
+        os.makedirs(own_parent, exist_ok=True)
+        return own_folder(path)
+    status = os.lstat(path)
+    if status.st_mode & 0o170000 != 0o040000 or status.st_uid != os.geteuid():
+        raise PermissionError(1, "not a folder of our own", path)
+    if status.st_mode & 0o077:
+        os.chmod(path, 0o700)
+    return path
+
+
+def ensure_copy(bundle, base, blobs=None):
+    """The node's copy of an open bundle, made now if it is not there.
+
+    Returns:
+        ``(folder, stamp)``; stamp is the modification time in ns of all its files.
+    """
+    manifest = bundle.manifest
+    copies = _subfolder(base, "copies")
+    target = os.path.join(copies, manifest.id)
+    while True:
+        stamp = _stamp_of(target, manifest)
+        if stamp is not None:
+            return target, stamp
+        if os.path.lexists(target):
+            _set_aside(target, base)
+        stage(bundle, _subfolder(base, "staging"), target, blobs, 0o444, _past())
+
+
+def stage(bundle, staging, target, blobs=None, file_mode=0o666, stamp=None):
+    """Unpack a bundle into a private folder and rename it to ``target``; leave nothing if it fails.
+
+    Returns:
+        Whether ours became the target (False: another task's did).
+    """
+    private = make_private_folder(staging, bundle.manifest.id[:16] + ".")
+    try:
+        sink = FolderSink(private, file_mode, stamp)
+        bundle.deliver(sink, blobs)
+        sink.finish(bundle.manifest)
+        os.chmod(private, 0o755)
+        try:
+            os.rename(private, target)
+        except OSError:
+            if not os.path.isdir(target):  # not a lost race but a real failure
+                raise
+            return False
+        private = None
+        return True
+    finally:
+        if private is not None:
+            remove_tree(private)
+
+
+def _past():
+    """Now, less than two whole seconds ago: a file that is written later differs even on a coarse clock."""
+    return (int(time.time()) - 1) * 1000000000
+
+
+def _stamp_of(target, manifest):
+    try:
+        marker = os.lstat(os.path.join(target, MANIFEST))
+        if marker.st_size != len(manifest.text):
+            return None
+        for path, row in manifest.members.items():
+            status = os.lstat(target + "/" + path)
+            if row["kind"] in FILE_KINDS:
+                if status.st_size != row["size"] or status.st_mtime_ns != marker.st_mtime_ns:
+                    return None
+    except OSError:
+        return None
+    return marker.st_mtime_ns
+
+
+def _set_aside(target, base):
+    aside = make_private_folder(_subfolder(base, "staging"), "stale.")
+    try:
+        os.rename(target, os.path.join(aside, "copy"))
+    except OSError:
+        pass  # another task was faster
+    remove_tree(aside)
+
+
+def _subfolder(base, name):
+    path = os.path.join(base, name)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    return path

@@ -1,0 +1,95 @@
+"""What a run gives back, as the text that goes into ``--json``'s one line (``docs/runtime.md``)."""
+
+import sys
+
+from .json_text import NotJSONError, quote, render
+
+OK = '{"ok": true, '
+FAILED = '{"ok": false, "error": '
+
+
+def success(result):
+    """The open beginning of an outcome's object: more fields and the brace follow.
+
+    Raises:
+        NotJSONError: JSON cannot hold the result.
+    """
+    text, exact = render(result)
+    return '%s"result": %s, "exact": %s' % (OK, text, "true" if exact else "false")
+
+
+def success_elsewhere(result):
+    """The same where the result's pickle is in a file: JSON that cannot hold it says null, and that it is not exact."""
+    try:
+        return success(result)
+    except NotJSONError:
+        return OK + '"result": null, "exact": false'
+
+
+def failure(kind, message, traceback=""):
+    """The open beginning of a failed outcome."""
+    return '%s{"type": %s, "message": %s, "traceback": %s}' % (FAILED, quote(kind), quote(message), quote(traceback))
+
+
+def exception(error, root=None):
+    """A failure from an exception of the user's code.
+
+    Args:
+        error: Any exception.
+        root: The task's tree; its paths are shown relative to the project.
+    """
+    return failure(type(error).__name__, message_of(error), traceback_of(error, root))
+
+
+def message_of(error):
+    """``str(error)``, whatever that does."""
+    try:
+        text = str(error)
+        return text if type(text) is str else str.__str__(text)
+    except BaseException as second:
+        return "<no text: its str() raised %s>" % type(second).__name__
+
+
+def traceback_of(error, root=None):
+    """The traceback's text: without the runtime's own frames at its head, files named as in the user's project."""
+    try:
+        import traceback
+
+        text = "".join(traceback.format_exception(type(error), error, _user_frames(error.__traceback__)))
+    except BaseException as second:  # an exception class can break even this
+        return "%s\n<no traceback: formatting it raised %s>\n" % (type(error).__name__, type(second).__name__)
+    return shorten_paths(text, root) if root else text
+
+
+def shorten_paths(text, root):
+    """Paths of the task's tree in a traceback, as the user knows them."""
+    head = 'File "' + root + "/"
+    if head not in text:
+        return text
+    parts = text.split(head)
+    for index in range(1, len(parts)):
+        part = parts[index]
+        if part.startswith("project/"):
+            part = part[len("project/") :]
+        elif part.startswith("extra/"):
+            part = part.partition("/")[2].partition("/")[2]
+        parts[index] = 'File "' + part
+    return "".join(parts)
+
+
+def _user_frames(frames):
+    package = __package__ or "runtime"
+    first = frames
+    while frames is not None and str(frames.tb_frame.f_globals.get("__name__", "")).startswith(package + "."):
+        frames = frames.tb_next
+    return first if frames is None else frames
+
+
+def frame_depth():
+    """How many frames of ours stand below the caller, which the user's own recursion does not have at home."""
+    depth = 0
+    frame = sys._getframe(1)
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back
+    return depth

@@ -1,0 +1,215 @@
+"""``run BUNDLE``: unpack once, make a tree, fork, call, tell. ``docs/runtime.md`` is the protocol."""
+
+import os
+import sys
+
+from . import supervisor
+from .bundle import Bundle
+from .command_line import parse, write_line
+from .errors import UsageError
+from .folder_sink import make_private_folder, remove_tree
+from .json_text import parse as parse_json
+from .json_text import quote
+from .manifest import check_python
+from .node_copy import ensure_copy, find_base, own_folder
+from .outcome import FAILED, OK, failure
+from .outputs import find_outputs, keep_outputs
+from .tree import build_tree
+from .work_links import link_work_dir
+
+USAGE = """usage: python3 runtime.pyz run BUNDLE [options]
+
+Runs the bundle's function and prints its result; what the function prints stays on standard output.
+
+  --args JSON|@FILE    positional arguments, a JSON array
+  --kwargs JSON|@FILE  keyword arguments, a JSON object
+  --json               one line of JSON on standard output; what the function prints goes to standard error
+  --result FILE        write the pickled result to FILE: for what JSON cannot hold
+  --work-dir DIR       folder that cluster_* paths are relative to (default: the current folder)
+  --state DIR          where outputs are kept (default: .clustrix-<uid> in the work dir)
+  --blobs DIR          where detached members are found by their SHA-256
+  --id ID              refuse any other bundle
+  --keep               keep the function's tree
+"""
+
+
+def main(arguments):
+    """Run. The exit code; in the process that is to run the function, a callable that does so."""
+    options = parse(arguments, USAGE, ["json", "keep"], ["args", "kwargs", "result", "work-dir", "state", "blobs", "id"], 1)
+    path = options.words[0]
+    if not os.path.isfile(path):
+        raise UsageError("no bundle at %s" % path)
+    call = _read_arguments(options)
+    work_dir = os.path.abspath(options.work_dir or os.getcwd())
+    if not os.path.isdir(work_dir):
+        raise UsageError("the work dir %s is no folder" % work_dir)
+    if options.result and not os.path.isdir(os.path.dirname(os.path.abspath(options.result))):
+        raise UsageError("the folder of --result %s does not exist" % options.result)
+    state = os.path.abspath(options.state or os.path.join(work_dir, ".clustrix-%d" % os.geteuid()))
+    with supervisor.termination():
+        with Bundle(path, options.id) as bundle:
+            manifest = bundle.manifest
+            check_python(manifest.data, sys.version_info[:2])
+            base = find_base(state, 2 * manifest.size)
+            copy, stamp = ensure_copy(bundle, base, options.blobs)
+        task = Task(manifest, base, state, work_dir, options)
+        try:
+            task.build(copy, stamp)
+            wait = supervisor.fork()
+        except BaseException:
+            task.remove()
+            raise
+    if wait is None:
+        from .call import Call
+
+        return Call(task, *call)
+    try:
+        return task.finish(wait())
+    finally:
+        task.remove()
+
+
+def _read_arguments(options):
+    """``(args, kwargs)``; None for each that was not given."""
+    args = _json_option(options.args, "--args", list)
+    kwargs = _json_option(options.kwargs, "--kwargs", dict)
+    return args, kwargs
+
+
+def _json_option(text, name, kind):
+    if text is None:
+        return None
+    if text.startswith("@"):
+        try:
+            with open(text[1:], "rb") as source:
+                text = source.read().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError("%s: %s" % (name, error))
+    try:
+        value = parse_json(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("%s is no JSON: %s" % (name, error))
+    if type(value) is not kind:
+        raise UsageError("%s should be a JSON %s" % (name, "array" if kind is list else "object"))
+    return value
+
+
+class Task(object):
+    """One run of a bundle, as its parent process sees it.
+
+    Attributes:
+        root: The task's tree.
+        outcome_file: Where the child leaves what is to be told: a line of JSON without its end, a line of warnings.
+    """
+
+    def __init__(self, manifest, base, state, work_dir, options):
+        self.manifest = manifest
+        self.work_dir = work_dir
+        self.json = options.json
+        self.result_file = os.path.abspath(options.result) if options.result else None
+        self._keep = options.keep
+        self._state = state
+        self._warnings = []
+        self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
+        self.outcome_file = self.root + "/outcome"
+
+    def build(self, copy, stamp):
+        """Fill the tree."""
+        self._stamp = stamp
+        data = self.manifest.data
+        build_tree(copy, self.manifest, self.root, stamp)
+        self._warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], data.get("work_dir_names"))
+
+    def remove(self):
+        """Remove the tree, unless it is to be kept."""
+        if not self._keep:
+            remove_tree(self.root)
+
+    def finish(self, ending):
+        """Collect what the child left and tell it. The exit code; does not return if a signal is to be passed on."""
+        text, warnings = self._read_outcome()
+        died, cause = None, None
+        if text is None:
+            died, cause = ending.signal, _cause(ending)
+            text = failure("ProcessDied", cause)
+        elif ending.signal is not None:
+            warnings.append("after the function was done, its process was killed by %s" % _signal_name(ending.signal))
+        self._warnings.extend(warnings)
+        rows, folder = self._outputs()
+        if self.json:
+            write_line(text + self._more(ending, rows, folder) + "}")
+        else:
+            self._tell_people(cause, rows, folder)
+        if died is not None:
+            self.remove()
+            supervisor.end_by_signal(died)
+        if text.startswith(OK):
+            return 0
+        if ending.interrupted and text.startswith(FAILED + '{"type": "KeyboardInterrupt"'):
+            return 130
+        return 1
+
+    def _read_outcome(self):
+        try:
+            with open(self.outcome_file, "rb") as source:
+                lines = source.read().decode("ascii").split("\n")
+        except FileNotFoundError:
+            return None, []
+        return lines[0], parse_json(lines[1])
+
+    def _outputs(self):
+        cwd = self.manifest.data["cwd"]
+        found = find_outputs(self.root, self.manifest, self._stamp)
+        if not found:
+            return [], None
+        if self._keep:
+            return keep_outputs(self.root, found, cwd, None), self.root + "/" + cwd
+        label = "%s-%s" % (self.manifest.data["entry"]["qualname"].rpartition(".")[2] or "task", self.manifest.id[:8])
+        label = "".join(c if c.isalnum() or c in "-_" else "_" for c in label)
+        folder = make_private_folder(own_folder(own_folder(self._state) + "/outputs"), label + ".")
+        return keep_outputs(self.root, found, cwd, folder), folder
+
+    def _more(self, ending, rows, folder):
+        parts = [', "outputs": [']
+        parts.append(", ".join('{"path": %s, "size": %d}' % (quote(row["path"]), row["size"]) for row in rows))
+        parts.append("]")
+        if folder:
+            parts.append(', "outputs_dir": %s' % quote(folder))
+        if self._keep:
+            parts.append(', "tree": %s' % quote(self.root))
+        parts.append(', "warnings": [%s]' % ", ".join(map(quote, self._warnings)))
+        proof = [("host", quote(os.uname().nodename)), ("pid", str(ending.pid)), ("python", quote(sys.version.split()[0]))]
+        for name in ("SLURM_JOB_ID", "PBS_JOBID", "JOB_ID"):
+            if os.environ.get(name):
+                proof.append(("job", quote(os.environ[name])))
+                break
+        parts.append(', "proof": {%s}' % ", ".join('"%s": %s' % item for item in proof))
+        return "".join(parts)
+
+    def _tell_people(self, cause, rows, folder):
+        if cause is not None:
+            sys.stderr.write("runtime: %s\n" % cause)
+        for warning in self._warnings:
+            sys.stderr.write("runtime: warning: %s\n" % warning)
+        if rows:
+            sys.stderr.write("runtime: the function wrote %d files, kept in %s\n" % (len(rows), folder))
+        if self._keep:
+            sys.stderr.write("runtime: the tree is kept in %s\n" % self.root)
+
+
+def _cause(ending):
+    if ending.signal is None:
+        return "the process that ran the function ended itself with exit code %d and no result" % ending.code
+    text = "the process that ran the function was killed by %s before it had a result" % _signal_name(ending.signal)
+    if ending.signal == 9:
+        text += " (out of memory, or over a limit of the scheduler?)"
+    return text
+
+
+def _signal_name(number):
+    import _signal
+
+    for name in dir(_signal):
+        if name.startswith("SIG") and name[3:4] != "_" and getattr(_signal, name) == number:
+            return name
+    return "signal %d" % number

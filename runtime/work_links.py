@@ -1,0 +1,108 @@
+"""Names of the work dir in the task's tree, as links: `open("data/" + n)` means the cluster's data.
+
+Linked are the names that the manifest's ``work_dir_names`` allows and that the bundle does not hold. What Python would import
+stays out: it would shadow what was shipped or installed. Where both sides have a folder, the shipped one is filled up with
+links to what only the work dir has. Of a path that both have, the shipped one stands, with a warning.
+"""
+
+import os
+
+_MOST = 10000
+"""Links made at the most; beyond, a warning says so."""
+
+
+def link_work_dir(work_dir, folder, names):
+    """Make the links in ``folder``, the function's working directory.
+
+    Args:
+        names: First parts of paths that may be linked; None for all.
+
+    Returns:
+        Warnings, as text.
+    """
+    if names is not None and not names:
+        return []
+    linker = _Linker()
+    if _same_place(work_dir, folder):
+        return []
+    try:
+        present = os.listdir(work_dir)
+    except OSError as error:
+        return ["the work dir %s cannot be listed: %s" % (work_dir, error.strerror)]
+    allowed = None if names is None else set(names)
+    state = ".clustrix-%d" % os.geteuid()
+    for name in sorted(present):
+        if (allowed is None or name in allowed) and name != state:
+            linker.link(work_dir + "/" + name, folder + "/" + name, name)
+    return linker.warnings()
+
+
+class _Linker(object):
+    def __init__(self):
+        self._made = 0
+        self._both = []
+        self._failed = []
+
+    def link(self, there, here, name):
+        if self._made >= _MOST:
+            self._made += 1
+            return
+        if not os.path.lexists(here):
+            if not _importable(there, name):
+                self._made += 1
+                try:
+                    os.symlink(there, here)
+                except OSError as error:
+                    self._failed.append("%s (%s)" % (name, error.strerror))
+        elif os.path.isdir(there) and os.path.isdir(here) and not os.path.islink(here):
+            try:
+                inner = sorted(os.listdir(there))
+            except OSError as error:
+                self._failed.append("%s (%s)" % (name, error.strerror))
+                return
+            for item in inner:
+                self.link(there + "/" + item, here + "/" + item, name + "/" + item)
+        elif not _equal(there, here):
+            self._both.append(name)
+
+    def warnings(self):
+        found = []
+        for name in self._both:
+            found.append(
+                "%s was shipped with the function and stands in the work dir too, with other content: the shipped one is used"
+                % name
+            )
+        if self._failed:
+            found.append("names of the work dir that could not be linked: " + ", ".join(self._failed))
+        if self._made > _MOST:
+            found.append("only the first %d names of the work dir were linked into the function's folder" % _MOST)
+        return found
+
+
+def _importable(path, name):
+    """Whether Python would import it: a module by any of this interpreter's suffixes, or a package."""
+    from importlib.machinery import all_suffixes
+
+    if os.path.isdir(path):
+        return os.path.isfile(path + "/__init__.py")
+    return any(name.endswith(suffix) for suffix in all_suffixes()) and not os.path.isdir(path)
+
+
+def _equal(one, other):
+    """Whether two files say the same (compared up to 1 MiB)."""
+    try:
+        if os.path.getsize(one) != os.path.getsize(other) or os.path.isdir(one) or os.path.isdir(other):
+            return False
+        if os.path.getsize(one) > 1 << 20:
+            return False
+        with open(one, "rb") as first, open(other, "rb") as second:
+            return first.read() == second.read()
+    except OSError:
+        return False
+
+
+def _same_place(one, other):
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
