@@ -182,12 +182,11 @@ class Walk:
 
     def binds(self, name: str) -> None:
         """Notes that ``name`` is bound here."""
-        names = self.names.binder()
-        if names.parent is None:
+        if self.names.parent is None:
             self.statements[self.statement].binds.add(name)
         else:
-            names.local.add(name)
-            names.assigned.add(name)
+            self.names.local.add(name)
+            self.names.assigned.add(name)
 
     def reads(self, name: str) -> None:
         """Notes that ``name`` is read here."""
