@@ -1,0 +1,233 @@
+"""What is known of a call from its name alone: what it leaves unchanged, what it changes for the whole process.
+
+The lists decide in one direction each. A call that is named nowhere here is taken to change the object it is called
+on and, as a statement of its own, its arguments: keeping a statement too many costs time, dropping one too many changes
+answers in silence.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+OUR_PACKAGES = frozenset({"clustrix_bundle", "clustrix"})
+"""Import names that the runtime serves by its shim on the other side."""
+
+_OUR_HARMLESS = frozenset({"cluster", "ClusterConfig", "ClusterFilesystem", "FileInfo", "DiskUsage"})
+
+_NAMES_ONLY_READ = """
+    abs all any ascii bin bool bytes callable chr complex dict dir divmod enumerate filter float format frozenset hash help
+    hex id int isinstance issubclass len list map max min oct ord pow print property range repr reversed round set slice
+    sorted staticmethod classmethod str sum super tuple type zip object memoryview bytearray hasattr getattr iter input open
+    vars locals globals display
+"""
+BUILTINS_THAT_READ = frozenset(_NAMES_ONLY_READ.split())
+"""Builtins (and IPython's ``display``) that leave their arguments as they are."""
+
+BUILTINS_THAT_MAKE = BUILTINS_THAT_READ - frozenset(
+    {"iter", "max", "min", "getattr", "map", "filter", "zip", "enumerate", "reversed", "vars"}
+)
+"""Those whose result shares no mutable part with an argument at its top level."""
+
+_METHODS_THAT_READ = """
+    items keys values get copy deepcopy index count join split rsplit splitlines strip lstrip rstrip format format_map encode
+    decode upper lower title capitalize casefold swapcase startswith endswith replace find rfind partition rpartition zfill
+    isdigit isalpha isalnum isnumeric islower isupper isspace ljust rjust center expandtabs removeprefix removesuffix
+    union intersection difference symmetric_difference issubset issuperset isdisjoint most_common elements hex
+    mean std var sum min max median argmin argmax argsort any all prod cumsum cumprod dot tolist astype item nonzero
+    head tail describe info groupby agg aggregate merge join query isna isnull notna dropna fillna sort_values nunique unique
+    value_counts corr cov quantile sample to_csv to_json to_excel to_parquet to_pickle to_numpy to_list to_dict to_string
+    to_html to_markdown to_sql plot hist boxplot scatter predict predict_proba score transform evaluate summary
+    exists is_file is_dir resolve absolute as_posix with_suffix with_name joinpath relative_to glob rglob iterdir stat
+    read_text read_bytes isoformat strftime timestamp total_seconds date weekday group groups span match search fullmatch
+    debug info warning warn error exception critical log isEnabledFor getEffectiveLevel hasHandlers
+    savefig show draw _repr_html_ cache_info bit_length is_integer conjugate print_help print_usage format_help
+"""
+METHODS_THAT_READ = frozenset(_METHODS_THAT_READ.split())
+"""Methods that leave the object they are called on as it is, whichever common type has them."""
+
+METHODS_THAT_MAKE = frozenset(
+    [
+        "copy",
+        "deepcopy",
+        "join",
+        "split",
+        "rsplit",
+        "splitlines",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "format",
+        "encode",
+        "decode",
+        "upper",
+        "lower",
+        "title",
+        "replace",
+        "count",
+        "index",
+        "mean",
+        "std",
+        "var",
+        "sum",
+        "tolist",
+        "astype",
+        "isoformat",
+        "strftime",
+    ]
+)
+"""Methods whose result shares no mutable part with the object."""
+
+_MUTATORS = re.compile(
+    r"""shuffle|heap(ify|push|pop|replace|pushpop)|insort(_left|_right)?|copyto|put|putmask|place|fill_diagonal|at|next|setattr|delattr|exec
+    |(add|append|extend|insert|update|set|register|unregister|patch|install|attach|bind|connect|apply|setup|init|configure|reset|clear|pop|remove|discard)(_.*)?
+    |readinto|pack_into|.*[a-z0-9]_|sort|reverse|load_state_dict|fit|partial_fit|fit_transform|train|step|backward|compile|freeze""",
+    re.VERBOSE,
+)
+_IN_PLACE_KEYWORDS = frozenset({"inplace", "out", "overwrite_a", "overwrite_b", "overwrite_x"})
+
+_OUTPUT = re.compile(
+    r"print.*|pprint|pp|display|echo|secho|show|plot.*|savefig|save.*|dump|dumps|write.*|to_csv|debug|info|warning|warn|error|exception|critical|log"
+    r"|sleep|flush|assert_.*|imsave|imshow|scatter|hist|figure|title|legend|perf_counter|time|progress_apply"
+)
+"""Last part of calls that bring something out, wait or check: dropping one changes no answer of the function."""
+
+_HOUSEKEEPING = frozenset(
+    [
+        "os.remove",
+        "os.unlink",
+        "os.rmdir",
+        "os.removedirs",
+        "os.rename",
+        "os.replace",
+        "os.system",
+        "os.popen",
+        "os.startfile",
+        "os.kill",
+        "shutil.rmtree",
+        "shutil.move",
+    ]
+)
+_PROGRAM_STARTERS = frozenset({"subprocess", "webbrowser", "pdb", "getpass", "code", "readline", "timeit", "cProfile", "profile"})
+_EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit", "builtins.exit", "builtins.quit"})
+
+_DRAWING = frozenset(
+    {"matplotlib", "seaborn", "plotly", "bokeh", "altair", "IPython", "ipywidgets", "pprint", "rich", "tqdm", "pylab"}
+)
+_DRAWING_SETTINGS = re.compile(
+    r"use|rc|rcdefaults|rc_file|rc_params|ion|ioff|switch_backend|set.*|register.*|config.*|style|activate|update|reset.*"
+)
+
+PROCESS_WIDE = frozenset(
+    [
+        "os",
+        "sys",
+        "warnings",
+        "locale",
+        "gc",
+        "logging",
+        "random",
+        "decimal",
+        "builtins",
+        "socket",
+        "faulthandler",
+        "resource",
+        "codecs",
+        "copyreg",
+        "mimetypes",
+        "multiprocessing",
+        "asyncio",
+        "csv",
+        "time",
+    ]
+)
+"""Standard modules whose settings reach code that never names them: their settings are kept wherever they stand."""
+
+_SETTING = re.compile(
+    r"""(manual_)?seed(_.*)?|.*_seed(_.*)?|set.*|use|filterwarnings|simplefilter|resetwarnings|basicConfig|dictConfig|fileConfig|captureWarnings
+    |enable.*|disable.*|register.*|unregister.*|add.*|install.*|config.*|chdir|fchdir|umask|putenv|unsetenv|tzset|insert|append|extend|update
+    |pop|remove|clear|setdefault|switch_backend|rc|init.*|reload|patch.*|activate.*|freeze|seterr|reset.*|stack_size|field_size_limit|reconfigure
+    |invalidate_caches|load_dotenv|setup|import_plugins""",
+    re.VERBOSE,
+)
+_SEED = re.compile(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed")
+_DRAWS_FROM = ("random.", "numpy.random.")
+
+
+def submits(name: str) -> bool:
+    """Whether calling this name of our package submits, builds, connects or configures, rather than acts in a job too."""
+    return not (name in _OUR_HARMLESS or name.startswith("cluster_") or name.endswith(("Error", "Warning")))
+
+
+def is_exit(dotted: str) -> bool:
+    """Whether the call ends the process."""
+    return dotted in _EXITS
+
+
+def reads_client(dotted: str) -> bool:
+    """Whether the call asks the person or the command line that started the client."""
+    return dotted in {"input", "getpass.getpass", "builtins.input"}
+
+
+def changes_argument(dotted: str, keywords: frozenset[str], *, discarded: bool) -> bool:
+    """Whether a call into an installed package may change what it is given.
+
+    ``discarded``: its result is not used, so that it stands there for an effect.
+    """
+    if keywords & _IN_PLACE_KEYWORDS:
+        return True
+    root, _, _ = dotted.partition(".")
+    last = dotted.rpartition(".")[2]
+    if root in _DRAWING or _OUTPUT.fullmatch(last):
+        return False
+    return discarded or bool(_MUTATORS.fullmatch(last))
+
+
+def method_changes(name: str) -> bool:
+    """Whether a method of this name may change the object that it is called on."""
+    return name not in METHODS_THAT_READ
+
+
+def method_takes_in(name: str) -> bool:
+    """Whether a method of this name may store or change its arguments: ``xs.append(item)``."""
+    return name not in METHODS_THAT_READ
+
+
+def is_output(dotted: str) -> bool:
+    """Whether the call only brings something out, waits, checks, starts a program or tidies up files."""
+    root = dotted.partition(".")[0]
+    last = dotted.rpartition(".")[2]
+    if root in _DRAWING:
+        return not any(_DRAWING_SETTINGS.fullmatch(part) for part in dotted.split(".")[1:] or [last])
+    return dotted in _HOUSEKEEPING or root in _PROGRAM_STARTERS or (bool(_OUTPUT.fullmatch(last)) and root != last)
+
+
+def is_setting(dotted: str) -> bool:
+    """Whether the name of the call says that it changes state of its module: ``seed``, ``filterwarnings``, ``set_…``."""
+    return any(_SETTING.fullmatch(part) for part in dotted.split(".")[1:])
+
+
+def is_seed(dotted: str) -> bool:
+    """Whether it seeds a random generator: installed packages draw from each other's."""
+    return bool(_SEED.fullmatch(dotted.rpartition(".")[2]))
+
+
+def draws(dotted: str) -> bool:
+    """Whether it draws from a global random generator and so moves every later draw."""
+    return dotted.startswith(_DRAWS_FROM) and dotted.rpartition(".")[2] not in {
+        "Random",
+        "SystemRandom",
+        "default_rng",
+        "RandomState",
+        "Generator",
+    }
+
+
+def is_registering(dotted: str) -> bool:
+    """Whether a decorator of an installed package stores what it decorates: ``@pd.api.extensions.register_…``."""
+    return any(part.startswith(("register", "add_")) or part.endswith(("_hook", "_register")) for part in dotted.split(".")[1:])
+
+
+def is_standard(root: str) -> bool:
+    """Whether a top-level import name belongs to the standard library."""
+    return root in sys.stdlib_module_names

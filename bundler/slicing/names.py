@@ -1,0 +1,213 @@
+"""The names of one module: who binds them, in which scope, and which statement holds which code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Scope
+
+_FUNCTIONS = frozenset({"function", "async", "lambda"})
+
+
+class ModuleNames:
+    """An index over the facts of one module."""
+
+    def __init__(self, module: LoadedModule) -> None:
+        self.module = module
+        self.facts = module.facts
+
+    @cached_property
+    def function_of(self) -> tuple[int, ...]:
+        """For each scope the outermost function or lambda that holds it (itself included); -1 where its code runs at once."""
+        found: list[int] = []
+        for number, scope in enumerate(self.facts.scopes):
+            around = found[scope.parent] if scope.parent >= 0 else -1
+            found.append(around if around >= 0 else (number if scope.kind in _FUNCTIONS else -1))
+        return tuple(found)
+
+    @cached_property
+    def binders(self) -> dict[str, list[int]]:
+        """Statements that bind or delete a module-level name themselves, in source order."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, statement in enumerate(self.facts.statements):
+            for name in {*statement.binds, *statement.deletes}:
+                found[name].append(number)
+        return found
+
+    @cached_property
+    def definitions(self) -> dict[str, list[int]]:
+        """Scopes of functions and classes by the module-level name that they are bound to."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, scope in enumerate(self.facts.scopes):
+            if scope.parent == 0 and scope.kind in ("function", "async", "class"):
+                found[scope.name].append(number)
+        return found
+
+    @cached_property
+    def nested(self) -> frozenset[tuple[int, str]]:
+        """(scope, name) of every function and class that is defined in a scope other than the module."""
+        return frozenset((scope.parent, scope.name) for scope in self.facts.scopes if scope.parent > 0 and scope.kind != "lambda")
+
+    @cached_property
+    def members(self) -> dict[int, dict[str, list[int]]]:
+        """Function scopes by class scope and name."""
+        found: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for number, scope in enumerate(self.facts.scopes):
+            if scope.parent >= 0 and self.facts.scopes[scope.parent].kind == "class":
+                found[scope.parent][scope.name].append(number)
+        return found
+
+    @cached_property
+    def methods(self) -> dict[str, list[int]]:
+        """Methods of every class of the module by name."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for scopes in self.members.values():
+            for name, numbers in scopes.items():
+                found[name].extend(numbers)
+        return found
+
+    def is_method(self, scope: int) -> bool:
+        """Whether a function scope stands directly in a class."""
+        return self.facts.scopes[self.facts.scopes[scope].parent].kind == "class"
+
+    @cached_property
+    def imports(self) -> dict[tuple[int, str], list[Import]]:
+        """Imports by the scope and the name that they bind."""
+        found: dict[tuple[int, str], list[Import]] = defaultdict(list)
+        for item in self.facts.imports:
+            found[item.scope, bound_name(item)].append(item)
+        return found
+
+    @cached_property
+    def assignments(self) -> dict[tuple[int, str], list[Binding]]:
+        """Bindings of a plain name by the scope that they stand in and the name."""
+        found: dict[tuple[int, str], list[Binding]] = defaultdict(list)
+        for item in self.facts.bindings:
+            if item.target[0] == "name":
+                found[item.scope, item.target[1]].append(item)
+        return found
+
+    @cached_property
+    def parts(self) -> dict[int, tuple[int, ...]]:
+        """For each outermost function the scopes in it, itself included."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, function in enumerate(self.function_of):
+            if function >= 0:
+                found[function].append(number)
+        return {function: tuple(scopes) for function, scopes in found.items()}
+
+    @cached_property
+    def calls_in(self) -> dict[int, list[Call]]:
+        """Calls by scope."""
+        found: dict[int, list[Call]] = defaultdict(list)
+        for call in self.facts.calls:
+            found[call.scope].append(call)
+        return found
+
+    @cached_property
+    def bindings_in(self) -> dict[int, list[Binding]]:
+        """Bindings by scope."""
+        found: dict[int, list[Binding]] = defaultdict(list)
+        for binding in self.facts.bindings:
+            found[binding.scope].append(binding)
+        return found
+
+    @cached_property
+    def immediate(self) -> dict[int, tuple[list[Call], list[Binding], list[int]]]:
+        """For each statement the calls, bindings and scopes (classes) of the code that runs with it, and scopes it defines."""
+        found: dict[int, tuple[list[Call], list[Binding], list[int]]] = {
+            number: ([], [], []) for number in range(len(self.facts.statements))
+        }
+        for call in self.facts.calls:
+            if self.function_of[call.scope] < 0:
+                found[call.statement][0].append(call)
+        for binding in self.facts.bindings:
+            if self.function_of[binding.scope] < 0:
+                found[binding.statement][1].append(binding)
+        for number, scope in enumerate(self.facts.scopes):
+            if number and (self.function_of[number] < 0 or self.function_of[scope.parent] < 0):
+                found[scope.statement][2].append(number)
+        return found
+
+    def is_local(self, scope: int, name: str) -> int | None:
+        """The function scope (or class scope, for its own code) to which the name is local as seen from `scope`; None for a module-level name."""
+        number = scope
+        while number > 0:
+            here = self.facts.scopes[number]
+            if name in here.global_names:
+                return None
+            if (number == scope or here.kind != "class") and self._binds(number, here, name):
+                return number
+            number = here.parent
+        return None
+
+    def _binds(self, number: int, scope: Scope, name: str) -> bool:
+        if name in scope.nonlocal_names:
+            return False
+        return (
+            any(parameter.name == name for parameter in scope.parameters)
+            or (number, name) in self.assignments
+            or (number, name) in self.imports
+            or (number, name) in self.nested
+        )
+
+
+def bound_name(item: Import) -> str:
+    """The name that an import binds; ``*`` for a star."""
+    return item.asname or item.name or item.module.partition(".")[0]
+
+
+def chain(expression: Expr) -> tuple[Expr, tuple[str, ...]]:
+    """An attribute chain as its innermost expression and the attributes, outermost last; subscripts are passed through as ``[]``."""
+    parts: list[str] = []
+    while expression[0] in ("attr", "index"):
+        parts.append(expression[2] if expression[0] == "attr" else "[]")
+        expression = expression[1]
+    return expression, tuple(reversed(parts))
+
+
+def root_name(expression: Expr) -> str | None:
+    """The name in which a chain of attributes, subscripts and calls on it is rooted: ``n`` of ``n.a[0].f().b``."""
+    while True:
+        if expression[0] == "name":
+            name: str = expression[1]
+            return name
+        if expression[0] in ("attr", "index", "call", "each", "star"):
+            expression = expression[1]
+        else:
+            return None
+
+
+def children(expression: Expr) -> Iterator[Expr]:
+    """The expressions directly inside one."""
+    tag = expression[0]
+    if tag in ("attr", "neg", "comp", "each", "star"):
+        yield expression[1]
+    elif tag in ("index", "dictcomp"):
+        yield from expression[1:]
+    elif tag == "bin":
+        yield from expression[2:]
+    elif tag in ("join", "list", "tuple", "set", "either"):
+        yield from expression[1]
+    elif tag == "call":
+        yield expression[1]
+        yield from expression[2]
+        yield from (value for _, value in expression[3])
+    elif tag == "dict":
+        for key, value in expression[1]:
+            if key is not None:
+                yield key
+            yield value
+
+
+def calls_inside(expression: Expr) -> Iterator[Expr]:
+    """Every ``call`` expression strictly inside one."""
+    for child in children(expression):
+        if child[0] == "call":
+            yield child
+        yield from calls_inside(child)

@@ -1,0 +1,267 @@
+"""What an expression stands for: a function, class or module of the user's, something installed, something of ours.
+
+Followed through imports of local modules (their facts, never their code), aliases and constructors; where several
+definitions may be meant, all of them are.
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from clustrix_bundle.bundler.slicing import known_calls
+from clustrix_bundle.bundler.slicing.names import ModuleNames
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule
+    from clustrix_bundle.bundler.facts.model import Expr, Import
+
+_DEPTH = 24
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Modules(Protocol):
+    """The part of `World` that slicing asks."""
+
+    def locate(self, name: str) -> LocalModule | None:
+        """Where the dotted name is found under the source roots."""
+
+    def load(self, name: str) -> LoadedModule | None:
+        """The facts of a local module."""
+
+
+class NoModules:
+    """No local modules at all: a script that stands alone."""
+
+    def locate(self, name: str) -> LocalModule | None:  # noqa: ARG002
+        return None
+
+    def load(self, name: str) -> LoadedModule | None:  # noqa: ARG002
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a name or an expression may mean.
+
+    Attributes:
+        kind: ``function`` or ``class`` (a scope of a module); ``module`` (local); ``foreign`` (installed, by dotted name, builtins
+            by bare name); ``ours`` (a name of our package, empty for the package itself); ``decorator`` (our ``cluster(…)`` ready
+            to wrap) and ``clustered`` (what it has wrapped); ``instance`` (of a class); ``made`` (by a function of the user's);
+            ``data`` (a module-level name that holds anything else); ``foreign-made`` (by something installed).
+        module: Module of the scope or name; dotted name for ``module``, ``foreign`` and ``foreign-made``.
+        scope: Scope index for ``function``, ``class``, ``instance`` and ``made``.
+        name: Name for ``ours`` and ``data``.
+    """
+
+    kind: str
+    module: str = ""
+    scope: int = -1
+    name: str = ""
+
+
+CLUSTER = Thing("ours", name="cluster")
+"""Our decorator."""
+
+
+class Things:
+    """Resolves expressions of the script and of the local modules that it calls."""
+
+    def __init__(self, script: LoadedModule, modules: Modules) -> None:
+        self.script = script.name
+        self._modules = modules
+        self._names: dict[str, ModuleNames | None] = {script.name: ModuleNames(script)}
+        self._globals: dict[tuple[str, str], tuple[Thing, ...]] = {}
+
+    def as_script(self, module: LoadedModule) -> Things:
+        """The same modules seen from another one."""
+        other = Things(module, self._modules)
+        other._names.update({name: names for name, names in self._names.items() if name != self.script})
+        return other
+
+    def names(self, module: str) -> ModuleNames | None:
+        """The names of a local module; None where it is not local or does not parse."""
+        if module not in self._names:
+            loaded = self._modules.load(module)
+            self._names[module] = ModuleNames(loaded) if loaded is not None else None
+        return self._names[module]
+
+    def is_local_module(self, name: str) -> bool:
+        """Whether a dotted name is found under the source roots."""
+        return self._modules.locate(name) is not None
+
+    def of(self, module: str, scope: int, expression: Expr, depth: int = 0) -> tuple[Thing, ...]:
+        """What the expression may mean in a scope of a module; empty where nothing is known."""
+        if depth > _DEPTH:
+            return ()
+        tag = expression[0]
+        if tag == "name":
+            return self._name(module, scope, expression[1], depth + 1)
+        if tag == "attr":
+            return _distinct(
+                found
+                for base in self.of(module, scope, expression[1], depth + 1)
+                for found in self._member(base, expression[2], depth + 1)
+            )
+        if tag == "call":
+            return _distinct(
+                found for callee in self.of(module, scope, expression[1], depth + 1) for found in self._result(callee, expression)
+            )
+        if tag == "either":
+            return _distinct(found for part in expression[1] for found in self.of(module, scope, part, depth + 1))
+        return ()
+
+    def global_name(self, module: str, name: str, depth: int = 0) -> tuple[Thing, ...]:
+        """What a module-level name may mean."""
+        key = (module, name)
+        if key not in self._globals:
+            self._globals[key] = ()  # a cycle of re-exports means nothing more
+            self._globals[key] = self._global(module, name, depth)
+        return self._globals[key]
+
+    def wraps_for_cluster(self, function: Thing) -> bool:
+        """Whether a function of the user's is decorated by our ``cluster``, directly or through a decorator that uses it."""
+        names = self.names(function.module)
+        if names is None:
+            return False
+        scope = names.facts.scopes[function.scope]
+        for decorator in scope.decorators:
+            for thing in self.of(function.module, scope.parent, decorator):
+                if thing.kind in ("decorator", "clustered") or thing == CLUSTER or self._uses_cluster(thing):
+                    return True
+        return False
+
+    def _uses_cluster(self, thing: Thing) -> bool:
+        if thing.kind not in ("function", "made"):
+            return False
+        names = self.names(thing.module)
+        return names is not None and any(
+            CLUSTER in self.of(thing.module, call.scope, call.func)
+            for scope in names.parts.get(thing.scope, ())
+            for call in names.calls_in.get(scope, ())
+        )
+
+    def _name(self, module: str, scope: int, name: str, depth: int) -> tuple[Thing, ...]:
+        names = self.names(module)
+        if names is None:
+            return ()
+        local = names.is_local(scope, name)
+        if local is None:
+            return self.global_name(module, name, depth)
+        found = [thing for item in names.imports.get((local, name), ()) for thing in self.imported(module, item, depth)]
+        found += [
+            thing
+            for binding in names.assignments.get((local, name), ())
+            if binding.value[0] in ("name", "attr", "call")
+            for thing in self.of(module, local, binding.value, depth + 4)
+        ]
+        return _distinct(found)
+
+    def _global(self, module: str, name: str, depth: int) -> tuple[Thing, ...]:
+        names = self.names(module)
+        if names is None:
+            return ()
+        found = [
+            Thing("class" if names.facts.scopes[number].kind == "class" else "function", module, number)
+            for number in names.definitions.get(name, ())
+        ]
+        for item in names.imports.get((0, name), ()):
+            found += self.imported(module, item, depth)
+        assignments = names.assignments.get((0, name), ())
+        for binding in assignments:
+            found += self.of(module, 0, binding.value, depth + 1)
+        if assignments:
+            found.append(Thing("data", module, name=name))
+        if not found:
+            for item in names.imports.get((0, "*"), ()):
+                found += self._starred(module, item, name, depth)
+        if not found and name in _BUILTINS:
+            found.append(Thing("foreign", name))
+        return _distinct(found)
+
+    def _starred(self, module: str, item: Import, name: str, depth: int) -> tuple[Thing, ...]:
+        source = self.absolute(module, item)
+        if self.is_local_module(source):
+            target = self.names(source)
+            return tuple(
+                thing for thing in self.global_name(source, name, depth + 1) if thing.kind != "foreign" or target is None
+            )
+        if source.partition(".")[0] in known_calls.OUR_PACKAGES and name not in _BUILTINS:
+            return (Thing("ours", name=name),)
+        return ()
+
+    def absolute(self, module: str, item: Import) -> str:
+        """The absolute name of the module that an import statement names."""
+        if not item.level:
+            return item.module
+        names = self.names(module)
+        package = names.module.package.split(".") if names is not None and names.module.package else []
+        kept = package[: len(package) - item.level + 1]
+        return ".".join([*kept, *([item.module] if item.module else [])])
+
+    def imported(self, module: str, item: Import, depth: int) -> tuple[Thing, ...]:
+        """What the name that an import binds means."""
+        source = self.absolute(module, item)
+        if item.name is None:
+            source = source if item.asname else source.partition(".")[0]
+            return (self._module(source),)
+        if item.name == "*":
+            return ()
+        return self._member(self._module(source), item.name, depth + 1)
+
+    def _module(self, name: str) -> Thing:
+        if self.is_local_module(name):
+            return Thing("module", name)
+        if name.partition(".")[0] in known_calls.OUR_PACKAGES:
+            return Thing("ours", name="")
+        return Thing("foreign", name)
+
+    def _member(self, base: Thing, name: str, depth: int) -> tuple[Thing, ...]:
+        if depth > _DEPTH:
+            return ()
+        if base.kind == "module":
+            found = self.global_name(base.module, name, depth + 1)
+            if not found and self.is_local_module(f"{base.module}.{name}"):
+                return (Thing("module", f"{base.module}.{name}"),)
+            return found or (Thing("data", base.module, name=name),)
+        if base.kind == "foreign":
+            return (Thing("foreign", f"{base.module}.{name}"),)
+        if base.kind == "ours":
+            return (Thing("ours", name=base.name or name),)
+        if base.kind == "clustered" or (base.kind == "function" and self.wraps_for_cluster(base)):
+            return () if name in ("local", "__wrapped__", "__name__", "__doc__") else (Thing("clustered"),)
+        if base.kind in ("class", "instance"):
+            names = self.names(base.module)
+            return self.method_scopes(base, name, set()) if names is not None else ()
+        return ()
+
+    def method_scopes(self, owner: Thing, name: str, seen: set[Thing]) -> tuple[Thing, ...]:
+        """Methods of that name in a class and the bases of it that are the user's."""
+        names = self.names(owner.module)
+        if names is None or owner in seen:
+            return ()
+        seen.add(owner)
+        found = [Thing("function", owner.module, number) for number in names.members.get(owner.scope, {}).get(name, ())]
+        for base in names.facts.scopes[owner.scope].bases:
+            for thing in self.of(owner.module, names.facts.scopes[owner.scope].parent, base):
+                if thing.kind == "class":
+                    found += self.method_scopes(thing, name, seen)
+        return _distinct(found)
+
+    def _result(self, callee: Thing, call: Expr) -> tuple[Thing, ...]:
+        if callee.kind == "class":
+            return (Thing("instance", callee.module, callee.scope),)
+        if callee.kind == "function":
+            return (Thing("made", callee.module, callee.scope),)
+        if callee.kind == "foreign":
+            return (Thing("foreign-made", callee.module),)
+        if callee == CLUSTER:
+            return (Thing("clustered" if call[2] else "decorator"),)
+        if callee.kind == "decorator":
+            return (Thing("clustered"),)
+        return (callee,) if callee.kind == "ours" else ()
+
+
+def _distinct(things: object) -> tuple[Thing, ...]:
+    return tuple(dict.fromkeys(things))  # type: ignore[call-overload]
