@@ -1,0 +1,1 @@
+"""Folding: what an expression can be, read from the source without running it."""
