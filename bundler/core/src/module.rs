@@ -1,0 +1,265 @@
+//! All facts of one module, in their serialised form.
+
+use ruff_python_ast::token::{TokenKind, Tokens};
+use ruff_python_ast::{Arguments, Expr, PythonVersion};
+use ruff_python_parser::{Mode, ParseOptions};
+use ruff_text_size::Ranged;
+
+use crate::conditions;
+use crate::error::SourceError;
+use crate::expr::Writer;
+use crate::features::Feature;
+use crate::json;
+use crate::limits;
+use crate::lines::Lines;
+use crate::names::StatementNames;
+use crate::rows::Rows;
+use crate::walk::{ScopeRow, StatementRow, Walker};
+
+const SCHEMA: i64 = 1;
+
+/// Reads the facts of a text (as `decode::normalised` gives it) as canonical JSON.
+///
+/// Recursion follows the nesting that `limits` admits: run it where the stack is large (`pool::with_large_stack`).
+pub fn extract(source: &str) -> Result<Vec<u8>, SourceError> {
+    if u32::try_from(source.len()).is_err() {
+        return Err(SourceError::new("larger than 4 GiB", 0));
+    }
+    let lines = Lines::new(source);
+    if source.len() > limits::SMALL_TEXT {
+        limits::check_text(source, &lines)?;
+    }
+    // Newest syntax that both extractors know.
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
+    let Some(parsed) = ruff_python_parser::parse_unchecked(source, options).try_into_module()
+    else {
+        return Err(SourceError::new("not a module", 0));
+    };
+    let deep = limits::check_tokens(parsed.tokens(), &lines)?;
+    if let Some(error) = parsed.errors().first() {
+        return Err(SourceError::new(
+            error.error.to_string(),
+            lines.line(error.location.start()),
+        ));
+    }
+    if let Some(error) = parsed.unsupported_syntax_errors().first() {
+        return Err(SourceError::new(
+            error.to_string(),
+            lines.line(error.range.start()),
+        ));
+    }
+    let mut walker = Walker::new(source, &lines, parsed.tokens());
+    if let Some(bracket) = deep {
+        walker.features.add(Feature::DeepBrackets, bracket);
+    }
+    walker.module(parsed.suite());
+    Ok(render(walker, parsed.tokens()))
+}
+
+/// One object, keys sorted, a newline at the end.
+fn render(walker: Walker, tokens: &Tokens) -> Vec<u8> {
+    let writer = walker.writer;
+    let lines = walker.lines;
+    let mut out = Vec::with_capacity(walker.source.len() * 2);
+    out.extend_from_slice(b"{\"bindings\":");
+    walker.bindings.write(&mut out);
+    out.extend_from_slice(b",\"calls\":");
+    walker.calls.write(&mut out);
+    out.extend_from_slice(b",\"directives\":");
+    directives(walker.source, lines, tokens).write(&mut out);
+    out.extend_from_slice(b",\"features\":");
+    walker.features.write(&mut out);
+    out.extend_from_slice(b",\"imports\":");
+    walker.imports.write(&mut out);
+    out.extend_from_slice(b",\"schema\":");
+    json::write_int(&mut out, SCHEMA);
+    out.extend_from_slice(b",\"scopes\":");
+    json::write_array(&mut out, walker.scopes, |out, row| {
+        write_scope(out, writer, row)
+    });
+    out.extend_from_slice(b",\"statements\":");
+    json::write_array(&mut out, walker.statements, |out, row| {
+        write_statement(out, lines, row)
+    });
+    out.extend_from_slice(b",\"texts\":");
+    walker.texts.write(&mut out);
+    out.extend_from_slice(b"}\n");
+    out
+}
+
+fn write_names(out: &mut Vec<u8>, names: &[&str]) {
+    json::write_array(out, names, |out, name| json::write_str(out, name));
+}
+
+fn sorted(mut names: Vec<&str>) -> Vec<&str> {
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn write_scope(out: &mut Vec<u8>, writer: Writer, row: ScopeRow) {
+    out.push(b'[');
+    json::write_str(out, row.kind);
+    out.push(b',');
+    json::write_str(out, row.name);
+    for number in [
+        row.parent,
+        i64::from(row.line),
+        i64::from(row.first_line),
+        i64::from(row.end_line),
+    ] {
+        out.push(b',');
+        json::write_int(out, number);
+    }
+    out.push(b',');
+    write_parameters(out, writer, &row);
+    out.push(b',');
+    json::write_array(out, &row.decorators, |out, expr| writer.root(out, expr));
+    out.push(b',');
+    write_bases(out, writer, row.arguments);
+    out.push(b',');
+    write_names(out, &sorted(row.global_names));
+    out.push(b',');
+    write_names(out, &sorted(row.nonlocal_names));
+    out.push(b',');
+    json::write_int(out, row.statement);
+    out.push(b',');
+    conditions::write(out, row.under);
+    out.extend_from_slice(if row.generator { b",true]" } else { b",false]" });
+}
+
+fn write_parameters(out: &mut Vec<u8>, writer: Writer, row: &ScopeRow) {
+    let mut list: Vec<(&str, &str, Option<&Expr>)> = Vec::new();
+    if let Some(parameters) = row.parameters {
+        for (kind, group) in [
+            ("positional", &parameters.posonlyargs),
+            ("either", &parameters.args),
+        ] {
+            list.extend(
+                group
+                    .iter()
+                    .map(|item| (item.parameter.name.as_str(), kind, item.default.as_deref())),
+            );
+        }
+        list.extend(
+            parameters
+                .vararg
+                .iter()
+                .map(|item| (item.name.as_str(), "star", None)),
+        );
+        let keyword_only = parameters.kwonlyargs.iter();
+        list.extend(keyword_only.map(|item| {
+            (
+                item.parameter.name.as_str(),
+                "keyword",
+                item.default.as_deref(),
+            )
+        }));
+        list.extend(
+            parameters
+                .kwarg
+                .iter()
+                .map(|item| (item.name.as_str(), "dstar", None)),
+        );
+    }
+    json::write_array(out, list, |out, (name, kind, default)| {
+        out.push(b'[');
+        json::write_str(out, name);
+        out.push(b',');
+        json::write_str(out, kind);
+        out.push(b',');
+        match default {
+            Some(default) => writer.root(out, default),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.push(b']');
+    });
+}
+
+/// `[bases],[keywords]` of a class.
+fn write_bases(out: &mut Vec<u8>, writer: Writer, arguments: Option<&Arguments>) {
+    let (bases, keywords) = arguments.map_or((&[][..], &[][..]), |arguments| {
+        (&*arguments.args, &*arguments.keywords)
+    });
+    json::write_array(out, bases, |out, base| writer.root(out, base));
+    out.push(b',');
+    json::write_array(out, keywords, |out, keyword| {
+        out.push(b'[');
+        json::write_optional_str(out, keyword.arg.as_ref().map(|name| name.as_str()));
+        out.push(b',');
+        writer.root(out, &keyword.value);
+        out.push(b']');
+    });
+}
+
+fn write_statement(out: &mut Vec<u8>, lines: &Lines, row: StatementRow) {
+    let (line, column) = lines.line_and_column(row.start);
+    let (end_line, end_column) = lines.line_and_column(row.end);
+    let first_line = lines.line(row.first);
+    out.push(b'[');
+    json::write_int(out, row.parent);
+    out.push(b',');
+    json::write_str(out, row.branch);
+    out.push(b',');
+    json::write_str(out, row.kind);
+    for number in [line, column, end_line, end_column, first_line] {
+        out.push(b',');
+        json::write_int(out, i64::from(number));
+    }
+    let names = StatementNames::new(row.marks);
+    for list in [
+        &names.binds,
+        &names.deletes,
+        &names.uses,
+        &names.deferred,
+        &names.mutates,
+        &names.deferred_mutates,
+        &names.global_binds,
+    ] {
+        out.push(b',');
+        write_names(out, list);
+    }
+    out.push(b',');
+    conditions::write(out, row.under);
+    out.push(b']');
+}
+
+/// `# clustrix: VERB ARGUMENT` comments.
+fn directives(source: &str, lines: &Lines, tokens: &Tokens) -> Rows {
+    const SPACE: [char; 2] = [' ', '\t'];
+    let mut rows = Rows::default();
+    if memchr::memmem::find(source.as_bytes(), b"clustrix:").is_none() {
+        return rows;
+    }
+    for token in tokens
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment)
+    {
+        let comment = source
+            .get(token.start().to_usize()..token.end().to_usize())
+            .unwrap_or_default();
+        let body = comment
+            .get(1..)
+            .unwrap_or_default()
+            .trim_start_matches(SPACE);
+        let Some(rest) = body.strip_prefix("clustrix:") else {
+            continue;
+        };
+        let rest = rest.trim_matches(SPACE);
+        let (verb, argument) = rest.split_once(SPACE).unwrap_or((rest, ""));
+        if verb.is_empty() {
+            continue;
+        }
+        let line = lines.line(token.start());
+        rows.add(line, |out| {
+            out.push(b'[');
+            json::write_str(out, verb);
+            out.push(b',');
+            json::write_str(out, argument.trim_start_matches(SPACE));
+            out.push(b',');
+            json::write_int(out, i64::from(line));
+            out.push(b']');
+        });
+    }
+    rows
+}

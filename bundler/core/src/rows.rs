@@ -1,0 +1,29 @@
+//! Rows of facts, written as JSON at once and sorted by (line, canonical JSON) at the end.
+
+use crate::json;
+
+#[derive(Default)]
+pub struct Rows {
+    bytes: Vec<u8>,
+    rows: Vec<(u32, usize, usize)>,
+}
+
+impl Rows {
+    /// Adds the row that `write` appends to the buffer.
+    pub fn add(&mut self, line: u32, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        self.rows.push((line, start, self.bytes.len()));
+    }
+
+    pub fn write(mut self, out: &mut Vec<u8>) {
+        let bytes = &self.bytes;
+        self.rows.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0)
+                .then_with(|| bytes[a.1..a.2].cmp(&bytes[b.1..b.2]))
+        });
+        json::write_array(out, &self.rows, |out, row| {
+            out.extend_from_slice(&bytes[row.1..row.2])
+        });
+    }
+}
