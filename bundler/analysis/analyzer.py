@@ -1,0 +1,199 @@
+"""`DependencyAnalyzer`: from an entry point to its `DependencyGraph`."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.bundler.analysis.assemble import Assembly
+from clustrix_bundle.bundler.analysis.data import DataFiles, Policy
+from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, Place, find_entry_file
+from clustrix_bundle.bundler.analysis.filesystem_calls import find_filesystem_calls, work_dir_names
+from clustrix_bundle.bundler.analysis.found import Found
+from clustrix_bundle.bundler.analysis.project import Project
+from clustrix_bundle.bundler.analysis.search import Search
+from clustrix_bundle.bundler.analysis.sources import Sources
+from clustrix_bundle.bundler.analysis.verdicts import judge
+from clustrix_bundle.bundler.analysis.wishes import Wishes
+from clustrix_bundle.bundler.analysis.world import LoadedModule
+from clustrix_bundle.bundler.distributions import Distributions
+from clustrix_bundle.bundler.errors import TargetError
+from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
+from clustrix_bundle.bundler.layout import Layout
+from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, syntax_limits
+from clustrix_bundle.bundler.requirements import find_requirements
+from clustrix_bundle.bundler.resolve import Folders, Resolver
+from clustrix_bundle.bundler.roots import find_source_roots
+from clustrix_bundle.bundler.target import Target, parse_target
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.context import AnalysisContext
+
+
+class DependencyAnalyzer:
+    """Finds what must travel with a function.
+
+    ``context`` gives folders, settings and the target interpreter; nothing of the user's code is imported or run.
+    """
+
+    def __init__(self, context: AnalysisContext) -> None:
+        root = None if context.root is None else Path(os.path.realpath(context.root))
+        self.context = replace(context, cwd=Path(os.path.realpath(context.cwd)), root=root)
+
+    def analyze_target(self, target: str) -> DependencyGraph:
+        """The graph of ``pkg.mod:func``, ``path/script.py:func``, ``notebook.ipynb:func`` or ``pkg.mod:Class.method``.
+
+        Raises:
+            TargetError: there is no such file, module or function, or it has no source here.
+            SourceError: a module that surely runs is no Python.
+            AnalysisError: a surely imported module is missing, or a file cannot ship as things stand.
+        """
+        parsed = parse_target(target, self.context.cwd)
+        return Analysis(self.context, parsed, find_entry_file(parsed, self.context)).run()
+
+    def analyze_function(self, func: Callable[..., Any]) -> DependencyGraph:
+        """The graph of a live callable that its module's name and its own lead to.
+
+        Raises:
+            TargetError: no name leads to it (a closure, a lambda, a function of ``__main__``): its state must be captured.
+        """
+        module = getattr(func, "__module__", None)
+        qualname = getattr(func, "__qualname__", None)
+        if not isinstance(module, str) or not isinstance(qualname, str) or module == "__main__" or "<" in qualname:
+            raise TargetError(f"{func!r} cannot be found by a name: its state must be captured", str(qualname or func))
+        return self.analyze_target(f"{module}:{qualname}")
+
+
+class Analysis:
+    """One analysis, from the entry file on."""
+
+    def __init__(self, context: AnalysisContext, target: Target, entry: EntryFile) -> None:
+        self.context = context
+        self.target = target
+        self.entry = entry
+        self.sources = Sources()
+        self.folders = Folders()
+        self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
+
+    def run(self) -> DependencyGraph:
+        """Walks until the folders that the code puts on ``sys.path`` are all known, then assembles the graph."""
+        first: list[Path] = []
+        last: list[Path] = []
+        while True:
+            search = self._search(first, last)
+            new = [root for root in search.run() if root.path not in first and root.path not in last]
+            if not new:
+                return self._assemble(search)
+            for root in new:
+                (first if root.first else last).append(root.path)
+
+    def _search(self, first: list[Path], last: list[Path]) -> Search:
+        roots = find_source_roots(
+            script_folder=self.entry.folder,
+            cwd=self.context.cwd,
+            project_root=self.entry.root,
+            python_path=self.context.python_path,
+            site_folders=self.context.interpreter.site_folders,
+            first=first,
+            last=last,
+        )
+        project = Project(
+            root=self.entry.root,
+            cwd=self.context.cwd,
+            settings=self.context.settings,
+            resolver=Resolver(roots, self.context.interpreter, self.folders),
+            sources=self.sources,
+            entry=(self.entry.name, self.target.qualname),
+        )
+        module = self._load_entry()
+        place = EntryCheck(project, self.target.text).find(module, self.target.qualname)
+        found = Found()
+        layout = Layout(self.entry.root, roots, self.context.cwd, self.context.home)
+        data = DataFiles(found, layout, self.wishes, self.context, _policy(self.entry.root))
+        return Search(project, module, place, found=found, data=data, folders=self.folders)
+
+    def _load_entry(self) -> LoadedModule:
+        path = str(self.entry.path)
+        source = self.sources.read(path)
+        if source.error is not None:
+            raise source.error
+        assert source.facts is not None
+        name = self.entry.name
+        if name == "__main__":
+            return LoadedModule(name, self.entry.path, "", is_package=False, source=source.content, facts=source.facts)
+        is_package = self.entry.path.name == "__init__.py"
+        package = name if is_package else name.rpartition(".")[0]
+        return LoadedModule(name, self.entry.path, package, is_package, source.content, source.facts)
+
+    def _assemble(self, search: Search) -> DependencyGraph:
+        found = search.found
+        place = search.place
+        roots = search.project.resolver.roots
+        entry_path = str(self.entry.path)
+        sure = judge(found, entry_path, self.context.interpreter, [str(root.path) for root in roots if not root.package])
+        requirements = find_requirements(
+            [(use.resolved, use.sure and use.importer in sure) for use in found.packages],
+            Distributions(self.context.interpreter.site_folders),
+        )
+        for name, path in requirements.unowned:
+            found.warnings[
+                Note(f"{name} is imported from {path}, which belongs to no installed distribution: it does not ship")
+            ] = None
+        for requirement in requirements.found:
+            if requirement.source:
+                words = f"{requirement.name} {requirement.version} was installed from a {requirement.source} source, not from an index"
+                found.warnings[Note(words)] = None
+        assembly = Assembly(search.data.layout, found)
+        entry = EntryPoint(self.entry.kind, "", self.entry.name, self.target.qualname, place.line)
+        graph = assembly.graph(entry, self.entry.root, entry_path)
+        graph.entry = replace(entry, member=assembly.member_of(entry_path))
+        graph.requirements = list(requirements.found)
+        order = [str(root.path) for root in roots if not root.package]
+        graph.sys_path = assembly.sys_path(found.import_folders, order)
+        graph.cwd = assembly.cwd(str(self.context.cwd))
+        calls = find_filesystem_calls(search.project, found.modules, search.walk.liveness_of)
+        graph.filesystem_calls = [replace(call, member=assembly.member_of(call.member)) for call in calls]
+        graph.work_dir_names = work_dir_names(graph.filesystem_calls, found.relative_names)
+        graph.python = self._python_range(search, set(sure), assembly)
+        return graph
+
+    def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
+        limits: list[Limit] = []
+        for module in search.found.modules:
+            path = str(module.path)
+            if path not in sure:
+                continue
+            shown = assembly.relative(path)
+            limits += syntax_limits(module.facts, shown)
+            for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
+                limits += library_limits(name, attribute, shown, line)
+        for use in search.found.standard:
+            if use.sure and use.importer in sure:
+                limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
+        return combine(limits)
+
+
+def source_file_of(func: Callable[..., Any]) -> str | None:
+    """The file that a live callable's code was read from."""
+    try:
+        return inspect.getsourcefile(inspect.unwrap(func))
+    except TypeError:
+        return None
+
+
+class _Everything:
+    """Until the ignore rules are there: nothing is left out."""
+
+    def secret(self, path: str) -> str | None:
+        return None
+
+    def ignored(self, path: str) -> str | None:
+        return None
+
+
+def _policy(root: Path) -> Policy:
+    return _Everything()

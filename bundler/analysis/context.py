@@ -1,0 +1,30 @@
+"""What an analysis is given from outside: folders, settings and the target interpreter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clustrix_bundle.bundler.interpreter import Interpreter, this_interpreter
+from clustrix_bundle.bundler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisContext:
+    """Everything an analysis depends on besides the files themselves.
+
+    Attributes:
+        cwd: Folder in which the user works; relative paths are seen from it. Absolute, links resolved.
+        interpreter: The target interpreter.
+        settings: What bounds the analysis.
+        root: Project root where the user chose one (``--root``), else None.
+        python_path: Entries of PYTHONPATH.
+        home: The user's home folder, which is never a project root.
+    """
+
+    cwd: Path
+    interpreter: Interpreter = field(default_factory=this_interpreter)
+    settings: Settings = field(default_factory=Settings)
+    root: Path | None = None
+    python_path: tuple[str, ...] = ()
+    home: Path | None = None

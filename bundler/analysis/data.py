@@ -1,0 +1,229 @@
+"""Data files: from paths that the code can open to files, folders and notes (rules 8 and 9)."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from clustrix_bundle.bundler.analysis.found import Found, FoundEdge, FoundFile
+from clustrix_bundle.bundler.errors import AnalysisError
+from clustrix_bundle.bundler.graph import Note
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.context import AnalysisContext
+    from clustrix_bundle.bundler.analysis.wishes import Wishes
+    from clustrix_bundle.bundler.analysis.world import FileFinding, ModuleFinding
+    from clustrix_bundle.bundler.layout import Layout
+
+SYSTEM_FOLDERS = ("/bin", "/dev", "/etc", "/lib", "/opt", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var")  # noqa: S108 - names to leave alone
+
+
+class Policy(Protocol):
+    """What ships never, and what bounds a folder (rule 9)."""
+
+    def secret(self, path: str) -> str | None:
+        """Why a file must not ship unless it is included by its exact name; None for an ordinary one."""
+
+    def ignored(self, path: str) -> str | None:
+        """Why a folder or pattern does not bring a file (ignore files, caches, secrets); None where it does."""
+
+
+class DataFiles:
+    """Turns findings into files that ship; says which paths each finding added."""
+
+    def __init__(self, found: Found, layout: Layout, wishes: Wishes, context: AnalysisContext, policy: Policy) -> None:
+        self.found = found
+        self.layout = layout
+        self.wishes = wishes
+        self.cwd = str(context.cwd)
+        self.limit = context.settings.max_file_size
+        self.policy = policy
+        self._by_exact_wish: set[str] = set()
+
+    def add(self, finding: FileFinding, importer: str) -> list[str]:
+        """Ships what a finding names.
+
+        Raises:
+            AnalysisError: the file is too large, unreadable, secret and opened for sure, or named in another spelling than on disk.
+        """
+        path = os.path.normpath(str(finding.path))
+        if not finding.anchored and path.startswith(self.cwd + os.sep):
+            self.found.relative_names[path[len(self.cwd) + 1 :].split(os.sep)[0]] = None
+        if self.layout.base_of(path) is None:
+            self._note_outside(path, finding, importer)
+            return []
+        edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
+        if finding.written:
+            return self._add_written(path, edge)
+        if not os.path.lexists(path):
+            self._check_spelling(path, finding, importer)
+            return []
+        if os.path.isdir(path):
+            return self._add_folder(path, edge) if finding.whole else self._add_empty(path, edge)
+        return self._add_file(path, edge, exact=finding.exact, required=finding.required, anchored=finding.anchored)
+
+    def include(self, path: str, importer: str, line: int, detail: str, *, exact: bool) -> list[str]:
+        """Ships what the user names; an exact name ships even a secret."""
+        if self.layout.base_of(path) is None:
+            raise AnalysisError(f"{detail}: {path} lies outside the project root and the source roots", importer, line)
+        edge = FoundEdge(importer, path, line, "included", detail)
+        if os.path.isdir(path):
+            return self._add_folder(path, edge)
+        if exact:
+            self._by_exact_wish.add(path)
+        return self._add_file(path, edge, exact=True, required=False, anchored=True)
+
+    def add_package_data(self, folder: str, importer: str, finding: ModuleFinding) -> list[str]:
+        """Ships what lies in the folder of a package that ships whole, its Python files left to the walk."""
+        edge = FoundEdge(importer, folder, finding.line, finding.evidence, finding.detail)
+        return self._add_folder(folder, edge, skip_python=True)
+
+    def _add_file(self, path: str, edge: FoundEdge, *, exact: bool, required: bool, anchored: bool) -> list[str]:
+        reason = self._kept_back(path, exact=exact)
+        if reason is not None:
+            secret = self.policy.secret(path)
+            if secret and exact and required:
+                message = (
+                    f"{edge.detail} opens {path}, which {secret}: it never ships by accident. Ship it with --include "
+                    f"{self._relative(path)}, read it from the environment, or put the call under a condition or try"
+                )
+                raise AnalysisError(message, edge.importer, edge.line)
+            self.found.excluded[path] = reason
+            if exact:
+                self.found.warnings[
+                    Note(f"{edge.detail}: {self._relative(path)} does not ship: {reason}", edge.importer, edge.line)
+                ] = None
+            return []
+        self._check_readable(path, edge)
+        if exact and edge.evidence != "included" and path not in self.found.files:
+            ignored = self.policy.ignored(path)
+            if ignored:
+                words = f"{self._relative(path)} ships although it is ignored ({ignored}): {edge.detail} names it"
+                self.found.warnings[Note(words, edge.importer, edge.line)] = None
+        self.found.edges.setdefault(edge)
+        known = self.found.files.get(path)
+        if known is None or known.kind == "dir":
+            self.found.files[path] = FoundFile(path, "data", anchored=anchored)
+            return [path]
+        return []
+
+    def _kept_back(self, path: str, *, exact: bool) -> str | None:
+        if path in self._by_exact_wish:
+            return None
+        pattern = self.wishes.excludes(path)
+        if pattern is not None:
+            return f"excluded by {pattern}"
+        return self.policy.secret(path) if exact else self.policy.ignored(path)
+
+    def _check_readable(self, path: str, edge: FoundEdge) -> None:
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            raise AnalysisError(f"{edge.detail}: {path} cannot be read: {error.strerror}", edge.importer, edge.line) from error
+        if not os.access(path, os.R_OK):
+            raise AnalysisError(f"{edge.detail}: {path} cannot be read: permission denied", edge.importer, edge.line)
+        if status.st_size > self.limit:
+            message = (
+                f"{edge.detail} brings {path} of {status.st_size / 2**20:.1f} MiB, more than max-file-size ({self.limit / 2**20:.1f} MiB): "
+                "raise max-file-size, exclude the file, or let the function read it on the cluster (cluster_* helpers)"
+            )
+            raise AnalysisError(message, edge.importer, edge.line)
+
+    def _add_folder(self, folder: str, edge: FoundEdge, *, skip_python: bool = False) -> list[str]:
+        """A folder with all that the ignore rules let in; empty, it ships as a folder."""
+        added: list[str] = []
+        for path in self._walk(folder):
+            if skip_python and path.endswith((".py", ".pyc")):
+                continue
+            inner = FoundEdge(edge.importer, path, edge.line, edge.evidence, edge.detail)
+            added += self._add_file(path, inner, exact=False, required=False, anchored=False)
+        if folder not in self.found.files and not skip_python:
+            self._add_empty(folder, edge)
+        return added
+
+    def _walk(self, folder: str) -> Iterator[str]:
+        """Regular files below a folder, links to files among them; links to folders are followed once, loops are not."""
+        seen: set[str] = set()
+        stack = [folder]
+        while stack:
+            here = stack.pop()
+            real = os.path.realpath(here)
+            if real in seen:
+                continue
+            seen.add(real)
+            try:
+                entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+            except OSError as error:
+                raise AnalysisError(f"cannot be listed: {error.strerror}", here) from error
+            for entry in entries:
+                if entry.is_dir():
+                    reason = self.policy.ignored(entry.path)
+                    if reason is None:
+                        stack.append(entry.path)
+                    else:
+                        self.found.excluded[entry.path] = reason
+                elif entry.is_file() or self._is_special(entry):
+                    yield entry.path
+
+    def _is_special(self, entry: os.DirEntry[str]) -> bool:
+        """Notes what is neither file nor folder (a socket, a broken link); False, so that it is passed over."""
+        mode = entry.stat(follow_symlinks=False).st_mode
+        self.found.excluded[entry.path] = "a link that leads nowhere" if stat.S_ISLNK(mode) else "neither a file nor a folder"
+        return False
+
+    def _add_empty(self, folder: str, edge: FoundEdge) -> list[str]:
+        self.found.edges.setdefault(FoundEdge(edge.importer, folder, edge.line, edge.evidence, edge.detail))
+        self.found.files.setdefault(folder, FoundFile(folder, "dir"))
+        return []
+
+    def _add_written(self, path: str, edge: FoundEdge) -> list[str]:
+        """The folder that the code writes into, if it is there: without its content."""
+        folder = path if os.path.isdir(path) else os.path.dirname(path)
+        base = self.layout.base_of(folder)
+        if base is None or folder == base.folder or not os.path.isdir(folder):
+            return []
+        return self._add_empty(folder, edge)
+
+    def _check_spelling(self, path: str, finding: FileFinding, importer: str) -> None:
+        """A literal that misses a file by case or Unicode normal form only fails where file systems tell them apart."""
+        if not finding.exact:
+            return
+        existing = _other_spelling(path)
+        if existing is not None:
+            message = f"{finding.detail}: {path} is called {existing!r} on disk; file systems of clusters tell the two apart"
+            if finding.required:
+                raise AnalysisError(message, importer, finding.line)
+            self.found.warnings[Note(message, importer, finding.line)] = None
+        elif finding.required:
+            words = f"{finding.detail}: there is no {self._relative(path)} here, so nothing ships for it"
+            self.found.warnings[Note(words, importer, finding.line)] = None
+
+    def _note_outside(self, path: str, finding: FileFinding, importer: str) -> None:
+        system = any(path == folder or path.startswith(folder + os.sep) for folder in SYSTEM_FOLDERS)
+        if not finding.written and not system and os.path.exists(path):
+            words = f"{finding.detail}: {path} lies outside the project root and does not ship; choose a root that holds it with --root"
+            self.found.warnings[Note(words, importer, finding.line)] = None
+
+    def _relative(self, path: str) -> str:
+        root = self.layout.root.folder
+        return os.path.relpath(path, root).replace(os.sep, "/") if path.startswith(root + os.sep) else path
+
+
+def _other_spelling(path: str) -> str | None:
+    """The name on disk of the first part that differs from ``path`` in case or normal form only."""
+    folder, name = os.path.split(path)
+    if folder == path:
+        return None
+    if not os.path.isdir(folder):
+        return _other_spelling(folder)
+    wanted = unicodedata.normalize("NFC", name).casefold()
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return None
+    if name in names:
+        return None
+    return next((entry for entry in sorted(names) if unicodedata.normalize("NFC", entry).casefold() == wanted), None)

@@ -1,0 +1,199 @@
+"""``cluster_*`` calls in shipped code, under whatever name they go, and what they say about the work dir."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module
+from clustrix_bundle.bundler.graph import FilesystemCall
+from clustrix_bundle.bundler.roots import SERVED_BY_RUNTIME
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.liveness import Liveness
+    from clustrix_bundle.bundler.analysis.world import LoadedModule, World
+    from clustrix_bundle.bundler.facts.model import Call, Expr
+
+PARAMETERS = {
+    "ls": ("path", "config"),
+    "find": ("pattern", "path", "config"),
+    "iter_find": ("pattern", "path", "config"),
+    "glob": ("pattern", "path", "config"),
+    "stat": ("path", "config"),
+    "exists": ("path", "config"),
+    "isdir": ("path", "config"),
+    "isfile": ("path", "config"),
+    "du": ("path", "config"),
+    "count_files": ("path", "pattern", "config"),
+}
+"""Operations and their parameters in order, as users call them."""
+
+DEFAULT_PATH = {"ls": ".", "find": ".", "iter_find": ".", "glob": "."}
+DEFAULT_PATTERN = {"count_files": "*"}
+SYSTEM_CLASS = "ClusterFilesystem"
+
+
+class Names:
+    """What the names of one module mean among the runtime's: ``ls`` → ``cluster_ls``, ``cb`` → the package itself."""
+
+    def __init__(self, world: World, module: LoadedModule, depth: int = 0) -> None:
+        self.functions: dict[str, str] = {}
+        self.packages: set[str] = set()
+        self.instances: set[str] = set()
+        for item in module.facts.imports:
+            origin = absolute_module(item, module.package)
+            if isinstance(origin, BeyondTopLevel):
+                continue
+            served = origin.partition(".")[0] in SERVED_BY_RUNTIME and world.locate(origin.partition(".")[0]) is None
+            if served and item.name is None:
+                self.packages.add(item.asname or origin.partition(".")[0])
+            elif served and item.name == "*":
+                self.functions.update({f"cluster_{name}": f"cluster_{name}" for name in PARAMETERS})
+                self.functions[SYSTEM_CLASS] = SYSTEM_CLASS
+            elif served and item.name is not None:
+                if _is_helper(item.name):
+                    self.functions[item.asname or item.name] = item.name
+                else:
+                    self.packages.add(item.asname or item.name)
+            elif item.name is not None and depth < 4:  # a module of the user's own that passes the helpers on
+                self._passed_on(world, origin, item.name, item.asname, depth)
+        for binding in module.facts.bindings:
+            if binding.target[0] == "name":
+                self._bind(binding.target[1], binding.value)
+            elif binding.target[0] == "attr" and self._is_system(binding.value):
+                self.instances.add(f".{binding.target[2]}")
+
+    def _passed_on(self, world: World, origin: str, name: str, asname: str | None, depth: int) -> None:
+        loaded = world.load(origin)
+        if loaded is None or b"cluster" not in loaded.source.lower():
+            return
+        inner = Names(world, loaded, depth + 1)
+        if name == "*":
+            self.functions.update(inner.functions)
+            self.instances.update(inner.instances)
+        elif name in inner.functions:
+            self.functions[asname or name] = inner.functions[name]
+        elif name in inner.instances:
+            self.instances.add(asname or name)
+
+    def _bind(self, name: str, value: Expr) -> None:
+        if value[0] in {"name", "attr"}:
+            function = self.function_of(value)
+            if function is not None:
+                self.functions.setdefault(name, function)
+        elif self._is_system(value):
+            self.instances.add(name)
+
+    def _is_system(self, value: Expr) -> bool:
+        return value[0] == "call" and self.function_of(value[1]) == SYSTEM_CLASS
+
+    def function_of(self, callee: Expr) -> str | None:
+        """``cluster_ls`` for whatever expression calls it, `SYSTEM_CLASS` for the class; None for anything else."""
+        if callee[0] == "name":
+            return self.functions.get(callee[1])
+        if callee[0] != "attr":
+            return None
+        owner, name = callee[1], callee[2]
+        if self._is_package(owner) and _is_helper(name):
+            return str(name)
+        is_instance = (
+            self._is_system(owner)
+            or (owner[0] == "name" and owner[1] in self.instances)
+            or (owner[0] == "attr" and f".{owner[2]}" in self.instances)
+        )
+        return f"cluster_{name}" if is_instance and name in PARAMETERS else None
+
+    def _is_package(self, owner: Expr) -> bool:
+        while owner[0] == "attr":
+            owner = owner[1]
+        return owner[0] == "name" and owner[1] in self.packages
+
+
+def _is_helper(name: str) -> bool:
+    return name == SYSTEM_CLASS or name.removeprefix("cluster_") in PARAMETERS
+
+
+def find_filesystem_calls(
+    world: World,
+    modules: Iterable[LoadedModule],
+    liveness_of: Callable[[LoadedModule], Liveness],
+    fold: Callable[[LoadedModule, Call, Expr], str | None] | None = None,
+) -> list[FilesystemCall]:
+    """Every live call of a filesystem helper, in source order; ``member`` holds the path on disk until the assembly names it."""
+    found: list[FilesystemCall] = []
+    for module in modules:
+        names = Names(world, module)
+        if not names.functions and not names.packages and not names.instances:
+            continue
+        liveness = liveness_of(module)
+        for call in module.facts.calls:
+            function = names.function_of(call.func)
+            if function is None or function == SYSTEM_CLASS or not liveness.alive(call):
+                continue
+            found.append(_filesystem_call(module, call, function, fold or _literal))
+    return found
+
+
+def _filesystem_call(
+    module: LoadedModule, call: Call, function: str, fold: Callable[[LoadedModule, Call, Expr], str | None]
+) -> FilesystemCall:
+    operation = function.removeprefix("cluster_")
+    given: dict[str, Expr] = {}
+    starred = any(argument[0] == "star" for argument in call.args) or any(name is None for name, _ in call.keywords)
+    for name, argument in zip(PARAMETERS[operation], call.args, strict=False):
+        if argument[0] == "star":
+            break
+        given[name] = argument
+    given.update({name: value for name, value in call.keywords if name is not None})
+    path = fold(module, call, given["path"]) if "path" in given else (None if starred else DEFAULT_PATH.get(operation))
+    pattern = fold(module, call, given["pattern"]) if "pattern" in given else DEFAULT_PATTERN.get(operation)
+    source = render_call(call)
+    return FilesystemCall(function, path, pattern, str(module.path), call.line, source)
+
+
+def _literal(module: LoadedModule, call: Call, value: Expr) -> str | None:  # noqa: ARG001 - the shape of a fold
+    return str(value[1]) if value[0] == "str" else None
+
+
+def render_call(call: Call) -> str:
+    """The call as source text, with ``…`` for what the facts do not hold."""
+    return render(("call", call.func, call.args, call.keywords))
+
+
+def render(value: Expr) -> str:
+    """An expression as source text, with ``…`` for what the facts do not hold."""
+    tag = value[0]
+    if tag in {"str", "int"}:
+        return repr(value[1])
+    if tag in {"name", "const"}:
+        return str(value[1])
+    if tag == "attr":
+        return f"{render(value[1])}.{value[2]}"
+    if tag == "star":
+        return f"*{render(value[1])}"
+    if tag == "bin":
+        return f"{render(value[2])} {value[1]} {render(value[3])}"
+    if tag == "index":
+        return f"{render(value[1])}[{render(value[2])}]"
+    if tag == "join":
+        return 'f"' + "".join(part[1] if part[0] == "str" else "{" + render(part) + "}" for part in value[1]) + '"'
+    if tag == "call":
+        arguments = [render(item) for item in value[2]]
+        arguments += [f"{name}={render(item)}" if name is not None else f"**{render(item)}" for name, item in value[3]]
+        return f"{render(value[1])}({', '.join(arguments)})"
+    return "…"
+
+
+def work_dir_names(calls: Iterable[FilesystemCall], relative_names: Iterable[str]) -> tuple[str, ...] | None:
+    """First parts of the paths of the work dir that the code can mean; None where that may be any (docs/runtime.md)."""
+    names = set(relative_names)
+    for call in calls:
+        if call.path is None:
+            return None
+        if call.path.startswith("/"):
+            continue
+        parts = [part for part in call.path.split("/") if part not in {"", "."}]
+        if not parts or parts[0] == ".." or any(character in parts[0] for character in "*?["):
+            return None
+        names.add(parts[0])
+    return tuple(sorted(names))

@@ -1,0 +1,101 @@
+"""What the walk finds, told by paths on disk: the assembly turns it into members, nodes and edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.errors import SourceError
+    from clustrix_bundle.bundler.graph import Note
+    from clustrix_bundle.bundler.resolve import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEdge:
+    """Why a file ships; ``importer`` is empty for the user's own wish, ``sure`` says that the import surely happens."""
+
+    importer: str
+    imported: str
+    line: int
+    evidence: str
+    detail: str
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MissingImport:
+    """An import that leads nowhere: who wants it, by which words, and why there is nothing."""
+
+    importer: str
+    name: str
+    line: int
+    detail: str
+    sure: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageUse:
+    """An import that leads to an installed package."""
+
+    importer: str
+    resolved: Resolved
+    line: int
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StandardUse:
+    """A module of the standard library, or (with ``attribute``) a name of one, that code uses."""
+
+    importer: str
+    module: str
+    attribute: str
+    line: int
+    sure: bool
+
+
+@dataclass(slots=True)
+class FoundFile:
+    """A file or folder that ships, by its path as the code finds it.
+
+    Attributes:
+        kind: module, data or dir.
+        content: The bytes that were analysed, None for data and folders.
+        module: Dotted name, None for what is not imported.
+        anchored: Found from ``__file__``, a package or an import.
+    """
+
+    path: str
+    kind: str
+    content: bytes | None = None
+    module: str | None = None
+    anchored: bool = False
+
+
+@dataclass(slots=True)
+class Found:
+    """Everything that a walk found.
+
+    Attributes:
+        modules: Reached modules in the order in which they were reached, of the entry's own program first.
+        import_folders: Folders that must be on ``sys.path`` for the modules of the entry's program (not those of scripts it starts).
+        excluded: Why a file stays that would have shipped, by path.
+        relative_names: First parts of paths seen from the current folder.
+        broken: Source files that are no Python, by path: who wants them decides whether that is fatal.
+    """
+
+    files: dict[str, FoundFile] = field(default_factory=dict)
+    edges: dict[FoundEdge, None] = field(default_factory=dict)
+    modules: list[LoadedModule] = field(default_factory=list)
+    missing: dict[MissingImport, None] = field(default_factory=dict)
+    packages: dict[PackageUse, None] = field(default_factory=dict)
+    standard: dict[StandardUse, None] = field(default_factory=dict)
+    import_folders: dict[str, None] = field(default_factory=dict)
+    broken: dict[str, SourceError] = field(default_factory=dict)
+    warnings: dict[Note, None] = field(default_factory=dict)
+    unresolved: dict[Note, None] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
+    relative_names: dict[str, None] = field(default_factory=dict)

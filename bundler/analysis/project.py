@@ -1,0 +1,101 @@
+"""The project as the rules see it: the `World` of one program (the entry, or a script that it starts)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule
+from clustrix_bundle.bundler.resolve import LOCAL, Resolved, Resolver
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.sources import Sources
+    from clustrix_bundle.bundler.settings import Settings
+
+
+class Project:
+    """Local modules of one program; implements `clustrix_bundle.bundler.analysis.world.World`.
+
+    Attributes:
+        entry: Module and qualified name of the entry function; empty strings for a script that is started as a program.
+        resolver: What names mean here.
+    """
+
+    def __init__(
+        self, *, root: Path, cwd: Path, settings: Settings, resolver: Resolver, sources: Sources, entry: tuple[str, str]
+    ) -> None:
+        self.root = root
+        self.cwd = cwd
+        self.settings = settings
+        self.entry = entry
+        self.resolver = resolver
+        self.source_roots: Sequence[Path] = tuple(source.path for source in resolver.roots if not source.package)
+        self.sources = sources
+        self._loaded: dict[str, LoadedModule | None] = {}
+        self._reached: dict[str, LoadedModule] = {}
+        self._shipped: dict[str, None] = {}
+
+    def locate(self, name: str) -> LocalModule | None:
+        if not name or not all(part.isidentifier() for part in name.split(".")):
+            return None
+        return _local(self.resolver.resolve(name))
+
+    def load(self, name: str) -> LoadedModule | None:
+        if name in self._loaded:
+            return self._loaded[name]
+        module: LoadedModule | None = None
+        if name and all(part.isidentifier() for part in name.split(".")):
+            resolved = self.resolver.resolve(name)
+            if resolved.kind == LOCAL and resolved.is_source:
+                module = self._read(resolved)
+        self._loaded[name] = module
+        return module
+
+    def _read(self, resolved: Resolved) -> LoadedModule | None:
+        assert resolved.path is not None
+        source = self.sources.read(resolved.path)
+        if source.facts is None:
+            return None
+        package = resolved.name if resolved.is_package else resolved.name.rpartition(".")[0]
+        return LoadedModule(resolved.name, Path(resolved.path), package, resolved.is_package, source.content, source.facts)
+
+    def adopt(self, module: LoadedModule) -> None:
+        """Takes a module that no name leads to (``__main__``), or one whose slice replaces it."""
+        self._loaded[module.name] = module
+
+    def submodules(self, name: str) -> Iterable[LocalModule]:
+        package = self.resolver.resolve(name)
+        found = (_local(module) for module in self.resolver.submodules(package))
+        return [module for module in found if module is not None]
+
+    def reached(self) -> Iterable[LoadedModule]:
+        return self._reached.values()
+
+    def reach(self, module: LoadedModule) -> None:
+        """Notes that a module ships."""
+        self._reached.setdefault(module.name, module)
+
+    def shipped_files(self) -> Iterable[Path]:
+        return [Path(path) for path in sorted(self._shipped)]
+
+    def ship(self, path: str) -> None:
+        """Notes that a data file ships."""
+        self._shipped[path] = None
+
+
+def _local(resolved: Resolved) -> LocalModule | None:
+    if resolved.kind != LOCAL:
+        return None
+    path = None if resolved.path is None else Path(resolved.path)
+    folders = tuple(Path(portion.folder) for portion in resolved.portions if portion.kind == LOCAL)
+    return LocalModule(resolved.name, path, resolved.is_package, folders)
+
+
+def import_folder(name: str, path: str, *, is_package: bool) -> str:
+    """The folder on ``sys.path`` from which the file is imported by this dotted name."""
+    folder = os.path.dirname(path)
+    for _ in range(name.count(".") + (1 if is_package else 0)):
+        folder = os.path.dirname(folder)
+    return folder

@@ -1,0 +1,234 @@
+"""The search: the walk over import statements and the rules over facts, in turn, until neither brings anything new."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
+from clustrix_bundle.bundler.analysis.project import Project
+from clustrix_bundle.bundler.analysis.walk import Program, Walk
+from clustrix_bundle.bundler.analysis.wishes import directive_matches
+from clustrix_bundle.bundler.analysis.world import FileFinding, Finding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
+from clustrix_bundle.bundler.errors import AnalysisError
+from clustrix_bundle.bundler.graph import Note
+from clustrix_bundle.bundler.resolve import LOCAL, Folders, Resolved, Resolver
+from clustrix_bundle.bundler.roots import SourceRoot
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.data import DataFiles
+    from clustrix_bundle.bundler.analysis.entry import Place
+
+
+class Search:
+    """Everything that one program, and the scripts that it starts, can load and open.
+
+    Attributes:
+        place: Where the entry function is defined.
+    """
+
+    def __init__(
+        self, project: Project, entry: LoadedModule, place: Place, found: Found, data: DataFiles, folders: Folders
+    ) -> None:
+        self.project = project
+        self.entry = entry
+        self.place = place
+        self.found = found
+        self.data = data
+        self._folders = folders
+        self.walk = Walk(Program(project, entry_scope=place.scope), found, data.wishes)
+        self._walks: list[tuple[Walk, Rules]] = []
+        self._scripts: set[str] = set()
+        self._directives_done: set[str] = set()
+
+    def run(self) -> list[RootFinding]:
+        """Searches until nothing new comes; the folders that reached code puts on ``sys.path``, which call for a new search."""
+        self.walk.start(self.entry, FoundEdge("", str(self.entry.path), 0, "import", "entry point", sure=True))
+        rules = _rules(self.project)
+        self._walks.append((self.walk, rules))
+        roots = self._new_roots(self.walk, rules)
+        if roots:
+            return roots
+        self._include_wishes()
+        while self._step():
+            pass
+        return self._new_roots(self.walk, rules)
+
+    def _new_roots(self, walk: Walk, rules: Rules) -> list[RootFinding]:
+        known = {root.path for root in walk.project.resolver.roots}
+        found: dict[Path, RootFinding] = {}
+        for module in list(walk.project.reached()):
+            for finding in rules.roots(module):
+                if finding.path not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):
+                    found.setdefault(finding.path, finding)
+        return list(found.values())
+
+    def _may_be_root(self, path: str) -> bool:
+        interpreter = self.project.resolver.interpreter
+        return not any(
+            path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+            for folder in (*interpreter.site_folders, *interpreter.stdlib_folders)
+        )
+
+    def _step(self) -> bool:
+        """One round over all programs; False where none has anything new to say."""
+        more = False
+        for walk, rules in list(self._walks):
+            walk.follow()
+            more = self._follow_directives(walk) or more
+            for module, finding in rules.settle():
+                more = True
+                self._take(walk, module, finding)
+            walk.follow()
+        return more
+
+    def _take(self, walk: Walk, module: LoadedModule, finding: ModuleFinding | FileFinding | RootFinding | OpenEnd) -> None:
+        if any(directive.verb == "ignore" and directive.line == finding.line for directive in module.facts.directives):
+            return
+        importer = str(module.path)
+        if isinstance(finding, ModuleFinding):
+            self._take_module(walk, importer, finding)
+        elif isinstance(finding, FileFinding):
+            if finding.script and finding.path.suffix == ".py" and finding.path.is_file():
+                self._start_script(importer, finding)
+            for path in self.data.add(finding, importer):
+                walk.project.ship(path)
+        elif isinstance(finding, OpenEnd):
+            self._note_open_end(module, finding)
+
+    def _take_module(self, walk: Walk, importer: str, finding: ModuleFinding) -> None:
+        resolved = walk.project.resolver.resolve(finding.name)
+        if resolved.kind != LOCAL:
+            return
+        walk.reach(finding.name, importer, finding.line, finding.evidence, finding.detail)
+        if finding.whole and resolved.is_package:
+            self._take_whole(walk, resolved, importer, finding)
+
+    def _take_whole(self, walk: Walk, package: Resolved, importer: str, finding: ModuleFinding) -> None:
+        """A package with all its modules and data, its tests left out (they never come by possible evidence)."""
+        for submodule in walk.project.resolver.submodules(package):
+            if submodule.kind != LOCAL or _is_test(submodule.name.rpartition(".")[2]):
+                continue
+            walk.reach(submodule.name, importer, finding.line, finding.evidence, finding.detail)
+            if submodule.is_package:
+                self._take_whole(walk, submodule, importer, finding)
+        for portion in package.portions:
+            if portion.kind == LOCAL:
+                for path in self.data.add_package_data(portion.folder, importer, finding):
+                    walk.project.ship(path)
+
+    def _note_open_end(self, module: LoadedModule, finding: OpenEnd) -> None:
+        dynamic = self.project.settings.dynamic
+        settled = any(
+            directive.verb in {"include", "ignore"} and directive.line == finding.line for directive in module.facts.directives
+        )
+        if settled:
+            return
+        message = f"{finding.detail}: which module this imports cannot be read from the source"
+        remedy = "name it with --include, or write `# clustrix: include plugins/*.py` or `# clustrix: ignore` on that line"
+        if dynamic == "error":
+            raise AnalysisError(f"{message}; {remedy}", str(module.path), finding.line)
+        self.found.warnings[Note(f"{message}; {remedy}", str(module.path), finding.line)] = None
+
+    def _follow_directives(self, walk: Walk) -> bool:
+        """``# clustrix: include GLOB`` in reached modules: relative to the project root, else to the module's folder."""
+        more = False
+        for module in list(walk.project.reached()):
+            if str(module.path) in self._directives_done:
+                continue
+            self._directives_done.add(str(module.path))
+            for directive in module.facts.directives:
+                if directive.verb != "include":
+                    continue
+                detail = f"# clustrix: include {directive.argument}"
+                paths = directive_matches(directive.argument, (self.project.root, module.path.parent))
+                if not paths:
+                    self.found.warnings[Note(f"{detail} matches nothing", str(module.path), directive.line)] = None
+                self._include(walk, paths, str(module.path), directive.line, detail, exact=not _wild(directive.argument))
+                more = True
+        return more
+
+    def _include_wishes(self) -> None:
+        for pattern, path in self.data.wishes.included():
+            self._include(self.walk, [path], "", 0, f"include {pattern}", exact=not _wild(pattern))
+
+    def _include(self, walk: Walk, paths: Iterable[str], importer: str, line: int, detail: str, *, exact: bool) -> None:
+        for path in paths:
+            name = self.module_name(walk.project, path)
+            if name is not None:
+                walk.reach(name, importer, line, "included", detail)
+            else:
+                for shipped in self.data.include(path, importer, line, detail, exact=exact):
+                    walk.project.ship(shipped)
+                    inner = self.module_name(walk.project, shipped)
+                    if inner is not None:
+                        walk.reach(inner, importer, line, "included", detail)
+
+    @staticmethod
+    def module_name(project: Project, path: str) -> str | None:
+        """The dotted name that a Python file is imported by under the source roots; None if it is imported by none."""
+        if not path.endswith(".py"):
+            return None
+        for root in project.source_roots:
+            if not path.startswith(f"{root}{os.sep}"):
+                continue
+            parts = os.path.relpath(path, root)[:-3].split(os.sep)
+            if parts[-1] == "__init__":
+                parts.pop()
+            if parts and all(part.isidentifier() for part in parts):
+                resolved = project.resolver.resolve(".".join(parts))
+                if resolved.kind == LOCAL and resolved.path == path:
+                    return resolved.name
+        return None
+
+    def _start_script(self, importer: str, finding: FileFinding) -> None:
+        """A script that the code starts: its own program, its own folder first on ``sys.path``."""
+        path = str(finding.path)
+        if path in self._scripts or self.data.layout.base_of(path) is None:
+            return
+        self._scripts.add(path)
+        source = self.project.sources.read(path)
+        if source.facts is None:
+            return
+        old = self.project
+        roots = [SourceRoot(Path(os.path.realpath(path)).parent, "folder of the script"), *old.resolver.roots]
+        unique = list({(root.path, root.package): root for root in reversed(roots)}.values())[::-1]
+        project = Project(
+            root=old.root,
+            cwd=old.cwd,
+            settings=old.settings,
+            resolver=Resolver(unique, old.resolver.interpreter, self._folders),
+            sources=old.sources,
+            entry=("", ""),
+        )
+        module = LoadedModule("__main__", finding.path, "", is_package=False, source=source.content, facts=source.facts)
+        walk = Walk(Program(project, started=True), self.found, self.data.wishes)
+        edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
+        walk.start(module, edge)
+        self._walks.append((walk, _rules(project)))
+
+
+def _wild(pattern: str) -> bool:
+    return any(character in pattern for character in "*?[")
+
+
+def _is_test(name: str) -> bool:
+    return name in {"test", "tests", "testing", "conftest"} or name.startswith("test_")
+
+
+def _rules(project: Project) -> Rules:
+    try:
+        from clustrix_bundle.bundler.evidence.gather import Evidence
+    except ImportError:
+        return _NoRules()
+    return Evidence(project)
+
+
+class _NoRules:
+    def roots(self, module: LoadedModule) -> list[RootFinding]:
+        return []
+
+    def settle(self) -> list[tuple[LoadedModule, Finding]]:
+        return []

@@ -1,0 +1,253 @@
+"""The walk: from the entry module over import statements and what the rules find, until nothing new comes."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.found import Found, FoundEdge, FoundFile, MissingImport, PackageUse, StandardUse
+from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module, exported_names, render_import
+from clustrix_bundle.bundler.analysis.liveness import Liveness
+from clustrix_bundle.bundler.analysis.project import Project, import_folder
+from clustrix_bundle.bundler.resolve import LOCAL, MISSING, STDLIB, THIRD_PARTY, Resolved
+from clustrix_bundle.bundler.target import find_definition, may_bind_anything
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.wishes import Wishes
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.facts.model import Import
+
+
+@dataclass(slots=True)
+class Program:
+    """One process' worth of modules: the entry's, or that of a script which the code starts.
+
+    Attributes:
+        started: The file is run as a program: its main guard holds, and nothing in it is sure to run.
+        entry_scope: Scope of the entry function in the entry module, -1 where there is none.
+    """
+
+    project: Project
+    started: bool = False
+    entry_scope: int = -1
+    queue: deque[LoadedModule] = field(default_factory=deque)
+    liveness: dict[str, Liveness] = field(default_factory=dict)
+
+
+class Walk:
+    """Follows the import statements of one program's modules; several walks may add to the same `Found`."""
+
+    def __init__(self, program: Program, found: Found, wishes: Wishes) -> None:
+        self.program = program
+        self.project = program.project
+        self.found = found
+        self.wishes = wishes
+        self._shipped: set[str] = set()
+        self._bound: dict[tuple[str, str], bool] = {}
+
+    def liveness_of(self, module: LoadedModule) -> Liveness:
+        """Which of its facts count."""
+        known = self.program.liveness.get(module.name)
+        if known is None:
+            is_entry = module.name == self.project.entry[0]
+            known = self.program.liveness[module.name] = Liveness(
+                module.facts,
+                guard_runs=self.program.started and module.name == "__main__",
+                kept=module.kept_statements,
+                entry_scope=self.program.entry_scope if is_entry else -1,
+            )
+        return known
+
+    def start(self, module: LoadedModule, edge: FoundEdge) -> None:
+        """Reaches the module in which the program begins, with its parent packages."""
+        self.project.adopt(module)
+        self._shipped.add(module.name)
+        self.found.edges.setdefault(edge)
+        self._note_import_folder(
+            "main" if module.name == "__main__" else module.name, str(module.path), is_package=module.is_package
+        )
+        self._ship_module(str(module.path), module.name, module.source, module)
+        if module.name != "__main__":
+            self.reach_parents(module.name, str(module.path), 0, "import", f"package of {module.name}", sure=True)
+        self.follow()
+
+    def follow(self) -> None:
+        """Follows the import statements of all reached modules."""
+        while self.program.queue:
+            module = self.program.queue.popleft()
+            liveness = self.liveness_of(module)
+            ignored = {directive.line for directive in module.facts.directives if directive.verb == "ignore"}
+            for item in module.facts.imports:
+                if item.line not in ignored and liveness.alive(item):
+                    self._follow_import(module, item, sure=liveness.sure(item))
+
+    def _follow_import(self, module: LoadedModule, item: Import, *, sure: bool) -> None:
+        name = absolute_module(item, module.package)
+        detail = render_import(item)
+        importer = str(module.path)
+        if isinstance(name, BeyondTopLevel):
+            dots = "." * item.level + item.module
+            self.found.missing[MissingImport(importer, dots, item.line, detail, sure, name.reason)] = None
+            return
+        resolved = self.reach(name, importer, item.line, "import", detail, sure=sure)
+        if item.name is None:
+            return
+        if resolved.kind == STDLIB and item.name != "*":
+            self.found.standard[StandardUse(importer, name, item.name, item.line, sure)] = None
+        elif item.name == "*":
+            self._follow_star(resolved, importer, item.line, detail, sure=sure)
+        elif resolved.is_package:
+            self._follow_member(resolved, item.name, importer, item.line, detail, sure=sure)
+        elif resolved.kind == LOCAL and resolved.is_source:
+            self._check_bound(resolved, item.name, importer, item.line, detail, sure=sure)
+
+    def _follow_member(self, package: Resolved, name: str, importer: str, line: int, detail: str, *, sure: bool) -> None:
+        """``from package import name``: a submodule where there is one."""
+        submodule = self.project.resolver.resolve(f"{package.name}.{name}")
+        if submodule.kind != MISSING:
+            bound = package.kind == LOCAL and self.binds(package, name)
+            self.reach(submodule.name, importer, line, "import", detail, sure=sure and not bound)
+        elif package.kind == LOCAL:
+            self._check_bound(package, name, importer, line, detail, sure=sure)
+
+    def _follow_star(self, resolved: Resolved, importer: str, line: int, detail: str, *, sure: bool) -> None:
+        module = self.project.load(resolved.name) if resolved.kind == LOCAL and resolved.is_package else None
+        if module is None:
+            return
+        names, is_open = exported_names(module.facts)
+        for submodule in self.project.resolver.submodules(resolved):
+            tail = submodule.name.rpartition(".")[2]
+            if tail in names:
+                self.reach(submodule.name, importer, line, "import", detail, sure=sure and not self.binds(resolved, tail))
+            elif is_open:
+                self.reach(submodule.name, importer, line, "prefix", f"{detail}, whose __all__ is computed")
+
+    def binds(self, resolved: Resolved, name: str) -> bool:
+        """Whether a local module's own statements bind the name for sure (a namespace package binds nothing)."""
+        module = self.project.load(resolved.name)
+        return module is not None and find_definition(module.facts, name) is not None
+
+    def _check_bound(self, resolved: Resolved, name: str, importer: str, line: int, detail: str, *, sure: bool) -> None:
+        """Notes a ``from m import n`` for which the local module shows no such name."""
+        if self.may_have(resolved, name, set()):
+            return
+        where = (
+            f"{resolved.path} defines no {name!r}"
+            if resolved.path
+            else f"the namespace package {resolved.name} has no module {name!r}"
+        )
+        self.found.missing[MissingImport(importer, f"{resolved.name}.{name}", line, detail, sure, where)] = None
+
+    def may_have(self, resolved: Resolved, name: str, seen: set[str]) -> bool:
+        """Whether a local module may have the attribute: bound in it, by a star import, or in a way that facts do not show."""
+        key = (resolved.name, name)
+        known = self._bound.get(key)
+        if known is None:
+            known = self._bound[key] = self._may_have(resolved, name, seen)
+        return known
+
+    def _may_have(self, resolved: Resolved, name: str, seen: set[str]) -> bool:
+        if resolved.kind != LOCAL or (name.startswith("__") and name.endswith("__")):
+            return True
+        if resolved.path is None:
+            return False
+        module = self.project.load(resolved.name)
+        if module is None or resolved.name in seen:
+            return module is None
+        seen.add(resolved.name)
+        if find_definition(module.facts, name) is not None or any(
+            name in statement.binds for statement in module.facts.statements
+        ):
+            return True
+        for item in module.facts.imports:
+            if item.name == "*" and item.scope == 0:
+                origin = absolute_module(item, module.package)
+                if isinstance(origin, BeyondTopLevel) or self.may_have(self.project.resolver.resolve(origin), name, seen):
+                    return True
+        return may_bind_anything(module.facts)
+
+    def reach(self, name: str, importer: str, line: int, evidence: str, detail: str, *, sure: bool = False) -> Resolved:
+        """Everything that ``import name`` loads: the packages on the way, then the module; says what the name resolves to."""
+        resolved = self.project.resolver.resolve(name)
+        if resolved.kind == LOCAL:
+            self.reach_parents(name, importer, line, evidence, detail, sure=sure)
+            self._ship(resolved, FoundEdge(importer, resolved.path or "", line, evidence, detail, sure))
+        elif resolved.kind == STDLIB:
+            self.found.standard[StandardUse(importer, name, "", line, sure)] = None
+        elif resolved.kind == THIRD_PARTY:
+            self.reach_parents(name, importer, line, evidence, detail, sure=sure)
+            self.found.packages[PackageUse(importer, resolved, line, sure)] = None
+        elif resolved.kind == MISSING:
+            self._miss(name, importer, line, evidence, detail, sure=sure)
+        return resolved
+
+    def _miss(self, name: str, importer: str, line: int, evidence: str, detail: str, *, sure: bool) -> None:
+        parent = name.rpartition(".")[0]
+        reason = ""
+        if parent:
+            above = self.reach(parent, importer, line, evidence, detail, sure=sure)
+            if above.kind == MISSING:
+                return
+            if above.kind == THIRD_PARTY:
+                return  # its own business: packages make submodules at run time
+            module = self.project.load(parent)
+            if module is not None and (may_bind_anything(module.facts) or _extends_path(module)):
+                sure = False
+            reason = (
+                f"{above.path or parent} is not a package" if not above.is_package else f"the package {parent} has no such module"
+            )
+        stub = self.project.resolver.stub_of(name)
+        if stub is not None:
+            reason = f"there is only a stub, {stub}, which holds no code"
+        self.found.missing[MissingImport(importer, name, line, detail, sure, reason)] = None
+
+    def reach_parents(self, name: str, importer: str, line: int, evidence: str, detail: str, *, sure: bool) -> None:
+        """The packages that a dotted name passes through."""
+        parts = name.split(".")
+        for count in range(1, len(parts)):
+            parent = self.project.resolver.resolve(".".join(parts[:count]))
+            if parent.kind == LOCAL:
+                self._ship(parent, FoundEdge(importer, parent.path or "", line, evidence, detail, sure))
+
+    def _ship(self, resolved: Resolved, edge: FoundEdge) -> None:
+        """Ships what a local name leads to: a source file, a compiled module, or the folders of a namespace package."""
+        if resolved.path is not None:
+            self.found.edges.setdefault(edge)
+        if resolved.name in self._shipped:
+            return
+        self._shipped.add(resolved.name)
+        if resolved.path is None:
+            for portion in resolved.portions:
+                if portion.kind == LOCAL:
+                    self.found.files.setdefault(portion.folder, FoundFile(portion.folder, "dir", anchored=True))
+                    self._note_import_folder(resolved.name, f"{portion.folder}/", is_package=True)
+            return
+        pattern = self.wishes.excludes(resolved.path)
+        if pattern is not None:
+            self.found.excluded[resolved.path] = f"excluded by {pattern}"
+            return
+        self._note_import_folder(resolved.name, resolved.path, is_package=resolved.is_package)
+        if not resolved.is_source:
+            self.found.files[resolved.path] = FoundFile(resolved.path, "module", None, resolved.name, anchored=True)
+            return
+        module = self.project.load(resolved.name)
+        source = self.project.sources.read(resolved.path)
+        if source.error is not None:
+            self.found.broken[resolved.path] = source.error
+        self._ship_module(resolved.path, resolved.name, source.content, module)
+
+    def _ship_module(self, path: str, name: str, content: bytes, module: LoadedModule | None) -> None:
+        self.found.files.setdefault(path, FoundFile(path, "module", content, name, anchored=True))
+        if module is not None:
+            self.project.reach(module)
+            self.program.queue.append(module)
+            self.found.modules.append(module)
+
+    def _note_import_folder(self, name: str, path: str, *, is_package: bool) -> None:
+        if not self.program.started:
+            self.found.import_folders.setdefault(import_folder(name, path, is_package=is_package))
+
+
+def _extends_path(module: LoadedModule) -> bool:
+    return b"__path__" in module.source

@@ -1,0 +1,57 @@
+"""Editable installs: where the source of a distribution lies when its site folder only points to it (PEP 660, ``setup.py develop``)."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from clustrix_bundle.bundler.interpreter import is_site_folder, pth_folders
+
+
+@dataclass(frozen=True, slots=True)
+class Editable:
+    """One folder, or one mapped package, that an editable install puts within reach of ``import``.
+
+    Attributes:
+        path: Folder on ``sys.path``; for a mapped package the package's own folder or file (without ``.py``).
+        package: Dotted name of the mapped package, empty for a folder on ``sys.path``.
+    """
+
+    path: str
+    package: str = ""
+
+
+def find_editables(site_folders: Iterable[str]) -> list[Editable]:
+    """Every editable install that these site folders point to, in the order in which imports find them, without duplicates."""
+    folders = [Editable(path) for site in site_folders for path in pth_folders(site) if not is_site_folder(path)]
+    mapped = [editable for site in site_folders for editable in _mapped(site)]
+    return list(dict.fromkeys([*folders, *mapped]))
+
+
+def _mapped(site_folder: str) -> list[Editable]:
+    """The ``MAPPING`` of setuptools' editable finders: a dict literal of package names and paths."""
+    try:
+        names = sorted(
+            name for name in os.listdir(site_folder) if name.startswith("__editable__") and name.endswith("_finder.py")
+        )
+    except OSError:
+        return []
+    found: list[Editable] = []
+    for name in names:
+        try:
+            with open(os.path.join(site_folder, name), "rb") as file:
+                tree = ast.parse(file.read())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for statement in tree.body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+            value = getattr(statement, "value", None)
+            if isinstance(target, ast.Name) and target.id == "MAPPING" and isinstance(value, ast.Dict):
+                try:
+                    pairs = ast.literal_eval(value)
+                except ValueError:
+                    continue
+                found += [Editable(str(path), str(package)) for package, path in pairs.items()]
+    return found
