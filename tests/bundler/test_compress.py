@@ -1,0 +1,90 @@
+import io
+import random
+
+import pytest
+import zstandard
+from clustrix_bundle.bundler import compress, libzstd, raw_zstd
+
+NOISE = random.Random(1).randbytes(300_000)
+CONTENTS = [b"", b"x", b"abc" * 1_000_000, NOISE, NOISE * 8]
+WRITERS = {
+    "zstandard": compress._zstandard_compressor,
+    "libzstd": libzstd.LibzstdCompressor,
+    "raw": lambda level: raw_zstd.RawZstdCompressor(),
+}
+READERS = {"zstandard": compress._zstandard_reader, "libzstd": compress._libzstd_reader}
+
+
+def frame(content, name, pieces=70_000):
+    out = io.BytesIO()
+    writer = compress.FrameWriter(out.write, WRITERS[name](compress.LEVEL))
+    for start in range(0, len(content), pieces):
+        writer.write(content[start : start + pieces])
+    writer.close()
+    return out.getvalue()
+
+
+def drain(reader):
+    pieces = []
+    while piece := reader.read(65_536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("content", CONTENTS, ids=len)
+def test_every_compressor_makes_a_frame_that_zstd_reads(writer, content):
+    data = frame(content, writer)
+    assert zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read() == content
+    assert zstandard.get_frame_parameters(data).has_checksum
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_reads_several_frames_and_passes_over_skippable_ones(reader):
+    data = (
+        frame(b"one", "zstandard")
+        + b"\x5c\x2a\x4d\x18\x03\x00\x00\x00abc"
+        + frame(NOISE, "raw")
+        + frame(b"", "libzstd")
+        + frame(b"two", "libzstd")
+    )
+    assert drain(READERS[reader](io.BytesIO(data))) == b"one" + NOISE + b"two"
+
+
+def test_raw_frames_are_read_without_any_library():
+    data = frame(NOISE, "raw") + b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc" + frame(b"two", "raw")
+    assert drain(raw_zstd.RawZstdReader(io.BytesIO(data))) == NOISE + b"two"
+
+
+@pytest.mark.parametrize("writer", ["zstandard", "libzstd"])
+def test_the_pieces_in_which_content_arrives_leave_no_trace(writer):
+    content = NOISE * 8
+    assert len({frame(content, writer, pieces) for pieces in (1_000, 70_000, 1 << 20, len(content))}) == 1
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_damage_is_an_error(reader):
+    data = bytearray(frame(NOISE, "raw"))
+    data[1000] ^= 1
+    with pytest.raises(compress.ZstdError):
+        drain(READERS[reader](io.BytesIO(bytes(data))))
+
+
+@pytest.mark.parametrize("cut", [3, 5, 8, 100, 131_080, -1])
+def test_a_cut_raw_frame_is_an_error(cut):
+    data = frame(NOISE, "raw")
+    with pytest.raises(raw_zstd.RawZstdError):
+        drain(raw_zstd.RawZstdReader(io.BytesIO(data[:cut])))
+    with pytest.raises(libzstd.LibzstdError):
+        drain(libzstd.LibzstdReader(io.BytesIO(data[:cut])))
+
+
+def test_a_wrong_checksum_in_a_raw_frame_is_an_error():
+    data = frame(b"content", "raw")
+    with pytest.raises(raw_zstd.RawZstdError, match="checksum"):
+        drain(raw_zstd.RawZstdReader(io.BytesIO(data[:-1] + bytes([data[-1] ^ 1]))))
+
+
+def test_really_compressed_data_is_named_where_it_cannot_be_read():
+    with pytest.raises(raw_zstd.RawZstdError, match="cannot read"):
+        drain(raw_zstd.RawZstdReader(io.BytesIO(frame(b"abc" * 1000, "zstandard"))))
