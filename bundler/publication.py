@@ -20,14 +20,14 @@ class Publication:
         self.file = file
         self._temporary = temporary
 
-    def publish(self, path: str) -> None:
-        """Give the file its name, over any file of that name, once its bytes are on the disk.
+    def publish(self, path: str, mode: int = 0o666) -> None:
+        """Give the file its name, over any file of that name, once its bytes are on the disk; the umask is taken from ``mode``.
 
         Raises:
             OSError: The disk is full, or the folder refuses.
         """
         self.file.flush()
-        os.fchmod(self.file.fileno(), 0o666 & ~_umask())
+        os.fchmod(self.file.fileno(), mode & ~_umask())
         os.fsync(self.file.fileno())
         os.replace(self._temporary, path)
         _sync_folder(os.path.dirname(path))

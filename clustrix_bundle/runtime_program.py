@@ -5,6 +5,17 @@ from __future__ import annotations
 import os
 
 
+def render_runtime_program() -> bytes:
+    """The bytes of this installation's ``runtime.pyz``.
+
+    Raises:
+        PackagingError: The installation is incomplete.
+    """
+    from clustrix_bundle.bundler.runtime_file import render_runtime, runtime_folder, runtime_modules  # noqa: PLC0415 - where it is used
+
+    return render_runtime(runtime_modules(runtime_folder()))
+
+
 def write_runtime(path: str | os.PathLike[str]) -> bytes:
     """Write the runtime to ``path``; its bytes.
 
@@ -13,14 +24,13 @@ def write_runtime(path: str | os.PathLike[str]) -> bytes:
     """
     from clustrix_bundle.bundler.errors import PackagingError  # noqa: PLC0415 - only where a runtime is written
     from clustrix_bundle.bundler.publication import write_beside  # noqa: PLC0415
-    from clustrix_bundle.bundler.runtime_file import render_runtime  # noqa: PLC0415
 
     target = os.path.abspath(path)
-    content = render_runtime()
+    content = render_runtime_program()
     try:
         with write_beside(os.path.dirname(target)) as publication:
             publication.file.write(content)
-            publication.publish(target)
+            publication.publish(target, 0o777)
     except OSError as error:
         raise PackagingError(
             f"cannot write the runtime to {target}: {error.strerror or error}; choose another place with -o. Nothing was left behind",

@@ -14,7 +14,7 @@ from clustrix_bundle.build import analyze_target, pack_graph
 from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options
 from clustrix_bundle.cli.output import progress
 from clustrix_bundle.launch import start_runtime, wait_out
-from clustrix_bundle.runtime_program import write_runtime
+from clustrix_bundle.runtime_program import render_runtime_program
 
 
 @click.command("run")
@@ -50,7 +50,8 @@ def run_command(
             with progress(f"building {subject}"):
                 bundle = pack_graph(analyze_target(subject, build_options(**project)), folder + os.sep).package_path
         runtime = os.path.join(folder, "runtime.pyz")
-        write_runtime(runtime)
+        with open(runtime, "wb") as file:
+            file.write(render_runtime_program())
         arguments = ["run", bundle]
         for name, value in (
             ("--args", args),

@@ -71,13 +71,14 @@ def chain_of(view: View, member: str) -> list[Edge]:
 
 def why_not(view: View, member: str) -> str:
     """What keeps a member out, in words."""
-    if view.graph is not None:
-        return view.graph.why_not(member)
+    ask = getattr(view.graph, "why_not", None)
+    if ask is not None:
+        return str(ask(member))
     name = shown(member)
     for one in view.excluded:
         if name == shown(one.path) or name.startswith(shown(one.path).rstrip("/") + "/"):
             return one.reason
-    return "nothing in the bundle names it"
+    return "nothing that ships names it"
 
 
 def _chain_lines(view: View, member: str, chain: list[Edge]) -> list[str]:
