@@ -325,6 +325,8 @@ def _visit_try(walk: Walk, node: cst.Try | cst.TryStar) -> None:
     for handler in node.handlers:
         if isinstance(handler, cst.ExceptStarHandler):
             walk.feature("except_star", walk.line(handler))
+        if isinstance(handler.type, cst.Tuple) and not handler.type.lpar:
+            walk.feature("except_without_parentheses", walk.line(handler))
         if handler.type is not None:
             walk.visit(handler.type)
         if handler.name is not None:
