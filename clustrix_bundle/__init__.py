@@ -18,9 +18,23 @@ __version__ = "0.1.0"
 # `import clustrix_bundle` costs nothing.
 _PUBLIC = {
     "ClusterConfig": ".runtime.config",
+    "ClusterFilesystem": ".runtime.cluster_filesystem",
     "ClusterUnreachableFromJob": ".runtime.active",
     "ConfigError": ".runtime.config",
+    "DiskUsage": ".runtime.file_info",
+    "FileInfo": ".runtime.file_info",
     "NotYetSupported": ".runtime.config",
+    "PathOutsideWorkDir": ".runtime.confinement",
+    "UnreadableFolderWarning": ".runtime.walking",
+    "cluster_count_files": ".runtime.cluster_filesystem",
+    "cluster_du": ".runtime.cluster_filesystem",
+    "cluster_exists": ".runtime.cluster_filesystem",
+    "cluster_find": ".runtime.cluster_filesystem",
+    "cluster_glob": ".runtime.cluster_filesystem",
+    "cluster_isdir": ".runtime.cluster_filesystem",
+    "cluster_isfile": ".runtime.cluster_filesystem",
+    "cluster_ls": ".runtime.cluster_filesystem",
+    "cluster_stat": ".runtime.cluster_filesystem",
 }
 
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605
