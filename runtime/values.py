@@ -66,9 +66,16 @@ def restore(namespace, main_member, values_member):
     namespace.update(load_stream(_beside(namespace, main_member, values_member)))
 
 
-def restored(namespace, main_member, values_member):
-    """One value, in the place of the statement that computed it."""
-    return load_stream(_beside(namespace, main_member, values_member))
+def restore_early(namespace, main_member, values_member):
+    """The same where the statement stood that computed a value, for what reads it before the end.
+
+    A value that leans on what the file defines only further down has to wait for the end.
+    """
+    try:
+        found = load_stream(_beside(namespace, main_member, values_member))
+    except (AttributeError, NameError, LookupError):
+        return
+    namespace.update(found)
 
 
 def _beside(namespace, main_member, values_member):

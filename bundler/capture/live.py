@@ -1,0 +1,165 @@
+"""A live callable taken apart: what the entry point is, and what travels with it by value.
+
+A function that its module's name and its own lead to is an entry point like any other; one of ``__main__`` runs there from
+the slice of its source; everything else (closures, lambdas, bound methods, partials, instances) is pickled by definition.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
+from clustrix_bundle.bundler.capture.main_state import MainCapture, MainState
+from clustrix_bundle.bundler.capture.pickling import Needs
+from clustrix_bundle.bundler.errors import TargetError
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.slicing.things import Modules
+
+ENTRY_MEMBER = "values/entry.pkl"
+ARGUMENTS_MEMBER = "values/arguments.pkl"
+GLOBALS_FOLDER = "values/main"
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """What a live callable and its arguments amount to.
+
+    Attributes:
+        kind: ``module``, ``main`` or ``value``, as `clustrix_bundle.bundler.graph.EntryPoint` has it.
+        module: Module that the entry is imported from; empty for a value that belongs to none.
+        qualname: Attribute path in it, or a label for a value.
+        entry: Pickle of the callable, for a value.
+        arguments: Pickle of ``(args, kwargs)``; empty where none were given.
+        needs: What the pickles lean on.
+    """
+
+    kind: str
+    module: str
+    qualname: str
+    entry: bytes = b""
+    arguments: bytes = b""
+    needs: Needs = field(default_factory=Needs)
+
+    @property
+    def uses_main(self) -> bool:
+        """Whether anything of ``__main__`` must travel."""
+        return self.kind == "main" or bool(self.needs.main_names) or any(home == "__main__" for home, _ in self.needs.definitions)
+
+
+def take_apart(
+    func: Callable[..., Any],
+    args: tuple[Any, ...] | None,
+    kwargs: Mapping[str, Any] | None,
+    main_defined: frozenset[str] = frozenset(),
+) -> LiveCall:
+    """Decide how a callable travels, and pickle what does so by value.
+
+    Args:
+        func: Any callable.
+        args: Positional arguments that travel in the bundle, or None.
+        kwargs: Keyword arguments likewise.
+        main_defined: Globals of ``__main__`` that are bound by definitions there.
+
+    Raises:
+        CaptureError: something that it leans on cannot travel.
+        TargetError: it is no callable.
+    """
+    if not callable(func):
+        raise TargetError(f"{func!r} cannot be called", repr(func))
+    needs = Needs(main_defined=main_defined)
+    call = _named(func, needs)
+    if call is None:
+        content = dump_or_explain(func, needs, "the function", func)
+        module = _home(func)
+        call = LiveCall("value", module, _label(func), content, b"", needs)
+    if args is not None or kwargs is not None:
+        given = (tuple(args or ()), dict(kwargs or {}))
+        for number, value in enumerate(given[0], 1):
+            dump_or_explain(value, Needs(main_defined=main_defined), f"argument {number}", func)
+        for name, value in given[1].items():
+            dump_or_explain(value, Needs(main_defined=main_defined), f"argument {name!r}", func)
+        call.arguments = dump_or_explain(given, needs, "the arguments", func)
+    return call
+
+
+def _named(func: Callable[..., Any], needs: Needs) -> LiveCall | None:
+    """The call of a function that a name leads to."""
+    module = getattr(func, "__module__", None)
+    qualname = getattr(func, "__qualname__", None)
+    if module == "__main__":
+        main = vars(sys.modules["__main__"])
+        for name in sorted(needs.main_defined):
+            if main.get(name) is func:
+                needs.main_names.add(name)
+                return LiveCall("main", "__main__", name, needs=needs)
+        if isinstance(func, FunctionType) and isinstance(qualname, str) and _class_function(main, qualname) is func:
+            needs.main_names.add(qualname.partition(".")[0])
+            return LiveCall("main", "__main__", qualname, needs=needs)
+        return None
+    if not isinstance(module, str) or not isinstance(qualname, str) or module not in sys.modules:
+        return None
+    if not isinstance(func, (FunctionType, type)) and not hasattr(func, "__wrapped__"):
+        return None
+    found: Any = sys.modules[module]
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return LiveCall("module", module, qualname, needs=needs) if found is func else None
+
+
+def _class_function(main: Mapping[str, Any], qualname: str) -> Any:
+    first, *rest = qualname.split(".")
+    found = main.get(first)
+    for part in rest:
+        found = vars(found).get(part) if isinstance(found, type) else None
+        found = getattr(found, "__func__", found) if isinstance(found, staticmethod) else found
+    return found if rest else None
+
+
+def _home(func: Callable[..., Any]) -> str:
+    """The module whose file says where the project is."""
+    for candidate in (getattr(func, "func", None), getattr(func, "__self__", None), func):
+        module = getattr(candidate, "__module__", None)
+        if isinstance(module, str) and module != "builtins":
+            return module
+        module = getattr(type(candidate), "__module__", None)
+        if candidate is not None and isinstance(module, str) and module not in ("builtins", "functools", "operator"):
+            return module
+    return ""
+
+
+def _label(func: Callable[..., Any]) -> str:
+    name = getattr(func, "__qualname__", None) or getattr(func, "__name__", None) or type(func).__qualname__
+    return str(name)
+
+
+def capture_main(call: LiveCall, loaded: LoadedModule, modules: Modules, path: str, member: str) -> MainState:
+    """The state of ``__main__`` that a call needs; what its values lean on is added to ``call.needs``."""
+    namespace = vars(sys.modules["__main__"])
+    return MainCapture(loaded, namespace, call.needs, modules, path).capture(member, GLOBALS_FOLDER)
+
+
+def statements_of_definitions(call: LiveCall, loaded: LoadedModule) -> frozenset[int]:
+    """Module-level statements of ``__main__`` whose source travels inside pickles: read for imports, not executed."""
+    lines = [definition.line for home, definition in call.needs.definitions if home == "__main__"]
+    found: set[int] = set()
+    for number, statement in enumerate(loaded.facts.statements):
+        top = statement
+        while top.parent >= 0:
+            top = loaded.facts.statements[top.parent]
+        if any(top.first_line <= line <= top.end_line for line in lines):
+            found.add(number)
+    return frozenset(found)
+
+
+def file_of(module: str) -> Path | None:
+    """The source file of a loaded module."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return Path(os.path.realpath(file)) if isinstance(file, str) and file.endswith(".py") else None

@@ -1,0 +1,81 @@
+"""The source of a running ``__main__``: a script's file, the cells of a notebook, what was typed at a prompt."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clustrix_bundle.bundler.capture.errors import SourceGoneError
+
+_PROMPT_INPUT = re.compile(r"<python-input-(\d+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class MainSource:
+    """The text that made the globals of ``__main__``.
+
+    Attributes:
+        kind: ``script``, ``cells`` (IPython, Jupyter) or ``prompt``.
+        path: The script; for the others a file name in the working directory that does not exist.
+        content: Source bytes; for cells and prompts everything typed so far, in order.
+        package: ``__package__`` of a module run with ``python -m``, else empty.
+    """
+
+    kind: str
+    path: Path
+    content: bytes
+    package: str = ""
+
+
+def find_main_source(cwd: Path) -> MainSource:
+    """The source of the running ``__main__``.
+
+    Raises:
+        SourceGoneError: it was typed into an interpreter that keeps no sources.
+    """
+    main = sys.modules["__main__"]
+    shell = _shell()
+    if shell is not None and getattr(shell, "user_module", None) is not None and vars(shell.user_module) is vars(main):
+        return MainSource("cells", cwd / "__cells__.py", _cells(shell))
+    file = getattr(main, "__file__", None)
+    if file and os.path.isfile(file):
+        path = Path(os.path.realpath(file))
+        spec = getattr(main, "__spec__", None)
+        package = str(getattr(main, "__package__", "") or "") if spec is not None else ""
+        typed = _typed()
+        content = path.read_bytes()
+        return MainSource("script", path, content + (b"\n" + typed if typed else b""), package)
+    typed = _typed()
+    if typed:
+        return MainSource("prompt", cwd / "__prompt__.py", typed)
+    raise SourceGoneError(
+        "functions typed at this prompt have no source: Python keeps what is typed since 3.13 only; "
+        "put the function in a file, or use a notebook or IPython",
+        "__main__",
+    )
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+
+
+def _cells(shell: Any) -> bytes:
+    from clustrix_bundle.bundler.notebook import cells_source  # noqa: PLC0415 - only in IPython
+
+    return cells_source(list(shell.history_manager.input_hist_raw[1:]))
+
+
+def _typed() -> bytes:
+    """What was typed at the prompt of Python 3.13 and later, in order."""
+    inputs = []
+    for name, entry in list(linecache.cache.items()):
+        match = _PROMPT_INPUT.fullmatch(name)
+        if match and len(entry) > 2:
+            inputs.append((int(match[1]), "".join(entry[2])))
+    return "\n".join(text for _, text in sorted(inputs)).encode()
