@@ -5,8 +5,15 @@ Nodes are members of the bundle to be; edges say which member brought which, wit
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from clustrix_bundle.bundler.why import find_reasons
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.slicing.slicer import Decision
 
 EVIDENCE = ("import", "folded", "literal", "prefix", "sibling", "widened", "data", "included", "observed")
 """Every kind of evidence, strongest first; the first two are certain, the others possible."""
@@ -150,6 +157,13 @@ class PythonRange:
     reasons: tuple[Note, ...] = ()
 
 
+class Bounds(Protocol):
+    """What keeps files of the project out of a bundle, whoever asks for them."""
+
+    def reason(self, path: str) -> str | None:
+        """Why a file on disk would not ship (excluded, secret, ignored, too large, the cluster's own); None where nothing is against it."""
+
+
 @dataclass(slots=True)
 class DependencyGraph:
     """Everything that must travel with an entry point.
@@ -159,6 +173,8 @@ class DependencyGraph:
         cwd: Member folder in which the function runs, such as ``project`` or ``project/sub``.
         sys_path: Member folders put on ``sys.path``, in order.
         work_dir_names: First parts of paths of the work dir that the code can mean; None for all names.
+        decisions: For an entry file that is sliced: what of it travels and what not, with reasons.
+        bounds: What keeps files out, for `why_not`.
     """
 
     entry: EntryPoint
@@ -175,3 +191,59 @@ class DependencyGraph:
     cwd: str = "project"
     python: PythonRange = PythonRange((3, 6))
     work_dir_names: tuple[str, ...] | None = ()
+    decisions: tuple[Decision, ...] = ()
+    bounds: Bounds | None = field(default=None, repr=False, compare=False)
+
+    def modules(self) -> list[Node]:
+        """Members that are Python modules, the entry's file among them, by member."""
+        return [node for _, node in sorted(self.nodes.items()) if node.kind in {"entry", "module"}]
+
+    def data_files(self) -> list[Node]:
+        """Members that are data, by member."""
+        return [node for _, node in sorted(self.nodes.items()) if node.kind == "data"]
+
+    def member_of(self, path: str | os.PathLike[str]) -> str | None:
+        """The member that a file is: of a member's own name, of a path on disk, or of one relative to the project root; None if it is none."""
+        text = os.fspath(path)
+        if text in self.nodes:
+            return text
+        on_disk = os.path.normpath(os.path.join(self.root, text))
+        for member, node in self.nodes.items():
+            if node.path is not None and str(node.path) == on_disk:
+                return member
+        return None
+
+    def why(self, path: str | os.PathLike[str]) -> list[Edge]:
+        """The chain of edges that brings a file, from the entry point on; empty for the entry's own file.
+
+        Raises:
+            KeyError: the file does not ship; `why_not` says why.
+        """
+        member = self.member_of(path)
+        if member is None:
+            raise KeyError(os.fspath(path))
+        return find_reasons(self.edges, self.entry.member).chain(member)
+
+    def why_not(self, path: str | os.PathLike[str]) -> str:
+        """What keeps a file out, in words; empty if it ships."""
+        if self.member_of(path) is not None:
+            return ""
+        text = os.fspath(path)
+        relative = text.removeprefix("project/") if text.startswith("project/") else text
+        on_disk = os.path.normpath(os.path.join(self.root, relative))
+        if not os.path.lexists(on_disk):
+            return "there is no such file"
+        if not on_disk.startswith(f"{self.root}{os.sep}"):
+            return "it lies outside the project root"
+        shown = os.path.relpath(on_disk, self.root).replace(os.sep, "/")
+        if any(member.startswith(f"project/{shown}/") for member in self.nodes):
+            return "it is a folder: parts of it ship"
+        for one in self.excluded:
+            if shown == one.path or shown.startswith(one.path.rstrip("/") + "/"):
+                return one.reason
+        reason = self.bounds.reason(on_disk) if self.bounds is not None else None
+        return (
+            f"nothing that ships names it, and it would stay anyway: {reason}"
+            if reason
+            else "nothing that ships names it (unreached)"
+        )

@@ -23,6 +23,7 @@ from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.errors import TargetError
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
+from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.layout import Layout
 from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, syntax_limits
 from clustrix_bundle.bundler.requirements import find_requirements
@@ -31,6 +32,8 @@ from clustrix_bundle.bundler.roots import find_source_roots
 from clustrix_bundle.bundler.target import Target, parse_target
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import ModuleFacts
+    from clustrix_bundle.bundler.slicing.slicer import Decision
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
 
 
@@ -77,6 +80,7 @@ class Analysis:
         self.entry = entry
         self.sources = Sources()
         self.folders = Folders()
+        self.decisions: tuple[Decision, ...] = ()
         self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
 
     def run(self) -> DependencyGraph:
@@ -112,9 +116,21 @@ class Analysis:
         module = self._load_entry()
         place = EntryCheck(project, self.target.text).find(module, self.target.qualname)
         found = Found()
+        module, content = self._slice(project, module, found)
         layout = Layout(self.entry.root, roots, self.context.cwd, self.context.home)
         data = DataFiles(found, layout, self.wishes, self.context, _policy(self.entry.root))
-        return Search(project, module, place, found=found, data=data, folders=self.folders)
+        return Search(project, module, place, content=content, found=found, data=data, folders=self.folders)
+
+    def _slice(self, project: Project, module: LoadedModule, found: Found) -> tuple[LoadedModule, bytes]:
+        """The entry module with the statements that ship, and its source without the others (rule 6); a module ships whole."""
+        if self.entry.kind != "main":
+            return module, module.source
+        from clustrix_bundle.bundler.slicing.slicer import slice_module  # noqa: PLC0415 - for scripts and notebooks only
+
+        sliced = slice_module(module, self.target.qualname, project)
+        self.decisions = sliced.decisions
+        found.warnings.update(dict.fromkeys(sliced.notes))
+        return replace(module, kept_statements=sliced.kept), sliced.source
 
     def _load_entry(self) -> LoadedModule:
         path = str(self.entry.path)
@@ -158,6 +174,8 @@ class Analysis:
         calls = find_filesystem_calls(search.project, found.modules, search.walk.liveness_of)
         graph.filesystem_calls = [replace(call, member=assembly.member_of(call.member)) for call in calls]
         graph.work_dir_names = work_dir_names(graph.filesystem_calls, found.relative_names)
+        graph.decisions = self.decisions
+        graph.bounds = search.data
         graph.python = self._python_range(search, set(sure), assembly)
         return graph
 
@@ -168,13 +186,20 @@ class Analysis:
             if path not in sure:
                 continue
             shown = assembly.relative(path)
-            limits += syntax_limits(module.facts, shown)
+            limits += syntax_limits(self._shipped_facts(module, search), shown)
             for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
                 limits += library_limits(name, attribute, shown, line)
         for use in search.found.standard:
             if use.sure and use.importer in sure:
                 limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
         return combine(limits)
+
+    def _shipped_facts(self, module: LoadedModule, search: Search) -> ModuleFacts:
+        """The facts of what ships of a module: of its slice, where only a part does."""
+        content = search.found.files[str(module.path)].content
+        if module.kept_statements is None or content is None:
+            return module.facts
+        return extract_facts(content, str(module.path))
 
 
 def source_file_of(func: Callable[..., Any]) -> str | None:

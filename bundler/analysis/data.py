@@ -207,6 +207,16 @@ class DataFiles:
             words = f"{finding.detail}: {path} lies outside the project root and does not ship; choose a root that holds it with --root"
             self.found.warnings[Note(words, importer, finding.line)] = None
 
+    def reason(self, path: str) -> str | None:
+        """Why a file would not ship whoever asks for it; None where nothing is against it."""
+        pattern = self.wishes.excludes(path)
+        if pattern is not None:
+            return f"excluded by {pattern}"
+        reason = self.policy.secret(path) or self.policy.ignored(path)
+        if reason is None and os.path.isfile(path) and os.path.getsize(path) > self.limit:
+            reason = f"larger than max-file-size ({self.limit / 2**20:.1f} MiB)"
+        return reason
+
     def _relative(self, path: str) -> str:
         root = self.layout.root.folder
         return os.path.relpath(path, root).replace(os.sep, "/") if path.startswith(root + os.sep) else path

@@ -27,14 +27,24 @@ class Search:
 
     Attributes:
         place: Where the entry function is defined.
+        content: What ships of the entry file.
     """
 
     def __init__(
-        self, project: Project, entry: LoadedModule, place: Place, found: Found, data: DataFiles, folders: Folders
+        self,
+        project: Project,
+        entry: LoadedModule,
+        place: Place,
+        *,
+        content: bytes,
+        found: Found,
+        data: DataFiles,
+        folders: Folders,
     ) -> None:
         self.project = project
         self.entry = entry
         self.place = place
+        self.content = content
         self.found = found
         self.data = data
         self._folders = folders
@@ -45,7 +55,7 @@ class Search:
 
     def run(self) -> list[RootFinding]:
         """Searches until nothing new comes; the folders that reached code puts on ``sys.path``, which call for a new search."""
-        self.walk.start(self.entry, FoundEdge("", str(self.entry.path), 0, "import", "entry point", sure=True))
+        self.walk.start(self.entry, self.content, FoundEdge("", str(self.entry.path), 0, "import", "entry point", sure=True))
         rules = _rules(self.project)
         self._walks.append((self.walk, rules))
         roots = self._new_roots(self.walk, rules)
@@ -206,7 +216,7 @@ class Search:
         module = LoadedModule("__main__", finding.path, "", is_package=False, source=source.content, facts=source.facts)
         walk = Walk(Program(project, started=True), self.found, self.data.wishes)
         edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
-        walk.start(module, edge)
+        walk.start(module, source.content, edge)
         self._walks.append((walk, _rules(project)))
 
 

@@ -59,7 +59,7 @@ class Walk:
             )
         return known
 
-    def start(self, module: LoadedModule, edge: FoundEdge) -> None:
+    def start(self, module: LoadedModule, content: bytes, edge: FoundEdge) -> None:
         """Reaches the module in which the program begins, with its parent packages."""
         self.project.adopt(module)
         self._shipped.add(module.name)
@@ -67,7 +67,7 @@ class Walk:
         self._note_import_folder(
             "main" if module.name == "__main__" else module.name, str(module.path), is_package=module.is_package
         )
-        self._ship_module(str(module.path), module.name, module.source, module)
+        self._ship_module(str(module.path), module.name, content, module)
         if module.name != "__main__":
             self.reach_parents(module.name, str(module.path), 0, "import", f"package of {module.name}", sure=True)
         self.follow()
