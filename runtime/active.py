@@ -74,7 +74,7 @@ class Client(object):
         return ClusterConfig()
 
     def connect(self, config):
-        """An object with the operations of `filesystem.LocalFilesystem`, for a configuration of a cluster.
+        """An object with the operations of `local_files.LocalFilesystem`, for a configuration of a cluster.
 
         Raises:
             NotYetSupported: There is no way to that kind of cluster.

@@ -2,7 +2,7 @@
 
 import time
 
-from .filesystem import OPERATIONS
+from .local_files import OPERATIONS
 
 _MOST = 4096
 

@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future
 
-from .filesystem import OPERATIONS
+from .local_files import OPERATIONS
 
 
 class BatchFuture(Future):

@@ -1,147 +1,161 @@
-"""The filesystem helpers on this machine's disk. ``docs/filesystem.md`` has the table of what each gives."""
+"""`ClusterFilesystem` and the ``cluster_*`` functions: the same calls on the laptop, in a job, and over a connection."""
 
-import errno
-import os
-import stat
-
-from .confinement import READ_FOLDER, Confinement, PathOutsideWorkDir
+from . import active
+from .config import ClusterConfig
+from .confinement import PathOutsideWorkDir
 from .file_info import DiskUsage, FileInfo
-from .globbing import Globbing
-from .matching import matcher, text_of
-from .walking import Entries, Walk, is_file, warn_unreadable
+from .local_files import LocalFilesystem
+from .walking import UnreadableFolderWarning
 
-OPERATIONS = ("ls", "find", "stat", "exists", "isdir", "isfile", "glob", "du", "count_files")
-"""What a filesystem can be asked, and a batch can hold."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from os import PathLike
+    from typing import Optional, Union
+
+    from .batch import Batch
+
+    Path = Union[str, PathLike[str]]
 
 
-class LocalFilesystem(object):
-    """Files below a work dir.
+class ClusterFilesystem(object):
+    """The files of a cluster, or of this machine, as a configuration says.
 
     Args:
-        work_dir: Absolute path that paths are relative to and stay within.
-        allowed_paths: Folders besides it that paths and links may lead to.
+        config: Whose work dir paths are relative to, and stay within; None for the active configuration. In a job, see `active.local_place`.
+
+    Raises:
+        ClusterUnreachableFromJob: In a job, for another cluster.
+        NotYetSupported: There is no way to that kind of cluster yet.
     """
 
-    def __init__(self, work_dir, allowed_paths=()):
-        self._bounds = Confinement(work_dir, allowed_paths)
+    __module__ = "clustrix_bundle"
 
-    def ls(self, path="."):
+    def __init__(self, config: "Optional[ClusterConfig]" = None) -> None:
+        if config is None:
+            config = active.active_config()
+        elif not isinstance(config, ClusterConfig):
+            raise TypeError("config is a ClusterConfig or None, not {}".format(type(config).__name__))
+        config.check()
+        self.config = config
+        place = active.local_place(config)
+        self._files = LocalFilesystem(*place) if place else active.client.connect(config)
+        if config.cache_ttl:
+            from .answer_cache import AnswerCache
+
+            self._files = AnswerCache(self._files, config.cache_ttl)
+
+    def __reduce__(self):
+        return ClusterFilesystem, (self.config,)
+
+    def __repr__(self) -> str:
+        return "ClusterFilesystem({!r})".format(self.config)
+
+    def ls(self, path: "Path" = ".") -> "list[str]":
         """Sorted names of what a folder holds, dotfiles too."""
-        folder = self._open(path)
-        try:
-            with Entries(folder, self._bounds.root) as entries:
-                return sorted(entry.name for entry in entries)
-        finally:
-            os.close(folder)
+        return self._files.ls(path)
 
-    def find(self, pattern, path="."):
-        """Sorted paths, relative to ``path``, of the files below it whose name matches."""
-        return sorted(self.iter_find(pattern, path))
+    def find(self, pattern: str, path: "Path" = ".") -> "list[str]":
+        """Sorted paths, relative to ``path``, of the files below it (and links to files) whose name matches."""
+        return self._files.find(pattern, path)
 
-    def iter_find(self, pattern, path="."):
-        """What `find` gives, one by one, as the walk meets them."""
-        pattern, path = text_of(pattern), text_of(path)
-        os.close(self._open(path))  # what is wrong with it shows at the call already
-        return self._iter_find(matcher(pattern), path)
+    def iter_find(self, pattern: str, path: "Path" = ".") -> "Iterator[str]":
+        """What `find` gives, one by one, in the order of the walk; nobody holds them all."""
+        return self._files.iter_find(pattern, path)
 
-    def _iter_find(self, match, path):
-        top = self._open(path)
-        try:
-            walk = Walk(top, self._bounds.root)
-            for prefix, entry, is_folder in walk:
-                if not is_folder and match(entry.name) and is_file(entry):
-                    yield prefix + entry.name
-        finally:
-            os.close(top)
-        warn_unreadable(_below(path, walk.unreadable))
+    def stat(self, path: "Path") -> "FileInfo":
+        """Size, time, kind and permissions of a file or folder, links followed."""
+        return self._files.stat(path)
 
-    def stat(self, path):
-        """The `FileInfo` of a file or folder."""
-        path = text_of(path)
-        with self._bounds.find(path) as found:
-            status = found.stat
-        names = [name for name in path.split("/") if name not in ("", ".")]
-        return FileInfo(
-            status.st_size,
-            status.st_mtime,
-            stat.S_ISDIR(status.st_mode),
-            "{:03o}".format(status.st_mode & 0o777),
-            names[-1] if names else ".",
-        )
+    def exists(self, path: "Path") -> bool:
+        """Whether there is something, links followed."""
+        return self._files.exists(path)
 
-    def exists(self, path):
-        """Whether there is something, at the end of links."""
-        return self._mode(path) is not None
+    def isdir(self, path: "Path") -> bool:
+        """Whether it is a folder, links followed."""
+        return self._files.isdir(path)
 
-    def isdir(self, path):
-        """Whether it is a folder, or a link to one."""
-        return stat.S_ISDIR(self._mode(path) or 0)
+    def isfile(self, path: "Path") -> bool:
+        """Whether it is a regular file, links followed."""
+        return self._files.isfile(path)
 
-    def isfile(self, path):
-        """Whether it is a regular file, or a link to one."""
-        return stat.S_ISREG(self._mode(path) or 0)
+    def glob(self, pattern: str, path: "Path" = ".") -> "list[str]":
+        """Sorted paths, relative to ``path``, that match; ``**`` is any number of folders, ``*`` does not match dotfiles."""
+        return self._files.glob(pattern, path)
 
-    def glob(self, pattern, path="."):
-        """Sorted paths, relative to ``path``, that match the pattern."""
-        pattern, path = text_of(pattern), text_of(path)
-        with self._bounds.find(path) as found:
-            _require_folder(found, path)
-        globbing = Globbing(self._bounds, path)
-        matches = globbing.matches(pattern)
-        warn_unreadable(_below(path, globbing.unreadable))
-        return matches
+    def du(self, path: "Path" = ".") -> "DiskUsage":
+        """Bytes and number of the regular files below a folder, links not followed; of a file, its own."""
+        return self._files.du(path)
 
-    def du(self, path="."):
-        """The `DiskUsage` of what is below a folder, or of a file."""
-        path = text_of(path)
-        with self._bounds.find(path) as found:
-            if not found.is_folder:
-                regular = stat.S_ISREG(found.stat.st_mode)
-                return DiskUsage(found.stat.st_size if regular else 0, int(regular))
-        size = count = 0
-        top = self._open(path)
-        try:
-            walk = Walk(top, self._bounds.root)
-            for _, entry, is_folder in walk:
-                if not is_folder and entry.is_file(follow_symlinks=False):
-                    try:
-                        size += entry.stat(follow_symlinks=False).st_size
-                    except FileNotFoundError:  # it vanished meanwhile
-                        continue
-                    count += 1
-        finally:
-            os.close(top)
-        warn_unreadable(_below(path, walk.unreadable))
-        return DiskUsage(size, count)
-
-    def count_files(self, path=".", pattern="*"):
+    def count_files(self, path: "Path" = ".", pattern: str = "*") -> int:
         """How many files `find` gives."""
-        return sum(1 for _ in self.iter_find(pattern, path))
+        return self._files.count_files(path, pattern)
 
-    def _mode(self, path):
-        try:
-            with self._bounds.find(path) as found:
-                return found.stat.st_mode
-        except PathOutsideWorkDir:
-            raise
-        except OSError:  # as os.path.exists: what can't be looked up is not there
-            return None
+    def batch(self) -> "Batch":
+        """Many calls in one: ``with fs.batch() as b:`` calls on ``b`` give futures; reading one before the end sends all that wait."""
+        from .batch import Batch, run_one_by_one
 
-    def _open(self, path):
-        """Descriptor of the folder that a path means, for reading."""
-        with self._bounds.find(path) as found:
-            _require_folder(found, path)
-            try:
-                return os.open(found.name, READ_FOLDER, dir_fd=found.folder)
-            except OSError as error:
-                raise type(error)(error.errno, error.strerror, path) from None
+        many = getattr(self._files, "run_batch", None)
+        return Batch(many or (lambda calls: run_one_by_one(self._files, calls)))
 
 
-def _require_folder(found, path):
-    if not found.is_folder:
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+def cluster_ls(path: "Path" = ".", config: "Optional[ClusterConfig]" = None) -> "list[str]":
+    """Sorted names of what a folder holds, dotfiles too."""
+    return ClusterFilesystem(config).ls(path)
 
 
-def _below(path, folders):
-    start = "" if path in ("", ".") else path.rstrip("/") + "/"
-    return [start + folder for folder in folders]
+def cluster_find(pattern: str, path: "Path" = ".", config: "Optional[ClusterConfig]" = None) -> "list[str]":
+    """Sorted paths, relative to ``path``, of the files below it (and links to files) whose name matches."""
+    return ClusterFilesystem(config).find(pattern, path)
+
+
+def cluster_stat(path: "Path", config: "Optional[ClusterConfig]" = None) -> "FileInfo":
+    """Size, time, kind and permissions of a file or folder, links followed."""
+    return ClusterFilesystem(config).stat(path)
+
+
+def cluster_exists(path: "Path", config: "Optional[ClusterConfig]" = None) -> bool:
+    """Whether there is something, links followed."""
+    return ClusterFilesystem(config).exists(path)
+
+
+def cluster_isdir(path: "Path", config: "Optional[ClusterConfig]" = None) -> bool:
+    """Whether it is a folder, links followed."""
+    return ClusterFilesystem(config).isdir(path)
+
+
+def cluster_isfile(path: "Path", config: "Optional[ClusterConfig]" = None) -> bool:
+    """Whether it is a regular file, links followed."""
+    return ClusterFilesystem(config).isfile(path)
+
+
+def cluster_glob(pattern: str, path: "Path" = ".", config: "Optional[ClusterConfig]" = None) -> "list[str]":
+    """Sorted paths, relative to ``path``, that match; ``**`` is any number of folders, ``*`` does not match dotfiles."""
+    return ClusterFilesystem(config).glob(pattern, path)
+
+
+def cluster_du(path: "Path" = ".", config: "Optional[ClusterConfig]" = None) -> "DiskUsage":
+    """Bytes and number of the regular files below a folder, links not followed; of a file, its own."""
+    return ClusterFilesystem(config).du(path)
+
+
+def cluster_count_files(path: "Path" = ".", pattern: str = "*", config: "Optional[ClusterConfig]" = None) -> int:
+    """How many files `cluster_find` gives."""
+    return ClusterFilesystem(config).count_files(path, pattern)
+
+
+FUNCTIONS = (
+    cluster_ls,
+    cluster_find,
+    cluster_stat,
+    cluster_exists,
+    cluster_isdir,
+    cluster_isfile,
+    cluster_glob,
+    cluster_du,
+    cluster_count_files,
+)
+PUBLIC = FUNCTIONS + (ClusterFilesystem, DiskUsage, FileInfo, PathOutsideWorkDir, UnreadableFolderWarning)
+"""What this module offers to users."""
+for _function in FUNCTIONS:
+    _function.__module__ = "clustrix_bundle"  # the name under which both sides have them, so that they pickle
