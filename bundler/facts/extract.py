@@ -57,16 +57,18 @@ def extract_facts(source: bytes, path: str) -> ModuleFacts:
     Raises:
         SourceError: it is no Python: path, line, and the words of a parser.
     """
-    text = decode_source(source, path)
-    lexical = scan(text, path)
     core = _core() if extractor_name() == "core" else None
     if core is not None:
         try:
-            return ModuleFacts.from_json(core.extract_facts(text.encode()))
+            return ModuleFacts.from_json(core.extract_facts(source))
         except SyntaxError as error:
+            text = decode_source(source, path)
+            scan(text, path)
             raise source_error(text, path, error.msg, error.lineno or 0) from None
     from clustrix_bundle.bundler.facts.libcst_facts import UnparsableError, read_facts  # noqa: PLC0415 (libcst takes 0.3 s)
 
+    text = decode_source(source, path)
+    lexical = scan(text, path)
     try:
         return run_deep(lambda: read_facts(text, lexical))
     except UnparsableError as error:

@@ -38,7 +38,7 @@ pub fn declared(source: &[u8]) -> Result<(Encoding, &[u8]), SourceError> {
         return Ok((Encoding::Utf8, rest));
     };
     let encoding = named(&name);
-    if has_bom && encoding != Encoding::Utf8 {
+    if has_bom && !is_normal_utf8(&name) {
         let message =
             format!("encoding problem: {name}, but the file starts with a UTF-8 byte-order mark");
         return Err(SourceError::new(message, line));
@@ -107,6 +107,12 @@ fn undecodable(bytes: &[u8], at: usize, encoding: &str) -> SourceError {
         "byte 0x{byte:02x} is not {encoding} (remedy: save the file in the encoding it declares, see PEP 263)"
     );
     SourceError::new(message, line as u32)
+}
+
+/// The spellings of UTF-8 that may stand beside a byte-order mark (CPython's `get_normal_name`).
+fn is_normal_utf8(cookie: &str) -> bool {
+    let name = cookie.to_ascii_lowercase().replace('_', "-");
+    name == "utf-8" || name.starts_with("utf-8-")
 }
 
 fn named(cookie: &str) -> Encoding {
@@ -188,6 +194,7 @@ mod tests {
         assert_eq!(encoding(b"\n\n# coding: latin-1\n"), Encoding::Utf8);
         assert_eq!(encoding(b"# coding : latin-1\n"), Encoding::Utf8);
         assert!(declared(b"\xEF\xBB\xBF# coding: latin-1\n").is_err());
+        assert!(declared(b"\xEF\xBB\xBF# coding: utf8\n").is_err());
     }
 
     #[test]
