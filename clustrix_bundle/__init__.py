@@ -34,7 +34,7 @@ _PUBLIC = {
     "PackageInfo": ".bundler.package",
     "PackagingError": ".bundler.errors",
     "PathOutsideWorkDir": ".runtime.confinement",
-    "RemoteError": ".local_run",
+    "RemoteError": ".errors",
     "SettingsError": ".bundler.errors",
     "SourceError": ".bundler.errors",
     "TargetError": ".bundler.errors",

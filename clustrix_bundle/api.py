@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
@@ -14,8 +13,6 @@ from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.graph import DependencyGraph
     from clustrix_bundle.bundler.manifest import Manifest, Member
-
-_PICKLE_PROTOCOL = 4  # the newest that Python 3.6 reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,9 @@ class Bundle:
     id: str
     path: str
     size: int
-    manifest: Manifest
-    warnings: tuple[str, ...] = ()
+    manifest: Manifest = field(repr=False)
+    warnings: tuple[str, ...] = field(default=(), repr=False)
+    _graph: DependencyGraph | None = field(default=None, repr=False, compare=False)
 
     @property
     def files(self) -> tuple[Member, ...]:
@@ -42,14 +40,23 @@ class Bundle:
         return self.manifest.members
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Run it in a clean local process, with the arguments given here, or those given to `bundle` if there are none here.
+        """Run it in a clean local process, in the current folder; the result, as it is.
+
+        Arguments given here go before those that were given to `bundle`. They travel as values do, so they may be anything that
+        a value can be, and files are packed anew with them.
 
         Raises:
-            Exception: What the function raised, or `RemoteError` where that cannot be made again here.
+            RemoteError: The function failed there; its traceback is in the message.
         """
         from clustrix_bundle.local_run import run_locally  # noqa: PLC0415 - only where a bundle is run
 
-        return run_locally(self.path, args, kwargs)
+        if not args and not kwargs:
+            return run_locally(self.path)
+        assert self._graph is not None, "made by bundle()"
+        with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
+            graph = replace(self._graph, nodes=dict(self._graph.nodes))
+            _add_arguments(graph, args, kwargs)
+            return run_locally(pack_graph(graph, folder + os.sep).package_path)
 
 
 def bundle(
@@ -95,7 +102,7 @@ def bundle(
     if args is not None or kwargs is not None:
         _add_arguments(graph, tuple(args or ()), dict(kwargs or {}))
     info = pack_graph(graph, output if output is not None else default_output())
-    return Bundle(info.package_id, info.package_path, info.size_bytes, info.manifest, tuple(map(str, graph.warnings)))
+    return Bundle(info.package_id, info.package_path, info.size_bytes, info.manifest, tuple(map(str, graph.warnings)), graph)
 
 
 def default_output() -> str:
@@ -114,26 +121,10 @@ def default_output() -> str:
 
 
 def _add_arguments(graph: DependencyGraph, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    from clustrix_bundle.bundler.errors import PackagingError  # noqa: PLC0415 - only where arguments are given
+    from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain  # noqa: PLC0415 - only where arguments are given
+    from clustrix_bundle.bundler.capture.pickling import Needs  # noqa: PLC0415
     from clustrix_bundle.bundler.graph import Node  # noqa: PLC0415
     from clustrix_bundle.bundler.package import ARGUMENTS_MEMBER  # noqa: PLC0415
 
-    try:
-        content = pickle.dumps((args, kwargs), _PICKLE_PROTOCOL)
-    except Exception as error:
-        raise PackagingError(
-            f"the arguments cannot be pickled ({type(error).__name__}: {error}): {_culprit(args, kwargs)}"
-        ) from error
+    content = dump_or_explain((args, kwargs), Needs(), "the arguments")
     graph.nodes[ARGUMENTS_MEMBER] = Node(ARGUMENTS_MEMBER, "value", content=content)
-
-
-def _culprit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """Which argument it is, in words."""
-    named = [(f"argument {number}", value) for number, value in enumerate(args, 1)]
-    named += [(f"argument {name!r}", value) for name, value in kwargs.items()]
-    for name, value in named:
-        try:
-            pickle.dumps(value, _PICKLE_PROTOCOL)
-        except Exception:  # noqa: BLE001 - the user's own __reduce__ may raise anything
-            return f"{name} is a {type(value).__qualname__}; pass what it is made from, and make it in the function"
-    return "pass plain values instead"

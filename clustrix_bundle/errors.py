@@ -1,0 +1,27 @@
+"""What can go wrong between here and where a function runs, beside what `clustrix_bundle.bundler.errors` has."""
+
+from __future__ import annotations
+
+from clustrix_bundle.bundler.errors import ClustrixBundleError
+
+
+class RemoteError(ClustrixBundleError):
+    """The function failed where it ran, with an exception that cannot be made again here (act: the function's author).
+
+    Attributes:
+        type: Name of the exception's class.
+        message: Its text.
+        remote_traceback: Its traceback, in the user's own file names and lines; empty where there is none.
+    """
+
+    exit_code = 1
+
+    def __init__(self, type: str, message: str, remote_traceback: str = "") -> None:  # noqa: A002 - the word of the protocol
+        super().__init__(type, message, remote_traceback)
+        self.type = type
+        self.message = message
+        self.remote_traceback = remote_traceback
+
+    def __str__(self) -> str:
+        told = f"{self.type}: {self.message}"
+        return f"{told}\n\nwhere it ran:\n{self.remote_traceback.rstrip()}" if self.remote_traceback else told
