@@ -1,11 +1,13 @@
 """Writing ``runtime.pyz``: the runtime's modules as one zip file that Python runs, the same bytes every time.
 
-The runtime's files are copied as bytes; nothing of them is imported. Inside, they form the package ``_clustrix_runtime``; beside it
-stand ``__main__`` and the modules by which shipped code finds `clustrix_bundle` and `clustrix` in a job.
+The runtime's files are copied as bytes; nothing of them is imported. Inside, they form the package ``_clustrix_runtime``, whose
+``__init__`` is `runtime/zip_loader.py`; beside it stand ``__main__`` and the modules by which shipped code finds `clustrix_bundle`
+and `clustrix` in a job.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +19,8 @@ MAX_RUNTIME_SIZE = 64 * 1024
 """Bytes that ``runtime.pyz`` may have."""
 
 PACKAGE = "_clustrix_runtime"
+LOADER = "zip_loader"
+"""The module that becomes the package's ``__init__``; it says how the others stand in the zip file."""
 
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -47,20 +51,23 @@ def runtime_folder() -> Path:
 
 
 def runtime_modules(folder: Path) -> dict[str, bytes]:
-    """Name and bytes of every module file in the folder."""
-    return {path.name: path.read_bytes() for path in folder.glob("*.py")}
+    """Name and source of every module in the folder, without its ``__init__``."""
+    return {path.stem: path.read_bytes() for path in folder.glob("*.py") if path.stem != "__init__"}
 
 
 def render_runtime(modules: Mapping[str, bytes]) -> bytes:
     """The bytes of ``runtime.pyz``.
 
     Args:
-        modules: File name to source of each module.
+        modules: Name to source of each module.
 
     Raises:
         PackagingError: The file would be larger than `MAX_RUNTIME_SIZE`.
     """
-    files = {f"{PACKAGE}/{name}": source for name, source in modules.items()} | _STUBS
+    sources = b"".join(name.encode() + b"\0" + modules[name] + b"\0" for name in sorted(modules) if name != LOADER)
+    version = hashlib.sha256(modules[LOADER] + sources).hexdigest()[:16]
+    start = f"\n\nmodules = Modules(__spec__, {version!r})\nmodules.install(__name__)\n"
+    files = _STUBS | {f"{PACKAGE}/__init__.py": modules[LOADER] + start.encode(), f"{PACKAGE}/sources": sources}
     buffer = io.BytesIO()
     buffer.write(_SHEBANG)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

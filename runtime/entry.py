@@ -8,6 +8,8 @@ directory, the main thread. The runtime's zip stands behind the tree on ``sys.pa
 import os
 import sys
 
+from .json_text import parse, render
+
 
 def prepare(root, manifest, work_dir, zip_path):
     """Arrange the process for the user's code: folder, environment, ``sys.path``, ``sys.argv`` and ``__main__``."""
@@ -18,7 +20,7 @@ def prepare(root, manifest, work_dir, zip_path):
     sys.path[:0] = folders + [zip_path]
     inherited = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(folders + [zip_path] + ([inherited] if inherited else []))
-    os.environ["CLUSTRIX_WORK_DIR"] = work_dir
+    os.environ["CLUSTRIX_JOB"] = _job(work_dir)
     cwd = root + "/" + data["cwd"]
     os.chdir(cwd)
     os.environ["PWD"] = cwd
@@ -30,6 +32,15 @@ def prepare(root, manifest, work_dir, zip_path):
     main.__builtins__ = sys.modules["builtins"]
     sys.modules["__main__"] = main
     return main
+
+
+def _job(work_dir):
+    """Where the cluster_* helpers find themselves, as `active` reads it; what a job's engine said of its cluster stays."""
+    fields = {}
+    if os.environ.get("CLUSTRIX_JOB"):
+        fields = parse(os.environ["CLUSTRIX_JOB"])
+    fields["work_dir"] = work_dir
+    return render(fields)[0]
 
 
 def load(root, manifest, main):

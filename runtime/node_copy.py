@@ -12,6 +12,7 @@ from .bundle import MANIFEST
 from .errors import NoSpaceError
 from .folder_sink import FolderSink, check_space, make_private_folder, remove_tree
 from .manifest import FILE_KINDS
+from .zip_loader import bases, is_own
 
 
 def find_base(state, size):
@@ -21,24 +22,21 @@ def find_base(state, size):
         state: The state dir, made if needed.
         size: Bytes that will be written.
     """
-    refusals = []
-    for parent in (os.environ.get("SLURM_TMPDIR"), os.environ.get("TMPDIR"), "/tmp"):
-        if parent and os.path.isabs(parent) and os.path.isdir(parent):
-            try:
-                base = own_folder(os.path.join(parent, "clustrix-%d" % os.geteuid()))
-                where = os.statvfs(base)
-                if where.f_flag & getattr(os, "ST_NOEXEC", 0):
-                    raise OSError("%s is mounted noexec" % parent)
-                check_space(base, size)
-                return base
-            except (OSError, NoSpaceError) as error:
-                refusals.append(error)
+    for base in bases():
+        try:
+            if os.statvfs(os.path.dirname(base)).f_flag & getattr(os, "ST_NOEXEC", 0):
+                continue  # extension modules that were shipped could not be loaded from it
+            own_folder(base, with_parents=False)
+            check_space(base, size)
+            return base
+        except (OSError, NoSpaceError):
+            pass
     base = own_folder(state)
     check_space(base, size)
     return base
 
 
-def own_folder(path):
+def own_folder(path, with_parents=True):
     """The folder, made if needed, if it is ours and closed to others.
 
     Raises:
@@ -49,13 +47,13 @@ def own_folder(path):
     except FileExistsError:
         pass
     except FileNotFoundError:
-        own_parent = os.path.dirname(path)
-        os.makedirs(own_parent, exist_ok=True)
-        return own_folder(path)
-    status = os.lstat(path)
-    if status.st_mode & 0o170000 != 0o040000 or status.st_uid != os.geteuid():
-        raise PermissionError(1, "not a folder of our own", path)
-    if status.st_mode & 0o077:
+        if not with_parents:
+            raise
+        os.makedirs(path, 0o700)
+    if not is_own(path):
+        status = os.lstat(path)
+        if status.st_mode & 0o170000 != 0o040000 or status.st_uid != os.geteuid():
+            raise PermissionError(1, "not a folder of our own", path)
         os.chmod(path, 0o700)
     return path
 

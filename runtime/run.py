@@ -5,6 +5,7 @@ import sys
 
 from . import supervisor
 from .bundle import Bundle
+from .call import Call
 from .command_line import parse, write_line
 from .errors import UsageError
 from .folder_sink import make_private_folder, remove_tree
@@ -60,13 +61,14 @@ def main(arguments):
             task.remove()
             raise
     if wait is None:
-        from .call import Call
-
         return Call(task, *call)
     try:
         return task.finish(wait())
     finally:
         task.remove()
+        modules = getattr(sys.modules[__package__], "modules", None)
+        if modules is not None:
+            modules.keep(base)
 
 
 def _read_arguments(options):
