@@ -60,7 +60,10 @@ def current_job():
         _environment_read = True
         text = os.environ.get(ENVIRONMENT)
         if text:
-            _job = Job(**json.loads(text))
+            fields = json.loads(text)
+            _job = Job(
+                **{name: fields[name] for name in ("work_dir", "cluster_host", "username", "allowed_paths") if name in fields}
+            )
     return _job
 
 

@@ -23,14 +23,14 @@ class AnswerCache(object):
 
     def __getattr__(self, name):
         ask = getattr(self._filesystem, name)
-        return (lambda *args: self._answer(name, ask, args)) if name in OPERATIONS else ask
+        return (lambda *args, **kwargs: self._answer(name, ask, args, kwargs)) if name in OPERATIONS else ask
 
-    def _answer(self, name, ask, args):
-        key = (name,) + tuple(map(str, args))
+    def _answer(self, name, ask, args, kwargs):
+        key = name, args, tuple(sorted(kwargs.items()))
         known = self._answers.get(key)
         now = self._clock()
         if known is None or now - known[0] > self._ttl:
             if len(self._answers) >= _MOST:
                 self._answers.clear()
-            known = self._answers[key] = now, ask(*args)
+            known = self._answers[key] = now, ask(*args, **kwargs)
         return list(known[1]) if isinstance(known[1], list) else known[1]
