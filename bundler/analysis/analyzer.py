@@ -21,7 +21,7 @@ from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
-from clustrix_bundle.bundler.errors import TargetError
+from clustrix_bundle.bundler.errors import AnalysisError, TargetError
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.layout import Layout
@@ -81,6 +81,7 @@ class Analysis:
         self.sources = Sources()
         self.folders = Folders()
         self.decisions: tuple[Decision, ...] = ()
+        self._keep_names = False
         self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
 
     def run(self) -> DependencyGraph:
@@ -90,8 +91,9 @@ class Analysis:
         while True:
             search = self._search(first, last)
             new = [root for root in search.run() if root.path not in first and root.path not in last]
-            if not new:
+            if not new and (self._keep_names or not search.entry_is_imported()):
                 return self._assemble(search)
+            self._keep_names = self._keep_names or not new
             for root in new:
                 (first if root.first else last).append(root.path)
 
@@ -125,9 +127,16 @@ class Analysis:
         """The entry module with the statements that ship, and its source without the others (rule 6); a module ships whole."""
         if self.entry.kind != "main":
             return module, module.source
-        from clustrix_bundle.bundler.slicing.slicer import slice_module  # noqa: PLC0415 - for scripts and notebooks only
+        from clustrix_bundle.bundler.slicing.slicer import (  # noqa: PLC0415 - for scripts and notebooks only
+            slice_module,
+            slice_names,
+        )
 
-        sliced = slice_module(module, self.target.qualname, project)
+        if self._keep_names:  # a module that ships imports this file by its name: what it binds must be there
+            names = [name for name in module_names(module) if _can_slice(module, name, project)]
+            sliced = slice_names(module, [self.target.qualname.partition(".")[0], *names], project)
+        else:
+            sliced = slice_module(module, self.target.qualname, project)
         self.decisions = sliced.decisions
         found.warnings.update(dict.fromkeys(sliced.notes))
         return replace(module, kept_statements=sliced.kept), sliced.source
@@ -172,8 +181,8 @@ class Analysis:
         graph.sys_path = assembly.sys_path(found.import_folders, order)
         graph.cwd = assembly.cwd(str(self.context.cwd))
         calls = find_filesystem_calls(search.project, found.modules, search.walk.liveness_of)
-        graph.filesystem_calls = [replace(call, member=assembly.member_of(call.member)) for call in calls]
-        graph.work_dir_names = work_dir_names(graph.filesystem_calls, found.relative_names)
+        graph.filesystem_calls = [replace(one.call, member=assembly.member_of(one.call.member)) for one in calls]
+        graph.work_dir_names = work_dir_names(calls, found.relative_names)
         graph.decisions = self.decisions
         graph.bounds = search.data
         graph.python = self._python_range(search, set(sure), assembly)
@@ -200,6 +209,22 @@ class Analysis:
         if module.kept_statements is None or content is None:
             return module.facts
         return extract_facts(content, str(module.path))
+
+
+def module_names(module: LoadedModule) -> list[str]:
+    """The names that a module's own statements bind, in source order."""
+    return list(dict.fromkeys(name for statement in module.facts.statements for name in statement.binds if name != "*"))
+
+
+def _can_slice(module: LoadedModule, name: str, project: Project) -> bool:
+    """Whether a name can be kept: it does not come from what submits."""
+    from clustrix_bundle.bundler.slicing.slicer import slice_module  # noqa: PLC0415 - for scripts and notebooks only
+
+    try:
+        slice_module(module, name, project)
+    except AnalysisError:
+        return False
+    return True
 
 
 def source_file_of(func: Callable[..., Any]) -> str | None:

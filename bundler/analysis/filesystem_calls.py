@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module
+from clustrix_bundle.bundler.folding.fold import Folder
+from clustrix_bundle.bundler.folding.value import OPEN, Alternatives, Text, literal
 from clustrix_bundle.bundler.graph import FilesystemCall
 from clustrix_bundle.bundler.roots import SERVED_BY_RUNTIME
 
@@ -113,14 +116,20 @@ def _is_helper(name: str) -> bool:
     return name == SYSTEM_CLASS or name.removeprefix("cluster_") in PARAMETERS
 
 
+@dataclass(frozen=True, slots=True)
+class FoundCall:
+    """A call, and the first parts of the paths it can mean: None where that may be any."""
+
+    call: FilesystemCall
+    heads: tuple[str, ...] | None
+
+
 def find_filesystem_calls(
-    world: World,
-    modules: Iterable[LoadedModule],
-    liveness_of: Callable[[LoadedModule], Liveness],
-    fold: Callable[[LoadedModule, Call, Expr], str | None] | None = None,
-) -> list[FilesystemCall]:
+    world: World, modules: Iterable[LoadedModule], liveness_of: Callable[[LoadedModule], Liveness]
+) -> list[FoundCall]:
     """Every live call of a filesystem helper, in source order; ``member`` holds the path on disk until the assembly names it."""
-    found: list[FilesystemCall] = []
+    found: list[FoundCall] = []
+    folder: Folder | None = None
     for module in modules:
         names = Names(world, module)
         if not names.functions and not names.packages and not names.instances:
@@ -130,29 +139,60 @@ def find_filesystem_calls(
             function = names.function_of(call.func)
             if function is None or function == SYSTEM_CLASS or not liveness.alive(call):
                 continue
-            found.append(_filesystem_call(module, call, function, fold or _literal))
+            if folder is None:
+                folder = Folder(world)
+                folder.renew()
+            found.append(_filesystem_call(module, call, function, folder))
     return found
 
 
-def _filesystem_call(
-    module: LoadedModule, call: Call, function: str, fold: Callable[[LoadedModule, Call, Expr], str | None]
-) -> FilesystemCall:
+def _filesystem_call(module: LoadedModule, call: Call, function: str, folder: Folder) -> FoundCall:
     operation = function.removeprefix("cluster_")
     given: dict[str, Expr] = {}
-    starred = any(argument[0] == "star" for argument in call.args) or any(name is None for name, _ in call.keywords)
     for name, argument in zip(PARAMETERS[operation], call.args, strict=False):
         if argument[0] == "star":
             break
         given[name] = argument
     given.update({name: value for name, value in call.keywords if name is not None})
-    path = fold(module, call, given["path"]) if "path" in given else (None if starred else DEFAULT_PATH.get(operation))
-    pattern = fold(module, call, given["pattern"]) if "pattern" in given else DEFAULT_PATTERN.get(operation)
-    source = render_call(call)
-    return FilesystemCall(function, path, pattern, str(module.path), call.line, source)
+    starred = any(argument[0] == "star" for argument in call.args) or any(name is None for name, _ in call.keywords)
+
+    def fold(parameter: str, default: str | None) -> Alternatives:
+        if parameter in given:
+            return folder.evaluate(given[parameter], folder.place(module, call))
+        return OPEN if starred or default is None else (literal(default),)
+
+    paths = fold("path", DEFAULT_PATH.get(operation))
+    patterns = fold("pattern", DEFAULT_PATTERN.get(operation))
+    found = FilesystemCall(function, _constant(paths), _constant(patterns), str(module.path), call.line, render_call(call))
+    return FoundCall(found, _heads(paths))
 
 
-def _literal(module: LoadedModule, call: Call, value: Expr) -> str | None:  # noqa: ARG001 - the shape of a fold
-    return str(value[1]) if value[0] == "str" else None
+def _constant(alternatives: Alternatives) -> str | None:
+    """The text, if it can be but one."""
+    if len(alternatives) != 1 or not isinstance(alternatives[0], Text):
+        return None
+    return alternatives[0].constant
+
+
+def _heads(alternatives: Alternatives) -> tuple[str, ...] | None:
+    """First parts of relative paths; absolute ones are found where they are. None for the folder itself and what is not known."""
+    heads: set[str] = set()
+    for value in alternatives:
+        if not isinstance(value, Text):
+            return None
+        path = value.constant
+        prefix = value.prefix
+        while prefix.startswith("./"):
+            prefix = prefix[2:]
+        if prefix.startswith("/"):
+            continue
+        if path is None and "/" not in prefix:
+            return None
+        parts = [part for part in (prefix if path is None else path).split("/") if part not in {"", "."}]
+        if not parts or parts[0] == "..":
+            return None
+        heads.add(parts[0])
+    return tuple(sorted(heads))
 
 
 def render_call(call: Call) -> str:
@@ -184,16 +224,11 @@ def render(value: Expr) -> str:
     return "…"
 
 
-def work_dir_names(calls: Iterable[FilesystemCall], relative_names: Iterable[str]) -> tuple[str, ...] | None:
+def work_dir_names(calls: Iterable[FoundCall], relative_names: Iterable[str]) -> tuple[str, ...] | None:
     """First parts of the paths of the work dir that the code can mean; None where that may be any (docs/runtime.md)."""
     names = set(relative_names)
-    for call in calls:
-        if call.path is None:
+    for found in calls:
+        if found.heads is None:
             return None
-        if call.path.startswith("/"):
-            continue
-        parts = [part for part in call.path.split("/") if part not in {"", "."}]
-        if not parts or parts[0] == ".." or any(character in parts[0] for character in "*?["):
-            return None
-        names.add(parts[0])
+        names.update(found.heads)
     return tuple(sorted(names))

@@ -66,6 +66,12 @@ class Search:
             pass
         return self._new_roots(self.walk, rules)
 
+    def entry_is_imported(self) -> bool:
+        """Whether reached code imports the entry file, which runs as ``__main__``, by its name as well."""
+        return self.entry.name == "__main__" and any(
+            module.path == self.entry.path and module.name != "__main__" for module in self.project.reached()
+        )
+
     def _new_roots(self, walk: Walk, rules: Rules) -> list[RootFinding]:
         known = {root.path for root in walk.project.resolver.roots}
         found: dict[Path, RootFinding] = {}
