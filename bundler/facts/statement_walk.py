@@ -9,7 +9,15 @@ import libcst as cst
 from clustrix_bundle.bundler.facts import model
 from clustrix_bundle.bundler.facts.conditions import HANDLER, IF, LOOP, branch_flags, exits, try_flags, with_flags
 from clustrix_bundle.bundler.facts.expression_walk import is_bare_star, visit_parameters
-from clustrix_bundle.bundler.facts.expressions import arguments, augmented, dotted_name, form, identifier, root_name
+from clustrix_bundle.bundler.facts.expressions import (
+    arguments,
+    augmented,
+    concatenated_parts,
+    dotted_name,
+    form,
+    identifier,
+    root_name,
+)
 from clustrix_bundle.bundler.facts.targets import Value, bind, bind_name, delete
 from clustrix_bundle.bundler.facts.walk import ScopeDraft, StatementDraft, Visitors, Walk
 
@@ -236,7 +244,7 @@ def _visit_delete(walk: Walk, node: cst.Del) -> None:
 
 def _visit_expression_statement(walk: Walk, node: cst.Expr) -> None:
     """A string alone is a docstring, or a comment."""
-    if isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+    if all(isinstance(token, cst.SimpleString) for token in concatenated_parts(node.value)):
         value = form(node.value)
         if value[0] == "str":
             walk.text(value[1], walk.line(node.value), doc=True)
