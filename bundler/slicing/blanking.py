@@ -82,7 +82,7 @@ class _Blanking:
             parts.append(self._text[position] if not mark or self._text[position] == "\n" else (" " if mark == 1 else ""))
         line = "".join(parts)
         newline = "\n" if line.endswith("\n") else ""
-        erased_to_end = end - len(newline) > start and self._erased[end - len(newline) - 1]
+        erased_to_end = end - len(newline) > start and self._erased[end - len(newline) - 1] and not line.endswith("\\\n")
         return (line.rstrip() + newline) if erased_to_end or not line.strip() else line
 
     # -- blocks
@@ -138,31 +138,36 @@ class _Blanking:
         if not kept:
             self._erase(self._starts[chain[0]], self._tail(chain[-1]))
             return
-        first = chain.index(kept[0])
-        if first:
-            self._lead(self._starts[chain[0]], self._starts[kept[0]])
+        start = self._starts[chain[0]]
+        line_start = self._text.rfind("\n", 0, start) + 1
+        first = 0
+        if not self._text[line_start:start].strip():  # not after a header's colon
+            first = chain.index(kept[0])
+            self._lead(start, self._starts[kept[0]], self._text[line_start:start])
         for number in chain[first:]:
             if number not in self._kept:
                 semicolon = _SEMICOLON.match(self._text, self._ends[number])
                 self._erase(self._starts[number], self._ends[number])
+                if number < kept[-1]:
+                    self._continue(self._starts[number], self._ends[number])
                 if semicolon is not None:
                     self._erase(semicolon.end() - 1, semicolon.end())
 
-    def _lead(self, start: int, kept: int) -> None:
+    def _lead(self, start: int, kept: int, indentation: str) -> None:
         """Moves a kept statement to where its chain starts, as dropped ones stood before it."""
-        line_start = self._text.rfind("\n", 0, start) + 1
-        indentation = self._text[line_start:start]
-        own_line = self._text.rfind("\n", 0, kept) + 1
-        if indentation.strip():  # after a header's colon
-            if own_line <= start:
-                self._erase(start, kept)
-                return
-            indentation = " " * (len(indentation) - len(indentation.lstrip()) + 1)
         self._erase(start, kept)
+        own_line = self._text.rfind("\n", 0, kept) + 1
         from_here = max(start, own_line)
         self._erased[from_here:kept] = bytes([2]) * (kept - from_here)
         if own_line > start:
             self._inserted[kept] = indentation
+
+    def _continue(self, start: int, end: int) -> None:
+        """Lines of a dropped statement go on: a kept one follows on the same logical line."""
+        position = self._text.find("\n", start, end)
+        while position >= 0:
+            self._inserted[position] = "\\"
+            position = self._text.find("\n", position + 1, end)
 
     def _tail(self, number: int) -> int:
         """The end of a dropped logical line: its last ``;`` and a comment beside it go too."""

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.facts.model import Call
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.names import ModuleNames, calls_inside, chain, children, root_name
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Binding, Call, Expr
+    from clustrix_bundle.bundler.facts.model import Binding, Expr
 
 Root = tuple[str, str]
 """What an object belongs to: ``("name", n)`` of the script, ``("module", m)`` local, ``("foreign", dotted)``, ``("parameter", p)``."""
@@ -24,21 +25,10 @@ Root = tuple[str, str]
 _CONSTRUCTION = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
 _SUBCLASSING = ("__init_subclass__",)
 _METACLASS = ("__new__", "__init__", "__call__", "__prepare__")
-_VIEWS = frozenset(
-    [
-        "asarray",
-        "asanyarray",
-        "ravel",
-        "reshape",
-        "atleast_1d",
-        "atleast_2d",
-        "squeeze",
-        "transpose",
-        "broadcast_to",
-        "iter",
-        "from_numpy",
-        "partial",
-    ]
+_VIEWS = known_calls.words(
+    """
+    asarray asanyarray ravel reshape atleast_1d atleast_2d squeeze transpose broadcast_to iter from_numpy partial
+    """
 )
 
 
@@ -136,7 +126,10 @@ class Effects:
             reader.binding(binding)
         for scope in definitions:
             reader.definition(scope)
-        seen = _named(calls, bindings)
+        hidden = list(_calls_of_calls(calls, bindings))
+        for call in hidden:
+            reader.call(call.scope, call, discarded=False)
+        seen = _named([*calls, *hidden], bindings)
         for name in statement.mutates:
             if name not in seen:  # through a callee that is no name: nothing is known of it
                 deeds.changes |= reader.roots_of_name(0, name)
@@ -274,13 +267,19 @@ class _Reader:
                     found += self._metaclasses(thing, seen)
         return found
 
-    def _run_methods(self, cls: Thing, methods: Iterable[str], itself: frozenset[Root]) -> None:
+    def _run_methods(self, cls: Thing, methods: Iterable[str], owners: frozenset[Root]) -> None:
+        """Runs methods whose first parameter is a class that finds its attributes in ``owners`` and in the class that has the method."""
         for method in methods:
             for function in self.things.method_scopes(cls, method, set()):
                 names = self.things.names(function.module)
                 assert names is not None
-                parameters = names.facts.scopes[function.scope].parameters
-                self.deeds.calls.append((function, {parameter.name: itself for parameter in parameters[:1]}))
+                scope = names.facts.scopes[function.scope]
+                home = (
+                    ("name", names.facts.scopes[scope.parent].name)
+                    if function.module == self.things.script
+                    else ("module", function.module)
+                )
+                self.deeds.calls.append((function, {parameter.name: owners | {home} for parameter in scope.parameters[:1]}))
 
     # -- calls
 
@@ -304,7 +303,7 @@ class _Reader:
         if callee[0] == "attr" and not any(
             thing.kind in ("module", "foreign") for thing in self.things.of(self.module, scope, callee[1])
         ):
-            self._method(scope, callee, values, discarded=discarded, decorates=decorates)
+            self._method(scope, callee, args, keywords, discarded=discarded, decorates=decorates)
         for thing in things:
             if thing.kind == "function":
                 self._run(scope, thing, callee, args, keywords)
@@ -328,7 +327,8 @@ class _Reader:
         if not things and callee[0] == "name" and discarded:
             for value in values:
                 self.deeds.changes |= self.roots(scope, value)
-        self._callbacks(scope, values)
+        if not decorates and self._runs_arguments(callee, things):
+            self._callbacks(scope, values)
 
     def _ours(self, things: tuple[Thing, ...], callee: Expr) -> bool:
         """Whether the call submits or sets up; says how."""
@@ -343,22 +343,33 @@ class _Reader:
             return True
         return False
 
-    def _method(self, scope: int, callee: Expr, values: tuple[Expr, ...], *, discarded: bool, decorates: bool) -> None:
+    def _method(
+        self,
+        scope: int,
+        callee: Expr,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str | None, Expr], ...],
+        *,
+        discarded: bool,
+        decorates: bool,
+    ) -> None:
         _, receiver, name = callee
         if self._is_namespace(scope, receiver):
             if name in ("update", "setdefault", "__setitem__"):
                 self.deeds.keys.add("*")
             return
         owners = self.roots(scope, receiver)
-        if known_calls.method_changes(name) or decorates:
+        if known_calls.method_changes(name, frozenset(key or "" for key, _ in keywords)) or decorates:
             self._change(owners, self._dotted(scope, callee) or name, discarded=discarded)
         if known_calls.method_takes_in(name):
-            for value in values:
+            for value in (*args, *(value for _, value in keywords)):
                 self._link(self.roots(scope, value), owners)
+        for key, value in keywords:
+            if key == "out":
+                self.deeds.changes |= self.roots(scope, value)
         for number in self.names.methods.get(name, ()):  # whichever class the receiver has
-            self.deeds.calls.append(
-                (Thing("function", self.module, number), self._arguments(scope, number, (receiver, *values), ()))
-            )
+            function = Thing("function", self.module, number)
+            self.deeds.calls.append((function, self._arguments(scope, number, (receiver, *args), keywords)))
 
     def _run(
         self,
@@ -441,14 +452,33 @@ class _Reader:
             for value in values:
                 self.deeds.changes |= self.roots(scope, value)
 
+    def _runs_arguments(self, callee: Expr, things: tuple[Thing, ...]) -> bool:
+        """Whether a call may run functions that it is given."""
+        if any(thing.kind == "function" for thing in things):
+            return any(self._calls_parameters(thing) for thing in things if thing.kind == "function")
+        last = callee[-1] if callee[0] in ("name", "attr") else ""
+        return known_calls.runs_arguments(last)
+
+    def _calls_parameters(self, function: Thing) -> bool:
+        """Whether a function calls one of its parameters, or hands one on, in its own body."""
+        names = self.things.names(function.module)
+        if names is None:
+            return True
+        parameters = {parameter.name for parameter in names.facts.scopes[function.scope].parameters}
+        return any(
+            root_name(part) in parameters
+            for call in names.calls_in.get(function.scope, ())
+            for part in (call.func if call.func[0] == "name" else ("?",), *call.args, *(value for _, value in call.keywords))
+        )
+
     def _callbacks(self, scope: int, values: tuple[Expr, ...]) -> None:
         """Functions that are handed to a call may be run by it."""
         for value in values:
             if value[0] not in ("name", "attr"):
                 continue
-            for thing in self.things.of(self.module, scope, value):
-                if thing.kind == "function":
-                    self.deeds.calls.append((thing, {}))
+            things = self.things.of(self.module, scope, value)
+            if not self._ours(things, value):
+                self.deeds.calls += [(thing, {}) for thing in things if thing.kind == "function"]
 
     def _arguments(
         self,
@@ -658,6 +688,18 @@ def _outermost(calls: Iterable[Call]) -> frozenset[tuple[int, Expr]]:
     return frozenset((call.line, _as_expression(call)) for call in every if _as_expression(call) not in inside)
 
 
+def _calls_of_calls(calls: Iterable[Call], bindings: Iterable[Binding]) -> Iterator[Call]:
+    """Calls of what a call has given back, which are no facts of their own: ``task("x")(f)``."""
+    found: dict[tuple[int, Expr], Call] = {}
+    facts: list[tuple[Call | Binding, Expr]] = [(item, _as_expression(item)) for item in calls]
+    facts += [(item, item.value) for item in bindings]
+    for item, expression in facts:
+        for inner in (expression, *calls_inside(expression)):
+            if inner[0] == "call" and inner[1][0] not in ("name", "attr"):
+                found[item.scope, inner] = Call(inner[1], inner[2], inner[3], item.scope, item.statement, item.line, item.under)
+    yield from found.values()
+
+
 def _named(calls: Iterable[Call], bindings: Iterable[Binding]) -> set[str]:
     """Names whose part in a change is read from a call or a target."""
     found: set[str | None] = set()
@@ -670,5 +712,12 @@ def _named(calls: Iterable[Call], bindings: Iterable[Binding]) -> set[str]:
 
 
 def _text(expression: Expr) -> str:
-    innermost, attributes = chain(expression)
-    return ".".join([innermost[1] if innermost[0] == "name" else "…", *attributes]).replace(".[]", "[…]")
+    """A callee in words: ``pool.submit``."""
+    tag = expression[0]
+    if tag == "name":
+        return str(expression[1])
+    if tag == "attr":
+        return f"{_text(expression[1])}.{expression[2]}"
+    if tag == "index":
+        return f"{_text(expression[1])}[…]"
+    return f"{_text(expression[1])}()" if tag == "call" else "…"

@@ -10,6 +10,12 @@ from __future__ import annotations
 import re
 import sys
 
+
+def words(text: str) -> frozenset[str]:
+    """A set of words from one text."""
+    return frozenset(text.split())
+
+
 OUR_PACKAGES = frozenset({"clustrix_bundle", "clustrix"})
 """Import names that the runtime serves by its shim on the other side."""
 
@@ -36,7 +42,7 @@ _METHODS_THAT_READ = """
     union intersection difference symmetric_difference issubset issuperset isdisjoint most_common elements hex
     mean std var sum min max median argmin argmax argsort any all prod cumsum cumprod dot tolist astype item nonzero
     head tail describe info groupby agg aggregate merge join query isna isnull notna dropna fillna sort_values nunique unique
-    value_counts corr cov quantile sample to_csv to_json to_excel to_parquet to_pickle to_numpy to_list to_dict to_string
+    value_counts corr cov quantile to_csv to_json to_excel to_parquet to_pickle to_numpy to_list to_dict to_string
     to_html to_markdown to_sql plot hist boxplot scatter predict predict_proba score transform evaluate summary
     exists is_file is_dir resolve absolute as_posix with_suffix with_name joinpath relative_to glob rglob iterdir stat
     read_text read_bytes isoformat strftime timestamp total_seconds date weekday group groups span match search fullmatch
@@ -46,35 +52,11 @@ _METHODS_THAT_READ = """
 METHODS_THAT_READ = frozenset(_METHODS_THAT_READ.split())
 """Methods that leave the object they are called on as it is, whichever common type has them."""
 
-METHODS_THAT_MAKE = frozenset(
-    [
-        "copy",
-        "deepcopy",
-        "join",
-        "split",
-        "rsplit",
-        "splitlines",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "format",
-        "encode",
-        "decode",
-        "upper",
-        "lower",
-        "title",
-        "replace",
-        "count",
-        "index",
-        "mean",
-        "std",
-        "var",
-        "sum",
-        "tolist",
-        "astype",
-        "isoformat",
-        "strftime",
-    ]
+METHODS_THAT_MAKE = words(
+    """
+    copy deepcopy join split rsplit splitlines strip lstrip rstrip format encode decode upper lower title replace count
+    index mean std var sum tolist astype isoformat strftime
+    """
 )
 """Methods whose result shares no mutable part with the object."""
 
@@ -92,21 +74,11 @@ _OUTPUT = re.compile(
 )
 """Last part of calls that bring something out, wait or check: dropping one changes no answer of the function."""
 
-_HOUSEKEEPING = frozenset(
-    [
-        "os.remove",
-        "os.unlink",
-        "os.rmdir",
-        "os.removedirs",
-        "os.rename",
-        "os.replace",
-        "os.system",
-        "os.popen",
-        "os.startfile",
-        "os.kill",
-        "shutil.rmtree",
-        "shutil.move",
-    ]
+_HOUSEKEEPING = words(
+    """
+    os.remove os.unlink os.rmdir os.removedirs os.rename os.replace os.system os.popen os.startfile os.kill
+    shutil.rmtree shutil.move
+    """
 )
 _PROGRAM_STARTERS = frozenset({"subprocess", "webbrowser", "pdb", "getpass", "code", "readline", "timeit", "cProfile", "profile"})
 _EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit", "builtins.exit", "builtins.quit"})
@@ -118,28 +90,11 @@ _DRAWING_SETTINGS = re.compile(
     r"use|rc|rcdefaults|rc_file|rc_params|ion|ioff|switch_backend|set.*|register.*|config.*|style|activate|update|reset.*"
 )
 
-PROCESS_WIDE = frozenset(
-    [
-        "os",
-        "sys",
-        "warnings",
-        "locale",
-        "gc",
-        "logging",
-        "random",
-        "decimal",
-        "builtins",
-        "socket",
-        "faulthandler",
-        "resource",
-        "codecs",
-        "copyreg",
-        "mimetypes",
-        "multiprocessing",
-        "asyncio",
-        "csv",
-        "time",
-    ]
+PROCESS_WIDE = words(
+    """
+    os sys warnings locale gc logging random decimal builtins socket faulthandler resource codecs copyreg mimetypes
+    multiprocessing asyncio csv time
+    """
 )
 """Standard modules whose settings reach code that never names them: their settings are kept wherever they stand."""
 
@@ -152,6 +107,13 @@ _SETTING = re.compile(
 )
 _SEED = re.compile(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed")
 _DRAWS_FROM = ("random.", "numpy.random.")
+
+
+_HOLDS_FUNCTIONS = re.compile(
+    r"partial(method)?|wraps|update_wrapper|lru_cache|cache|signature|getsource|getfile|help|id|repr|str|print|append|add|insert|extend|setdefault"
+    r"|update|connect|singledispatch|staticmethod|classmethod|property|vectorize|n?jit|isinstance|issubclass|callable|type|hasattr|getattr|setattr"
+    r"|field|defaultdict|dumps?|local|delayed|memoize|frompyfunc|list|tuple|dict|set|len|zip|enumerate"
+)
 
 
 def submits(name: str) -> bool:
@@ -183,9 +145,9 @@ def changes_argument(dotted: str, keywords: frozenset[str], *, discarded: bool) 
     return discarded or bool(_MUTATORS.fullmatch(last))
 
 
-def method_changes(name: str) -> bool:
+def method_changes(name: str, keywords: frozenset[str] = frozenset()) -> bool:
     """Whether a method of this name may change the object that it is called on."""
-    return name not in METHODS_THAT_READ
+    return name not in METHODS_THAT_READ or "inplace" in keywords
 
 
 def method_takes_in(name: str) -> bool:
@@ -226,6 +188,11 @@ def draws(dotted: str) -> bool:
 def is_registering(dotted: str) -> bool:
     """Whether a decorator of an installed package stores what it decorates: ``@pd.api.extensions.register_…``."""
     return any(part.startswith(("register", "add_")) or part.endswith(("_hook", "_register")) for part in dotted.split(".")[1:])
+
+
+def runs_arguments(name: str) -> bool:
+    """Whether a call of this name (its last part) may run functions that it is given, now or at exit."""
+    return not _HOLDS_FUNCTIONS.fullmatch(name)
 
 
 def is_standard(root: str) -> bool:

@@ -37,6 +37,7 @@ _BUILTINS = frozenset(dir(builtins)) | {
     "__annotations__",
     "__dict__",
 }
+_GLOBALS: Expr = ("call", ("name", "globals"), (), ())
 _LOOPS = frozenset({"for", "while"})
 _REBINDS = frozenset({"import", "def", "class", "assign", "aug", "with", "type", "del"})
 
@@ -169,7 +170,7 @@ class _Slicer:
         if not reason:
             return False
         if number in self._never:
-            if needed and "main guard" not in self._never[number] and self._effects.of_statement(number).submits:
+            if needed and self._effects.of_statement(number).submits and self._acts_on(number, needed):
                 raise self._error(_BlockedError(needed, number, "the function"))
             return False
         state = (
@@ -194,6 +195,13 @@ class _Slicer:
         finally:
             self._optional = False
         return True
+
+    def _acts_on(self, number: int, name: str) -> bool:
+        """Whether a statement itself assigns to a part of an object or calls a method on it; being given it does not count."""
+        calls, bindings, _ = self._names.immediate[number]
+        owners = [item.target for item in bindings if item.target[0] in ("attr", "index")]
+        owners += [call.func[1] for call in calls if call.func[0] == "attr" and known_calls.method_changes(call.func[2])]
+        return any(root_name(owner) == name for owner in owners)
 
     def _need(self, name: str, position: int, user: str) -> None:
         """A name is read at a position: keeps the bindings that may reach it."""
@@ -242,6 +250,8 @@ class _Slicer:
 
     def _may_bring(self, item: Import, name: str) -> bool:
         source = self._things.absolute(self._loaded.name, item)
+        if source.partition(".")[0] in known_calls.OUR_PACKAGES and not self._things.is_local_module(source):
+            return name not in self._names.binders and name not in _BUILTINS
         if not self._things.is_local_module(source):
             return not name.startswith("__") and (name not in _BUILTINS or name not in self._names.binders)
         target = self._things.names(source)
@@ -434,6 +444,9 @@ class _Slicer:
 
     def _looks_up(self, number: int) -> bool:
         facts = self._loaded.facts
+        written = sum(item.target[:2] == ("index", _GLOBALS) for item in facts.bindings if item.statement == number)
+        if 0 < written == sum(call.func == ("name", "globals") for call in facts.calls if call.statement == number):
+            return False
         for call in facts.calls:
             if call.statement == number:
                 if call.func in (("name", "globals"), ("name", "eval"), ("name", "exec")) or (
