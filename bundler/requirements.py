@@ -13,7 +13,27 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.resolve import Resolved
 
 NOT_FOR_RUNNING = frozenset(
-    ["all", "build", "ci", "complete", "dev", "develop", "development", "doc", "docs", "full", "lint", "packaging", "release", "test", "testing", "tests", "type", "types", "typing"]
+    [
+        "all",
+        "build",
+        "ci",
+        "complete",
+        "dev",
+        "develop",
+        "development",
+        "doc",
+        "docs",
+        "full",
+        "lint",
+        "packaging",
+        "release",
+        "test",
+        "testing",
+        "tests",
+        "type",
+        "types",
+        "typing",
+    ]
 )
 """Extras by convention for work on the distribution itself, or for everything it has: never recorded."""
 

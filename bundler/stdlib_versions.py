@@ -80,7 +80,7 @@ _NAME_SINCE: Mapping[str, Mapping[int, str]] = {
     "base64": {10: "b32hexdecode b32hexencode", 13: "z85decode z85encode"},
     "calendar": {12: "APRIL AUGUST DECEMBER Day FEBRUARY JANUARY JULY JUNE MARCH MAY Month NOVEMBER OCTOBER SEPTEMBER"},
     "collections.abc": {12: "Buffer"},
-    "concurrent.futures": {7: "BrokenExecutor", 13: "InvalidStateError", 14: "InterpreterPoolExecutor"},
+    "concurrent.futures": {7: "BrokenExecutor", 14: "InterpreterPoolExecutor"},
     "configparser": {13: "MultilineContinuationError UNNAMED_SECTION"},
     "contextlib": {7: "AbstractAsyncContextManager AsyncExitStack asynccontextmanager nullcontext", 10: "aclosing", 11: "chdir"},
     "copy": {13: "replace"},
@@ -180,7 +180,7 @@ _NAME_UNTIL: Mapping[str, Mapping[int, str]] = {
     "platform": {8: "dist linux_distribution popen"},
     "plistlib": {9: "Data readPlist readPlistFromBytes writePlist writePlistToBytes"},
     "re": {13: "template TEMPLATE"},
-    "sqlite3": {10: "OptimizedUnicode", 12: "enable_shared_cache"},
+    "sqlite3": {12: "OptimizedUnicode enable_shared_cache"},
     "time": {8: "clock"},
     "unittest": {13: "findTestCases getTestCaseNames makeSuite"},
 }

@@ -56,7 +56,8 @@ def parse_target(text: str, cwd: Path) -> Target:
         raise TargetError(f"{qualname} cannot be found by name; ship the live function with bundle(func)", text)
     if not all(part.isidentifier() for part in qualname.split(".")):
         raise TargetError(f"{qualname!r} in {text!r} is no function's name: {FORMS}", text)
-    if where.endswith((*SCRIPT_SUFFIXES, NOTEBOOK_SUFFIX)) or "/" in where or os.sep in where:
+    named_like_a_file = where.endswith((*SCRIPT_SUFFIXES, NOTEBOOK_SUFFIX)) or "/" in where or os.sep in where
+    if named_like_a_file or (not where.isidentifier() and (cwd / where).is_file()):
         return Target(text, "", _existing_file(text, where, cwd), qualname)
     if not all(part.isidentifier() for part in where.split(".")):
         raise TargetError(f"{where!r} in {text!r} is neither a module's name nor a .py or .ipynb file: {FORMS}", text)
@@ -147,8 +148,9 @@ def find_definition(facts: ModuleFacts, name: str, parent: int = 0) -> Definitio
         if item.scope == parent and bound == name:
             origin = item.module if item.name is not None or item.asname else bound
             found.append(Definition("import", item.line, -1, origin, item.level, item.name or ""))
-    if found:
-        return max(found, key=lambda definition: definition.line)
+    if found:  # of branches that define it, one that can be called
+        callable_ones = [definition for definition in found if definition.kind != "constant"]
+        return max(callable_ones or found, key=lambda definition: definition.line)
     if any(name in statement.global_binds for statement in facts.statements) and parent == 0:
         return Definition("dynamic", 0)
     return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.assemble import Assembly
 from clustrix_bundle.bundler.analysis.data import DataFiles, Policy
-from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, Place, find_entry_file
+from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, find_entry_file
 from clustrix_bundle.bundler.analysis.filesystem_calls import find_filesystem_calls, work_dir_names
 from clustrix_bundle.bundler.analysis.found import Found
 from clustrix_bundle.bundler.analysis.project import Project
@@ -22,8 +22,8 @@ from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
-from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
 from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, syntax_limits
 from clustrix_bundle.bundler.requirements import find_requirements
@@ -32,9 +32,9 @@ from clustrix_bundle.bundler.roots import find_source_roots
 from clustrix_bundle.bundler.target import Target, parse_target
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.facts.model import ModuleFacts
     from clustrix_bundle.bundler.slicing.slicer import Decision
-    from clustrix_bundle.bundler.analysis.context import AnalysisContext
 
 
 class DependencyAnalyzer:
