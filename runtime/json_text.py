@@ -17,6 +17,10 @@ def parse(text):
         start += 1
     try:
         value, at = _scanner()(text, start)
+    except SystemError:  # the scanner has an error to raise, but looks for its class in a module that nobody imported
+        import json.decoder
+
+        value, at = json.decoder.JSONDecoder().raw_decode(text, start)
     except StopIteration as error:
         raise ValueError("no JSON value at character %s" % error.value)
     while at < end:

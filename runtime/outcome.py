@@ -1,7 +1,5 @@
 """What a run gives back, as the text that goes into ``--json``'s one line (``docs/runtime.md``)."""
 
-import sys
-
 from .json_text import NotJSONError, quote, render
 
 OK = '{"ok": true, '
@@ -78,18 +76,20 @@ def shorten_paths(text, root):
 
 
 def _user_frames(frames):
-    package = __package__ or "runtime"
+    """The traceback from the user's first frame on; without the call itself, and what it went through to import or await."""
     first = frames
-    while frames is not None and str(frames.tb_frame.f_globals.get("__name__", "")).startswith(package + "."):
+    while frames is not None:
+        name = str(frames.tb_frame.f_globals.get("__name__", ""))
+        if name not in _CALLING and name.partition(".")[0] not in ("importlib", "asyncio"):
+            return frames
         frames = frames.tb_next
-    return first if frames is None else frames
+    last = first
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    name = str(last.tb_frame.f_globals.get("__name__", "")) if last is not None else ""
+    if name.startswith(__package__ + ".") and name not in _CALLING:
+        return first  # the runtime failed, not the user's code
+    return None  # no such function, not these arguments, a module that does not compile
 
 
-def frame_depth():
-    """How many frames of ours stand below the caller, which the user's own recursion does not have at home."""
-    depth = 0
-    frame = sys._getframe(1)
-    while frame is not None:
-        depth += 1
-        frame = frame.f_back
-    return depth
+_CALLING = (__package__ + ".call", __package__ + ".entry")

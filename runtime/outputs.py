@@ -37,6 +37,24 @@ def _walk(root, path, members, stamp, found):
                 found.append(inner)
 
 
+def put_back(root, found, links):
+    """Files that the function put in the place of a link into the work dir (written beside and renamed) go where it pointed.
+
+    Returns:
+        The other paths of ``found``.
+    """
+    rest = []
+    for path in found:
+        target = links.get(root + "/" + path)
+        if target is None or os.path.isdir(target):
+            rest.append(path)
+        else:
+            part = "%s.%s.part" % (target, os.urandom(4).hex())
+            _move(root + "/" + path, part)
+            os.replace(part, target)
+    return rest
+
+
 def keep_outputs(root, found, cwd, folder):
     """Move what was found below ``folder``, a new one (None: leave it where it is).
 

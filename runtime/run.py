@@ -14,9 +14,8 @@ from .json_text import quote
 from .manifest import check_python
 from .node_copy import ensure_copy, find_base, own_folder
 from .outcome import FAILED, OK, failure
-from .outputs import find_outputs, keep_outputs
+from .outputs import find_outputs, keep_outputs, put_back
 from .tree import build_tree
-from .work_links import link_work_dir
 
 USAGE = """usage: python3 runtime.pyz run BUNDLE [options]
 
@@ -111,6 +110,7 @@ class Task(object):
         self.result_file = os.path.abspath(options.result) if options.result else None
         self._keep = options.keep
         self._state = state
+        self._links = {}
         self._warnings = []
         self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
         self.outcome_file = self.root + "/outcome"
@@ -120,7 +120,11 @@ class Task(object):
         self._stamp = stamp
         data = self.manifest.data
         build_tree(copy, self.manifest, self.root, stamp)
-        self._warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], data.get("work_dir_names"))
+        names = data.get("work_dir_names")
+        if names or names is None:
+            from .work_links import link_work_dir
+
+            self._links, self._warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], names)
 
     def remove(self):
         """Remove the tree, unless it is to be kept."""
@@ -162,6 +166,8 @@ class Task(object):
     def _outputs(self):
         cwd = self.manifest.data["cwd"]
         found = find_outputs(self.root, self.manifest, self._stamp)
+        if self._links:
+            found = put_back(self.root, found, self._links)
         if not found:
             return [], None
         if self._keep:

@@ -18,40 +18,37 @@ def link_work_dir(work_dir, folder, names):
         names: First parts of paths that may be linked; None for all.
 
     Returns:
-        Warnings, as text.
+        ``(made, warnings)``: paths of the links mapped to what they point to, and text.
     """
-    if names is not None and not names:
-        return []
     linker = _Linker()
-    if _same_place(work_dir, folder):
-        return []
     try:
         present = os.listdir(work_dir)
     except OSError as error:
-        return ["the work dir %s cannot be listed: %s" % (work_dir, error.strerror)]
+        return {}, ["the work dir %s cannot be listed: %s" % (work_dir, error.strerror)]
     allowed = None if names is None else set(names)
     state = ".clustrix-%d" % os.geteuid()
     for name in sorted(present):
         if (allowed is None or name in allowed) and name != state:
             linker.link(work_dir + "/" + name, folder + "/" + name, name)
-    return linker.warnings()
+    return linker.made, linker.warnings()
 
 
 class _Linker(object):
     def __init__(self):
-        self._made = 0
+        self.made = {}
+        self._left = 0
         self._both = []
         self._failed = []
 
     def link(self, there, here, name):
-        if self._made >= _MOST:
-            self._made += 1
+        if len(self.made) >= _MOST:
+            self._left += 1
             return
         if not os.path.lexists(here):
             if not _importable(there, name):
-                self._made += 1
                 try:
                     os.symlink(there, here)
+                    self.made[here] = there
                 except OSError as error:
                     self._failed.append("%s (%s)" % (name, error.strerror))
         elif os.path.isdir(there) and os.path.isdir(here) and not os.path.islink(here):
@@ -74,7 +71,7 @@ class _Linker(object):
             )
         if self._failed:
             found.append("names of the work dir that could not be linked: " + ", ".join(self._failed))
-        if self._made > _MOST:
+        if self._left:
             found.append("only the first %d names of the work dir were linked into the function's folder" % _MOST)
         return found
 
@@ -97,12 +94,5 @@ def _equal(one, other):
             return False
         with open(one, "rb") as first, open(other, "rb") as second:
             return first.read() == second.read()
-    except OSError:
-        return False
-
-
-def _same_place(one, other):
-    try:
-        return os.path.samefile(one, other)
     except OSError:
         return False

@@ -71,15 +71,16 @@ def pack(text, items):
 
 
 def bundle(files=None, links=None, dirs=(), **fields):
-    """Bytes of a good bundle: ``files`` maps a member path to its content (or ``(kind, content)``)."""
+    """Bytes of a good bundle: ``files`` maps a member path to its content, or ``(kind, content)``, or ``(kind, content, True)``."""
     rows, items = [], []
     for path, content in (files or {}).items():
         kind = "module" if path.endswith(".py") else "data"
+        executable = False
         if isinstance(content, tuple):
-            kind, content = content
+            kind, content, executable = (*content, False)[:3]
         if isinstance(content, str):
             content = content.encode()
-        rows.append(file_member(path, content, kind))
+        rows.append(file_member(path, content, kind, executable))
         items.append((info(path, size=len(content)), content))
     for path, target in (links or {}).items():
         rows.append({"path": path, "kind": "link", "target": target})
