@@ -27,7 +27,7 @@ class Globbing(object):
     def __init__(self, bounds, path):
         self._bounds = bounds
         self._path = path.rstrip("/") + "/" if path else ""
-        self.unreadable = []
+        self.unreadable = set()
         self._last_read = None, []
 
     def matches(self, pattern):
@@ -106,7 +106,7 @@ class Globbing(object):
             if not prefix:
                 raise
             if error.errno in (errno.EACCES, errno.EPERM):
-                self.unreadable.append(prefix[:-1])
+                self.unreadable.add(prefix[:-1])
             return []
 
     def _leads_to_folder(self, path):
@@ -114,7 +114,7 @@ class Globbing(object):
             return self._is_folder(path)
         except PathOutsideWorkDir:
             if os.path.isdir(os.path.join(self._bounds.root, self._path + path)):
-                self.unreadable.append(path)
+                self.unreadable.add(path)
             return False
 
     def _is_folder(self, path):

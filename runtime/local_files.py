@@ -102,13 +102,15 @@ class LocalFilesystem(object):
         top = self._open(path)
         try:
             walk = Walk(top, self._bounds.root)
-            for _, entry, is_folder in walk:
+            for prefix, entry, is_folder in walk:
                 if not is_folder and entry.is_file(follow_symlinks=False):
                     try:
                         size += entry.stat(follow_symlinks=False).st_size
+                        count += 1
                     except FileNotFoundError:  # it vanished meanwhile
-                        continue
-                    count += 1
+                        pass
+                    except PermissionError:  # the folder may be listed, but not passed
+                        walk.unreadable.add(prefix[:-1])
         finally:
             os.close(top)
         warn_unreadable(_below(path, walk.unreadable))

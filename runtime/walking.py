@@ -23,7 +23,7 @@ def warn_unreadable(folders):
     """Name the folders in one warning, if there are any; it points at the code that called this package."""
     if not folders:
         return
-    shown = ", ".join(repr(folder) for folder in sorted(folders)[:10])
+    shown = ", ".join(repr(folder or ".") for folder in sorted(folders)[:10])
     if len(folders) > 10:
         shown += " and {} more".format(len(folders) - 10)
     level = 2
@@ -112,7 +112,7 @@ class Walk(object):
     def __init__(self, top, root):
         self._top = top
         self._root = root
-        self.unreadable = []
+        self.unreadable = set()
 
     def __iter__(self):
         """(prefix, entry, is folder) of everything below: the prefix is empty or ends with a slash. Folders come before what they hold."""
@@ -142,7 +142,7 @@ class Walk(object):
             if not prefix:
                 raise
             if error.errno in (errno.EACCES, errno.EPERM):
-                self.unreadable.append(prefix[:-1])
+                self.unreadable.add(prefix[:-1])
             elif error.errno not in _VANISHED:
                 raise
             return None
