@@ -5,6 +5,7 @@ the standard library's modules are read both ways.
 """
 
 import ast
+import copy
 import random
 import symtable
 import sys
@@ -308,8 +309,8 @@ def expected_bindings(tree, exact_lines):
                 bind("with", target, expression)
             case ast.NamedExpr(target, value):
                 bind("walrus", target, value)
-            case ast.ExceptHandler(_, name) if name is not None:
-                rows[node.lineno if exact_lines else 0, ("except", ("name", name), OPAQUE)] += 1
+            case ast.ExceptHandler(caught, name) if name is not None:
+                rows[caught.end_lineno if exact_lines else 0, ("except", ("name", name), OPAQUE)] += 1
             case ast.Lambda(_, body):
                 add(body.lineno, "return", ("return",), form(body))
             case ast.Return(value) if value is not None:
@@ -343,7 +344,7 @@ def expected_texts(tree):
 
 def expected_names(node):
     """What `symtable` says of the names in one statement, read as a module of its own."""
-    header = bare(node)
+    header = ReadingFirst().visit(bare(copy.deepcopy(node)))
     table = symtable.symtable(ast.unparse(ast.fix_missing_locations(ast.Module([header], []))), "statement", "exec")
     names = {key: set() for key in ("uses", "deferred", "binds", "global_binds", "deletes")}
     for symbol in table.get_symbols():
@@ -353,13 +354,20 @@ def expected_names(node):
             names["binds"].add(symbol.get_name())
     for child in table.get_children():
         add_names(child, names, "", deferred=False)
-    if isinstance(header, ast.AugAssign) and isinstance(header.target, ast.Name):
-        names["uses"].add(header.target.id)
     if isinstance(header, ast.AnnAssign) and header.value is None and isinstance(header.target, ast.Name):
         names["binds"].discard(header.target.id)
     if isinstance(header, ast.Delete):
         names["deletes"], names["binds"] = names["binds"], set()
     return {key: value - {"__class__"} for key, value in names.items()}
+
+
+class ReadingFirst(ast.NodeTransformer):
+    """`symtable` forgets that ``x += 1`` reads ``x``."""
+
+    def visit_AugAssign(self, node):
+        read = copy.deepcopy(node.target)
+        read.ctx = ast.Load()
+        return ast.Assign([node.target], ast.Tuple([read, node.value], ast.Load()))
 
 
 def bare(node):
