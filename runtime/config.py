@@ -7,6 +7,10 @@ import re
 from . import active
 from .quantities import parse_memory, parse_time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
 CLUSTER_TYPES = ("local", "ssh", "slurm", "pbs", "sge", "kubernetes")
 SECRETS = ("password", "passphrase", "key_file")
 """Fields that never leave the client: not pickled, not in `ClusterConfig.to_dict`."""
@@ -189,7 +193,7 @@ _FIELDS = (
 FIELDS = tuple(field[0] for field in _FIELDS)
 """Names of all fields, in the order of their description."""
 _CHECKS = {name: (check, optional) for name, _, check, optional in _FIELDS}
-_DEFAULTS = {name: default for name, default, _, _ in _FIELDS}
+_DEFAULTS: dict = {name: default for name, default, _, _ in _FIELDS}
 _DEFAULTS.update(allowed_paths=[], environment_variables={}, module_loads=[], pre_execution_commands=[])
 _CONNECTION = ("cluster_host", "cluster_port", "username", "key_file", "password", "passphrase", "known_hosts_file")
 
@@ -242,7 +246,47 @@ class ClusterConfig(object):
 
     __module__ = "clustrix_bundle"
 
-    def __init__(self, **fields):
+    if TYPE_CHECKING:
+        cluster_type: str
+        cluster_host: Optional[str]
+        cluster_port: Optional[int]
+        username: Optional[str]
+        key_file: Optional[str]
+        password: Optional[str]
+        passphrase: Optional[str]
+        host_key_policy: str
+        known_hosts_file: Optional[str]
+        connect_timeout: float
+        operation_timeout: float
+        local_work_dir: Optional[str]
+        remote_work_dir: str
+        allowed_paths: list[str]
+        cache_ttl: float
+        default_cores: Optional[int]
+        default_memory: Optional[str]
+        default_time: Optional[str]
+        default_partition: Optional[str]
+        default_queue: Optional[str]
+        default_account: Optional[str]
+        default_gres: Optional[str]
+        default_qos: Optional[str]
+        python_executable: str
+        environment: str
+        build_on: str
+        conda_env_name: Optional[str]
+        package_manager: str
+        environment_variables: dict[str, str]
+        module_loads: list[str]
+        pre_execution_commands: list[str]
+        max_parallel_jobs: int
+        job_poll_interval: float
+        cleanup_on_success: bool
+        auto_parallel: bool
+        async_submit: bool
+        made_in_job: bool
+        relative_work_dir: Optional[str]
+
+    def __init__(self, **fields: "Any") -> None:
         state = self.__dict__
         for name in FIELDS:
             state[name] = copy.copy(_DEFAULTS[name])
@@ -268,7 +312,7 @@ class ClusterConfig(object):
     def __delattr__(self, name):
         raise ConfigError("a field of ClusterConfig can't be deleted: set {} to None".format(name))
 
-    def check(self):
+    def check(self) -> None:
         """Look for fields that contradict each other.
 
         Raises:
@@ -288,7 +332,7 @@ class ClusterConfig(object):
         if self.conda_env_name is not None and self.environment == "venv":
             raise ConfigError("conda_env_name and environment='venv' name two environments: leave one of them out")
 
-    def replace(self, **fields):
+    def replace(self, **fields: "Any") -> "ClusterConfig":
         """A configuration like this one with some fields changed."""
         state = {name: getattr(self, name) for name in FIELDS}
         state.update(fields)
@@ -297,12 +341,12 @@ class ClusterConfig(object):
             new.__dict__.update(made_in_job=self.made_in_job, relative_work_dir=self.relative_work_dir)
         return new
 
-    def to_dict(self):
+    def to_dict(self) -> "dict[str, Any]":
         """All fields but `SECRETS`, as values that JSON holds."""
         return {name: copy.copy(getattr(self, name)) for name in FIELDS if name not in SECRETS}
 
     @classmethod
-    def from_dict(cls, fields):
+    def from_dict(cls, fields: "dict[str, Any]") -> "ClusterConfig":
         """The configuration that `to_dict` was taken from, but for its secrets."""
         return cls(**fields)
 
@@ -329,7 +373,7 @@ class ClusterConfig(object):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in FIELDS)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self):
         shown = []

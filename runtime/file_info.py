@@ -1,10 +1,14 @@
 """What the filesystem helpers give back: `FileInfo` of a path, `DiskUsage` of a folder."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
 
 class _Value(object):
     """Equal where all fields are; never changes."""
 
-    _fields = ()
+    _fields: tuple = ()
 
     def _set(self, *values):
         for name, value in zip(self._fields, values):
@@ -46,18 +50,24 @@ class FileInfo(_Value):
     """
 
     __module__ = "clustrix_bundle"
+    if TYPE_CHECKING:
+        size: int
+        modified: float
+        is_dir: bool
+        permissions: str
+        name: str
     _fields = ("size", "modified", "is_dir", "permissions", "name")
 
-    def __init__(self, size, modified, is_dir, permissions, name=""):
+    def __init__(self, size: int, modified: float, is_dir: bool, permissions: str, name: str = "") -> None:
         self._set(size, modified, is_dir, permissions, name)
 
     @property
-    def is_file(self):
+    def is_file(self) -> bool:
         """Whether it is no folder."""
         return not self.is_dir
 
     @property
-    def modified_datetime(self):
+    def modified_datetime(self) -> "datetime":
         """``modified`` as a `datetime.datetime` in local time, without a zone."""
         from datetime import datetime
 
@@ -73,17 +83,20 @@ class DiskUsage(_Value):
     """
 
     __module__ = "clustrix_bundle"
+    if TYPE_CHECKING:
+        total_bytes: int
+        file_count: int
     _fields = ("total_bytes", "file_count")
 
-    def __init__(self, total_bytes, file_count):
+    def __init__(self, total_bytes: int, file_count: int) -> None:
         self._set(total_bytes, file_count)
 
     @property
-    def total_mb(self):
+    def total_mb(self) -> float:
         """Bytes in units of 2^20."""
         return self.total_bytes / 2**20
 
     @property
-    def total_gb(self):
+    def total_gb(self) -> float:
         """Bytes in units of 2^30."""
         return self.total_bytes / 2**30

@@ -27,8 +27,8 @@ class Globbing(object):
     def __init__(self, bounds, path):
         self._bounds = bounds
         self._path = path.rstrip("/") + "/" if path else ""
-        self.unreadable = set()
-        self._last_read = None, []
+        self.unreadable: set = set()
+        self._last_read: tuple = (None, [])
 
     def matches(self, pattern):
         """Sorted paths relative to the folder.

@@ -85,7 +85,7 @@ def split_pattern(pattern):
     """
     if pattern.startswith("/"):
         raise ValueError("a glob pattern is relative to the folder it is used in: {!r}".format(pattern))
-    parts = []
+    parts: list = []
     literal = False
     for part in pattern.split("/"):
         if part in ("", "."):

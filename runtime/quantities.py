@@ -28,13 +28,10 @@ def parse_time(text):
     """
     match = _TIME.fullmatch(text.strip())
     if match:
-        days, first, second, third = (None if part is None else int(part) for part in match.groups())
-        if days is not None:
-            seconds = ((days * 24 + first) * 60 + (second or 0)) * 60 + (third or 0)
-        elif third is not None:
-            seconds = (first * 60 + second) * 60 + third
-        else:
-            seconds = first * 60 + (second or 0)
+        days, first, second, third = [None if part is None else int(part) for part in match.groups()]
+        if days is None and third is None:  # minutes, or minutes and seconds
+            days, first, second, third = 0, 0, first, second
+        seconds = (((days or 0) * 24 + (first or 0)) * 60 + (second or 0)) * 60 + (third or 0)
         if seconds:
             return seconds
     raise ValueError("{!r} is no time limit: write it like 01:30:00 or 2-12:00:00".format(text))

@@ -112,7 +112,7 @@ class Walk(object):
     def __init__(self, top, root):
         self._top = top
         self._root = root
-        self.unreadable = set()
+        self.unreadable: set = set()
 
     def __iter__(self):
         """(prefix, entry, is folder) of everything below: the prefix is empty or ends with a slash. Folders come before what they hold."""

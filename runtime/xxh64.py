@@ -35,10 +35,10 @@ class XXH64(object):
         self._tail = data[whole:]
         if not whole:
             return
-        spaced = bytearray(2 * whole)  # every 64-bit word followed by 64 zero bits, as the lanes are
+        words = bytearray(2 * whole)  # every 64-bit word followed by 64 zero bits, as the lanes are
         for i in range(8):
-            spaced[i::16] = data[i:whole:8]
-        spaced = bytes(spaced)
+            words[i::16] = data[i:whole:8]
+        spaced = bytes(words)
         lanes, mask, p1, p2, from_bytes = self._lanes, _LANES, _P1, _P2, int.from_bytes
         for at in range(0, 2 * whole, 64):
             lanes = (lanes + from_bytes(spaced[at : at + 64], "little") * p2) & mask

@@ -36,7 +36,7 @@ class _Compression(object):
 
     @staticmethod
     def load():
-        from compression import zstd
+        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
 
         return zstd.ZstdDecompressor, zstd.ZstdError
 
@@ -158,14 +158,15 @@ class _Pure(object):
 
         self._history = library.History(min(header.window, MAX_WINDOW), min(header.window, _BLOCK_MAX))
         self._error = library.DamagedBlockError
-        self._xxh64 = XXH64() if header.checksum else None
+        self._xxh64 = XXH64()
+        self._checksum = header.checksum
 
     def block(self, kind, size, raw):
         try:
             out = self._history.block(kind, size, raw[3:])
         except self._error as error:
             raise ZstdError("damaged zstd data: " + str(error))
-        if self._xxh64:
+        if self._checksum:
             self._xxh64.update(out)
         return out
 
@@ -175,7 +176,7 @@ class _Pure(object):
         return b""
 
 
-_KINDS = dict(zip(WAYS, (_Compression, _Zstandard, _Libzstd, _Pure)))
+_KINDS: dict = dict(zip(WAYS, (_Compression, _Zstandard, _Libzstd, _Pure)))
 
 
 def _load(way):
@@ -299,7 +300,7 @@ class Decompressor(object):
         at = 1 - single + id_bytes
         if any(bytearray(fields[at - id_bytes : at])):
             raise ZstdError("the zstd data needs a dictionary: those are not supported")
-        content_size = int.from_bytes(fields[at:], "little") + (256 if size_bytes == 2 else 0) if size_bytes else None
+        content_size = int.from_bytes(fields[at:], "little") + (256 if size_bytes == 2 else 0)
         if single:
             window = content_size
         else:
@@ -307,14 +308,14 @@ class Decompressor(object):
             window = base + (base >> 3) * (bytearray(fields)[0] & 7)
         if window > MAX_WINDOW:
             raise ZstdError("the zstd data asks for a window of {} bytes: at most {} are granted".format(window, MAX_WINDOW))
-        return FrameHeader(magic + descriptor + fields, window, content_size, bool(flags & 4))
+        return FrameHeader(magic + descriptor + fields, window, content_size if size_bytes else None, bool(flags & 4))
 
     def _frame(self, magic):
         header = self._header(magic)
         decoder = self._make_decoder(header)
         block_max = min(header.window, _BLOCK_MAX)
         total = 0
-        last = False
+        last = 0
         while not last:
             raw = self._exactly(3)
             word = int.from_bytes(raw, "little")

@@ -172,7 +172,7 @@ def _read_weights(data, at):
     if p < 0:
         raise DamagedBlockError("a Huffman table that is cut off")
     other = bits >> p & (1 << accuracy) - 1
-    weights = []
+    weights: list = []
     while len(weights) < 255:  # two states take turns until one has no bits left to go on with
         symbol, width, base = rows[state]
         weights.append(symbol)
@@ -196,7 +196,8 @@ class _Huffman(object):
         weights = weights + [rest.bit_length()]
         if weights.count(1) < 2:
             raise DamagedBlockError("a Huffman table that is no prefix code")
-        self.single = single = []
+        single: list = []
+        self.single = single
         for weight in range(1, self.bits + 1):
             for symbol, own in enumerate(weights):
                 if own == weight:
@@ -232,9 +233,11 @@ class _Huffman(object):
         bits = int.from_bytes(data[lo:], "little")
         from_bytes = int.from_bytes
         # Short streams do not pay for the larger table.
-        out = bytearray() if size < 1000 else []
-        table = self.single if size < 1000 else self.several
-        append = out.append
+        long = size >= 1000
+        out = bytearray()
+        pieces: list = []
+        table = self.several if long else self.single
+        append = pieces.append if long else out.append
         while True:
             while p >= full:
                 symbols, used = table[bits >> p - full & mask]
@@ -246,7 +249,8 @@ class _Huffman(object):
             p += 8 * min(lo, 56)
             lo = max(lo - 56, 0)
             bits = from_bytes(data[lo:hi], "little")
-        out = bytearray().join(out) if size >= 1000 else out
+        if long:
+            out = bytearray().join(pieces)
         while p:
             symbol, used = self.single[bits << full - p & mask]
             out.append(symbol)
@@ -272,7 +276,7 @@ class History(object):
         self._out = bytearray()
         self._offsets = (1, 4, 8)
         self._huffman = None
-        self._tables = [None, None, None]
+        self._tables: list = [None, None, None]
 
     def block(self, kind, size, data):
         """The bytes of a block: kind 0 raw, 1 one byte ``size`` times, 2 compressed.
