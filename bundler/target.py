@@ -138,11 +138,12 @@ def find_definition(facts: ModuleFacts, name: str, parent: int = 0) -> Definitio
     for index, scope in enumerate(facts.scopes):
         if scope.parent == parent and scope.name == name and scope.kind in {"function", "async", "class"}:
             found.append(Definition("class" if scope.kind == "class" else "function", scope.line, index))
-    for binding in facts.bindings:
-        if binding.target == ("name", name) and (
-            binding.scope == parent or (parent == 0 and _is_global(facts, binding.scope, name))
-        ):
-            found.append(Definition("constant" if binding.value[0] in _LITERALS else "binding", binding.line))
+    found += [
+        Definition("constant" if binding.value[0] in _LITERALS else "binding", binding.line)
+        for binding in facts.bindings
+        if binding.target == ("name", name)
+        and (binding.scope == parent or (parent == 0 and _is_global(facts, binding.scope, name)))
+    ]
     for item in facts.imports:
         bound = item.asname or (item.name if item.name is not None else item.module.partition(".")[0])
         if item.scope == parent and bound == name:

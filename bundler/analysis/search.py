@@ -11,7 +11,7 @@ from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
 from clustrix_bundle.bundler.analysis.project import Project
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
 from clustrix_bundle.bundler.analysis.wishes import directive_matches
-from clustrix_bundle.bundler.analysis.world import FileFinding, Finding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
 from clustrix_bundle.bundler.errors import AnalysisError
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.resolve import LOCAL, Folders, Resolved, Resolver
@@ -235,16 +235,6 @@ def _is_test(name: str) -> bool:
 
 
 def _rules(project: Project) -> Rules:
-    try:
-        from clustrix_bundle.bundler.evidence.gather import Evidence
-    except ImportError:
-        return _NoRules()
+    from clustrix_bundle.bundler.evidence.gather import Evidence  # noqa: PLC0415 - rules know the walk's values, not the walk
+
     return Evidence(project)
-
-
-class _NoRules:
-    def roots(self, module: LoadedModule) -> list[RootFinding]:
-        return []
-
-    def settle(self) -> list[tuple[LoadedModule, Finding]]:
-        return []

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import SettingsError
 
@@ -31,11 +31,11 @@ class Wishes:
         self.exclude = tuple(exclude)
 
     @cached_property
-    def _exclusions(self) -> list[tuple[str, pathspec.PathSpec[Any]]]:
+    def _exclusions(self) -> list[tuple[str, pathspec.GitIgnoreSpec]]:
         import pathspec as library  # noqa: PLC0415 - needed where something is excluded only
 
         try:
-            return [(pattern, library.PathSpec.from_lines("gitwildmatch", [pattern])) for pattern in self.exclude]
+            return [(pattern, library.GitIgnoreSpec.from_lines([pattern])) for pattern in self.exclude]
         except ValueError as error:
             raise SettingsError(f"exclude: {error}") from error
 

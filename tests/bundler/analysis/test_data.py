@@ -1,0 +1,133 @@
+"""From a finding to the files that ship; what ignore rules say is given by hand here."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from clustrix_bundle.bundler.analysis.context import AnalysisContext
+from clustrix_bundle.bundler.analysis.data import DataFiles
+from clustrix_bundle.bundler.analysis.found import Found
+from clustrix_bundle.bundler.analysis.wishes import Wishes
+from clustrix_bundle.bundler.analysis.world import FileFinding
+from clustrix_bundle.bundler.errors import AnalysisError
+from clustrix_bundle.bundler.layout import Layout
+from clustrix_bundle.bundler.settings import Settings
+
+
+class ByName:
+    """Secret and ignored by a word in the name."""
+
+    def secret(self, path):
+        return "holds a secret" if "secret" in os.path.basename(path) else None
+
+    def ignored(self, path):
+        return self.secret(path) or ("ignored by a rule" if "ignored" in os.path.basename(path) else None)
+
+
+@pytest.fixture
+def project(tmp_path, write_tree):
+    return write_tree(
+        tmp_path / "project",
+        {
+            "data/a.csv": "1",
+            "data/deep/b.csv": "2",
+            "data/ignored.csv": "3",
+            "data/secret.key": "4",
+            "data/ignored_folder/c.csv": "5",
+            "Config.json": "{}",
+            "empty": None,
+            "big.bin": b"x" * 2000,
+        },
+    )
+
+
+@pytest.fixture
+def data(project, bare_interpreter):
+    settings = Settings(max_file_size=1000, exclude=("data/deep/",))
+    context = AnalysisContext(cwd=project, interpreter=bare_interpreter, settings=settings)
+    return DataFiles(Found(), Layout(project, [], project, None), Wishes(project, (), settings.exclude), context, ByName())
+
+
+def names(paths, project):
+    return sorted(os.path.relpath(path, project) for path in paths)
+
+
+def test_a_named_file_ships_even_if_ignored_with_a_note(data, project):
+    assert names(data.add(FileFinding(project / "data/ignored.csv", 3, "open"), "m.py"), project) == ["data/ignored.csv"]
+    assert "although it is ignored" in next(iter(data.found.warnings)).message
+
+
+def test_a_folder_brings_what_the_rules_let_in_and_says_what_stays(data, project):
+    added = data.add(FileFinding(project / "data", 1, "listdir", whole=True), "m.py")
+    assert names(added, project) == ["data/a.csv"]
+    assert names(data.found.excluded, project) == ["data/deep/b.csv", "data/ignored.csv", "data/ignored_folder", "data/secret.key"]
+
+
+def test_a_secret_ships_only_by_an_exact_wish(data, project):
+    secret = project / "data/secret.key"
+    assert data.add(FileFinding(secret, 1, "open"), "m.py") == []
+    with pytest.raises(AnalysisError, match="--include data/secret.key"):
+        data.add(FileFinding(secret, 7, "open(KEY)", required=True), "m.py")
+    assert data.include(str(secret), "", 0, "include", exact=False) == []
+    assert names(data.include(str(secret), "", 0, "include", exact=True), project) == ["data/secret.key"]
+
+
+def test_a_file_over_the_limit_names_itself_and_the_setting(data, project):
+    with pytest.raises(AnalysisError, match=r"big\.bin.*max-file-size"):
+        data.add(FileFinding(project / "big.bin", 2, "open"), "m.py")
+
+
+def test_another_spelling_than_on_disk_is_said(data, project):
+    with pytest.raises(AnalysisError, match=r"Config\.json"):
+        data.add(FileFinding(project / "config.json", 2, "open", required=True), "m.py")
+    assert data.add(FileFinding(project / "config.json", 2, "exists"), "m.py") == []
+    assert "Config.json" in next(iter(data.found.warnings)).message
+
+
+def test_names_that_differ_by_unicode_form_only_are_said(data, project):
+    (project / "caf\u00e9.txt").write_text("")
+    with pytest.raises(AnalysisError, match="tell the two apart"):
+        data.add(FileFinding(project / "cafe\u0301.txt", 2, "open", required=True), "m.py")
+
+
+def test_folders_that_are_written_into_ship_empty(data, project):
+    assert data.add(FileFinding(project / "empty/out.csv", 2, "open(w)", written=True), "m.py") == []
+    assert data.found.files[str(project / "empty")].kind == "dir"
+    data.add(FileFinding(project / "new/out.csv", 2, "open(w)", written=True), "m.py")
+    assert str(project / "new") not in data.found.files
+
+
+def test_files_outside_are_said_and_system_files_are_not(data, project, tmp_path):
+    (tmp_path / "other.txt").write_text("")
+    data.add(FileFinding(tmp_path / "other.txt", 2, "open"), "m.py")
+    data.add(FileFinding(project.__class__("/etc/hostname"), 3, "open"), "m.py")
+    notes = [note for note in data.found.warnings if note.line == 3]
+    assert notes == []
+    assert data.found.files == {}
+
+
+def test_relative_paths_tell_what_of_the_work_dir_may_be_meant(data, project):
+    data.add(FileFinding(project / "gone/x.csv", 2, "open"), "m.py")
+    data.add(FileFinding(project / "anchored/x.csv", 2, "open", anchored=True), "m.py")
+    assert list(data.found.relative_names) == ["gone"]
+
+
+def test_why_a_file_stays_can_be_asked(data, project):
+    assert data.reason(str(project / "data/a.csv")) is None
+    assert "secret" in data.reason(str(project / "data/secret.key"))
+    assert "max-file-size" in data.reason(str(project / "big.bin"))
+    assert "data/deep/" in data.reason(str(project / "data/deep/b.csv"))
+
+
+def test_sockets_and_dead_links_are_passed_over(data, project):
+    os.mkfifo(project / "empty/pipe")
+    os.symlink("nowhere", project / "empty/dead")
+    assert data.add(FileFinding(project / "empty", 2, "listdir", whole=True), "m.py") == []
+    assert names(data.found.excluded, project) == ["empty/dead", "empty/pipe"]
+
+
+def test_a_folder_that_holds_a_link_to_itself_ends(data, project):
+    os.symlink(".", project / "empty/again")
+    (project / "empty/x.txt").write_text("")
+    assert names(data.add(FileFinding(project / "empty", 2, "listdir", whole=True), "m.py"), project) == ["empty/x.txt"]
