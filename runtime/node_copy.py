@@ -31,9 +31,11 @@ def find_base(state, size):
             return base
         except (OSError, NoSpaceError):
             pass
-    base = own_folder(state)
-    check_space(base, size)
-    return base
+    there = state
+    while not os.path.isdir(there):
+        there = os.path.dirname(there)
+    check_space(there, size)  # before anything is made
+    return own_folder(state)
 
 
 def own_folder(path, with_parents=True):

@@ -19,10 +19,13 @@ def file_member(path, content, kind="data", executable=False):
     return row
 
 
-def manifest(rows, entry=None, **fields):
+ENTRY = {"kind": "module", "member": "project/m.py", "module": "m", "qualname": "f"}
+
+
+def manifest(rows, **fields):
     data = {
         "schema": 1,
-        "entry": entry or {"kind": "module", "member": "project/m.py", "module": "m", "qualname": "f"},
+        "entry": ENTRY,
         "python": {"minimum": [3, 6], "below": None},
         "sys_path": ["project"],
         "cwd": "project",
@@ -30,7 +33,7 @@ def manifest(rows, entry=None, **fields):
         "filesystem_calls": [],
         "work_dir_names": [],
         "values": [],
-        "members": sorted(rows, key=lambda row: row["path"].encode("utf-8", "surrogateescape")),
+        "members": sorted(rows, key=lambda row: str(row["path"]).encode("utf-8", "surrogatepass")),
     }
     data.update(fields)
     return data
