@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.folding.names import ModuleNames, last_name, ships
+from clustrix_bundle.bundler.folding.names import ModuleNames, last_name
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import
@@ -75,7 +75,7 @@ class Callers:
         self._known.add(module.name)
         aliases = {item.asname: item.name for item in module.facts.imports if item.asname and item.name}
         for call in module.facts.calls:
-            if not ships(module, call.statement, call.under):
+            if not names.travels(call.statement, call.under, call.scope):
                 continue
             called = last_name(call.func)
             site = Site(names, call)
@@ -84,7 +84,7 @@ class Callers:
                 self.calls[aliases[called]].append(site)
             self._read_call(site, called, aliases)
         for binding in module.facts.bindings:
-            if ships(module, binding.statement, binding.under):
+            if names.travels(binding.statement, binding.under, binding.scope):
                 self._note_read(_values(binding), aliases)
         for scope in module.facts.scopes:
             for parameter in scope.parameters:

@@ -15,7 +15,7 @@ from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Par
 from clustrix_bundle.bundler.folding import formatting, known, methods, modules, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments, bind
 from clustrix_bundle.bundler.folding.callers import MAX_SITES, Callers, Site
-from clustrix_bundle.bundler.folding.names import Definition, Growth, ModuleNames, last_name, reaching
+from clustrix_bundle.bundler.folding.names import Definition, Growth, ModuleNames, last_name, reaching, read_names
 from clustrix_bundle.bundler.folding.value import (
     ENV,
     OPEN,
@@ -109,7 +109,7 @@ class Folder:
         self._depth = 0
         self._inlined = 0
         self._cuts = 0
-        self._asked = 0
+        self.asked = 0
 
     # -- modules
 
@@ -125,7 +125,7 @@ class Folder:
     def _adopt(self, module: LoadedModule) -> ModuleNames | None:
         found = self._names.get(module.name)
         if found is None or found.module is not module:
-            found = modules.read(module)
+            found = self._read(module)
             self._names[module.name] = found
         return found
 
@@ -133,8 +133,11 @@ class Folder:
         """The definitions of a local module; None for what is not local or has no source."""
         if module not in self._names:
             loaded = self.world.load(module)
-            self._names[module] = modules.read(loaded) if loaded is not None else None
+            self._names[module] = self._read(loaded) if loaded is not None else None
         return self._names[module]
+
+    def _read(self, module: LoadedModule) -> ModuleNames:
+        return read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
 
     # -- entry points
 
@@ -334,13 +337,13 @@ class Folder:
             self._cuts += 1
             return OPEN
         self._active.add(active)
-        cuts, asked = self._cuts, self._asked
+        cuts, asked = self._cuts, self.asked
         try:
             found = self._define_anew(definition, names, scope, frame)
         finally:
             self._active.discard(active)
         if frame is None and cuts == self._cuts:
-            (self._memo if asked == self._asked else self._volatile)[key] = (definition, found)
+            (self._memo if asked == self.asked else self._volatile)[key] = (definition, found)
         return found
 
     def _define_anew(self, definition: Definition, names: ModuleNames, scope: int, frame: Frame | None) -> Alternatives:
@@ -619,7 +622,7 @@ class Folder:
         key: tuple[str, int, int | str] = (value.module, value.scope, f".{name}")
         if key in self._active:
             return OPEN
-        self._asked += 1
+        self.asked += 1
         self._active.add(key)
         try:
             found: list[Value] = []
@@ -876,7 +879,7 @@ class Folder:
             of_class = "classmethod" in decorators or definition.name in ("__new__", "__init_subclass__", "__class_getitem__")
             return (Class(names.module.name, owner),) if of_class else (Instance(names.module.name, owner),)
         key = (names.module.name, scope, parameter.name)
-        self._asked += 1
+        self.asked += 1
         if key not in self._parameters:
             cuts = self._cuts
             found = self._from_callers(names, scope, parameter)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.folding import known, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.callers import children
-from clustrix_bundle.bundler.folding.names import ModuleNames, read_names
 from clustrix_bundle.bundler.folding.value import (
     FOREIGN,
     OPEN,
@@ -33,14 +32,10 @@ from clustrix_bundle.bundler.folding.value import (
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule, World
     from clustrix_bundle.bundler.facts.model import Expr, Import
+    from clustrix_bundle.bundler.folding.names import ModuleNames
 
 _FRAMES = ("inspect.currentframe()", "sys._getframe()", "inspect.stack()", "inspect.getframeinfo()", "sys._current_frames()")
 _FRAME_FILES = ("f_code.co_filename", "filename", "frame.f_code.co_filename", "f_globals.__file__")
-
-
-def read(module: LoadedModule) -> ModuleNames:
-    """The definitions of a module."""
-    return read_names(module)
 
 
 def file(module: LoadedModule) -> Text:

@@ -52,6 +52,7 @@ class ModuleNames:
         gives: What each function returns and yields, by scope.
         children: Scopes directly inside each scope.
         stars: Star imports, by scope.
+        guard_runs: Whether the file is started as a program, so that the body of its main guard runs.
     """
 
     module: LoadedModule
@@ -61,6 +62,22 @@ class ModuleNames:
     gives: dict[int, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     children: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     stars: dict[int, list[Import]] = field(default_factory=lambda: defaultdict(list))
+    guard_runs: bool = False
+
+    def travels(self, statement: int, under: tuple[str, ...], scope: int = 0) -> bool:
+        """Whether a fact belongs to what runs on the other side, the functions and classes around it too.
+
+        Not type checking, not the main guard (unless the file is started as a program), not a dropped statement.
+        """
+        module = self.module
+        if module.kept_statements is not None and statement >= 0 and statement not in module.kept_statements:
+            return False
+        if "type-checking" in under or ("main-guard" in under and not self.guard_runs):
+            return False
+        if scope <= 0:
+            return True
+        around = self.scopes[scope]
+        return self.travels(around.statement, around.under, around.parent)
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -101,31 +118,21 @@ class ModuleNames:
         yield from seen
 
 
-def ships(module: LoadedModule, statement: int, under: tuple[str, ...]) -> bool:
-    """Whether a fact belongs to what travels: not type checking, not the main guard of an imported module, not a dropped statement."""
-    if module.kept_statements is not None and statement >= 0 and statement not in module.kept_statements:
-        return False
-    if "type-checking" in under:
-        return False
-    return not ("main-guard" in under and module.name != "__main__")
-
-
-def read_names(module: LoadedModule) -> ModuleNames:
+def read_names(module: LoadedModule, *, guard_runs: bool = False) -> ModuleNames:
     """Collect a module's definitions."""
-    names = ModuleNames(module)
+    names = ModuleNames(module, guard_runs=guard_runs)
     scopes = module.facts.scopes
-    dropped = _dropped_scopes(module)
     for index, scope in enumerate(scopes):
         if index == 0:
             continue
         names.children[scope.parent].append(index)
         for parameter in scope.parameters:
             names.definitions[index, parameter.name].append(Definition(parameter, scope.line, ()))
-        if scope.kind != "lambda" and index not in dropped:
+        if scope.kind != "lambda" and names.travels(scope.statement, scope.under, scope.parent):
             home = _home(scopes, scope.parent, scope.name)
             names.definitions[home, scope.name].append(Definition(index, scope.line, scope.under))
     for item in module.facts.imports:
-        if item.scope in dropped or not ships(module, item.statement, item.under):
+        if not names.travels(item.statement, item.under, item.scope):
             continue
         if item.name == "*":
             names.stars[item.scope].append(item)
@@ -134,23 +141,14 @@ def read_names(module: LoadedModule) -> ModuleNames:
         home = _home(scopes, item.scope, bound)
         names.definitions[home, bound].append(Definition(item, item.line, item.under))
     for binding in module.facts.bindings:
-        if binding.scope not in dropped and ships(module, binding.statement, binding.under):
+        if names.travels(binding.statement, binding.under, binding.scope):
             _note_binding(names, binding)
     for call in module.facts.calls:
-        if call.scope not in dropped and call.func[0] == "attr" and ships(module, call.statement, call.under):
+        if call.func[0] == "attr" and names.travels(call.statement, call.under, call.scope):
             _note_growth(names, call)
     for definitions in names.definitions.values():
         definitions.sort(key=lambda definition: definition.line)
     return names
-
-
-def _dropped_scopes(module: LoadedModule) -> set[int]:
-    """Functions and classes that do not travel, with all that stands in them."""
-    dropped: set[int] = set()
-    for index, scope in enumerate(module.facts.scopes):
-        if index and (scope.parent in dropped or not ships(module, scope.statement, scope.under)):
-            dropped.add(index)
-    return dropped
 
 
 def _home(scopes: tuple[Scope, ...], scope: int, name: str) -> int:

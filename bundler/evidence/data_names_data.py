@@ -1,0 +1,193 @@
+"""Data that names data and modules: globals of pickles, files that a small text file names (rule 8).
+
+Nothing is unpickled: `pickletools.genops` reads the opcodes.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import pickletools
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from clustrix_bundle.bundler.analysis.world import FileFinding, ModuleFinding
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.reading import Reading
+
+MAX_TEXT = 256 * 1024
+MAX_PICKLE = 64 * 2**20
+MAX_OPCODES = 2_000_000
+MAX_NAMES = 20_000
+
+_PICKLES = frozenset(
+    {".pkl", ".pickle", ".p", ".pck", ".pcl", ".joblib", ".dill", ".pt", ".pth", ".dat", ".cache", ".sav", ".model"}
+)
+_MAGIC = {b"\x1f\x8b": "gzip", b"BZ": "bz2", b"\xfd7": "lzma"}
+_WORD = re.compile(r"[\w@%+~.\-/\\]+")
+_QUOTED = re.compile(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
+_LARK_IMPORT = re.compile(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
+_PYTHON_MODULE = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-m\s+([\w.]+)")
+
+
+def find_in_data(reading: Reading, path: Path) -> Iterator[FileFinding | ModuleFinding]:
+    """What a data file names: local modules, if it is a pickle, and files beside it, if it is a small text."""
+    if path.suffix in (".py", ".pyc", ".so") or not reading.disk.is_file(str(path)):
+        return
+    try:
+        size = os.path.getsize(path)
+        with open(path, "rb") as file:
+            head = file.read(4)
+    except OSError:
+        return
+    if _may_be_pickle(path, head) and size <= MAX_PICKLE:
+        yield from _pickled(reading, path, head)
+    elif size <= MAX_TEXT:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return
+        if b"\0" not in content:
+            yield from _named_in_text(reading, path, content.decode("utf-8", "replace"))
+
+
+def _may_be_pickle(path: Path, head: bytes) -> bool:
+    suffixes = set(path.suffixes)
+    return (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05") or bool(suffixes & _PICKLES)
+
+
+def _pickled(reading: Reading, path: Path, head: bytes) -> Iterator[ModuleFinding]:
+    names: dict[str, None] = {}
+    for content in _pickles_in(path, head):
+        for module in pickle_globals(content):
+            names.setdefault(module)
+    for name in names:
+        if name != "__main__" and reading.world.locate(name) is not None:
+            yield ModuleFinding(name, 0, "data", f"pickle {path.name} names {name}")
+
+
+def _pickles_in(path: Path, head: bytes) -> Iterator[bytes]:
+    try:
+        if head == b"PK\x03\x04":
+            with zipfile.ZipFile(path) as archive:
+                for info in archive.infolist():
+                    if info.filename.endswith(("data.pkl", ".pkl")) and info.file_size <= MAX_PICKLE:
+                        yield archive.read(info)
+            return
+        with _opened(path, _MAGIC.get(head[:2], "")) as file:
+            yield file.read(MAX_PICKLE)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, lzma.LZMAError):
+        return
+
+
+def _opened(path: Path, compression: str) -> IO[bytes]:
+    if compression == "gzip":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if compression == "bz2":
+        return cast("IO[bytes]", bz2.open(path, "rb"))
+    return cast("IO[bytes]", lzma.open(path, "rb")) if compression else open(path, "rb")
+
+
+def pickle_globals(content: bytes) -> list[str]:
+    """Modules whose names a pickle loads globals from, in order; what cannot be read ends the list."""
+    found: dict[str, None] = {}
+    strings: list[str] = []
+    memo: dict[int, str] = {}
+    stream = io.BytesIO(content)
+    try:
+        while stream.tell() < len(content):
+            for count, (opcode, argument, _position) in enumerate(pickletools.genops(stream)):
+                if count > MAX_OPCODES:
+                    return list(found)
+                name = opcode.name
+                if name in ("GLOBAL", "INST"):
+                    found.setdefault(str(argument).split(" ", 1)[0])
+                elif name == "STACK_GLOBAL" and len(strings) >= 2:
+                    found.setdefault(strings[-2])
+                elif name == "MEMOIZE":
+                    if strings:
+                        memo[len(memo)] = strings[-1]
+                    else:
+                        memo[len(memo)] = ""
+                elif name in ("BINPUT", "LONG_BINPUT", "PUT") and isinstance(argument, int):
+                    memo[argument] = strings[-1] if strings else ""
+                elif name in ("BINGET", "LONG_BINGET", "GET") and isinstance(argument, int):
+                    strings.append(memo.get(argument, ""))
+                elif "UNICODE" in name or "STRING" in name:
+                    strings.append(str(argument))
+                del strings[:-64]
+    except (ValueError, IndexError, KeyError, UnicodeDecodeError, OverflowError, AttributeError, TypeError):
+        pass
+    return list(found)
+
+
+def _named_in_text(reading: Reading, path: Path, content: str) -> Iterator[FileFinding | ModuleFinding]:
+    """Names in a text file that lead to files seen from its own folder, from folders around it, or from the working directory."""
+    folder = path.parent
+    around = [str(folder)]
+    for parent in folder.parents:
+        if not str(parent).startswith(str(reading.world.root)):
+            break
+        around.append(str(parent))
+    around.append(str(reading.world.cwd))
+    seen: set[str] = set()
+    for line, name in _candidates(path, content):
+        if name in seen or len(seen) > MAX_NAMES:
+            continue
+        seen.add(name)
+        if not ("." in name or "/" in name) or name.startswith(("/", "http:", "https:")) or set(name) <= {".", "/"}:
+            continue
+        for base in dict.fromkeys(around):
+            target = os.path.normpath(os.path.join(base, name.replace("\\", "/")))
+            if target != str(path) and reading.disk.is_file(target):
+                script = target.endswith(".py") and path.suffix in (".sh", ".bash", "")
+                if target.endswith((".py", ".pyc")) and not script:
+                    break
+                detail = f"{path.name} names {name}"
+                exact = base == str(folder)
+                yield FileFinding(Path(target), line, detail, exact=exact, anchored=True, script=script)
+                break
+    for match in _PYTHON_MODULE.finditer(content):
+        if reading.world.locate(match[1]) is not None:
+            yield ModuleFinding(match[1], 0, "data", f"{path.name} runs {match[1]}")
+
+
+def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
+    if path.suffix == ".lark":
+        for match in _LARK_IMPORT.finditer(content):
+            line = content.count("\n", 0, match.start()) + 1
+            parts = match[2].split(".")
+            for count in range(len(parts), 0, -1):
+                yield line, "/".join(parts[:count]) + ".lark"
+    for number, line_text in enumerate(content.splitlines(), 1):
+        for match in _QUOTED.finditer(line_text):
+            yield number, match[1] or match[2]
+        for match in _WORD.finditer(line_text):
+            yield number, match[0].rstrip(".")
+        _, mark, rest = line_text.partition("=")
+        if mark and rest.strip():
+            yield number, rest.strip()
+        _, mark, rest = line_text.partition(": ")
+        if mark and rest.strip():
+            yield number, rest.strip()
+
+
+def dotted_names(path: Path) -> list[str]:
+    """Dotted names in a small text file, as rule 4 (b) looks for modules in them; empty for any other file."""
+    try:
+        if path.suffix in (".py", ".pyc") or os.path.getsize(path) > MAX_TEXT:
+            return []
+        content = path.read_bytes()
+    except OSError:
+        return []
+    if b"\0" in content:
+        return []
+    found = re.findall(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?", content.decode("utf-8", "replace"))
+    return list(dict.fromkeys(found))[:MAX_NAMES]

@@ -1,0 +1,144 @@
+"""What is on disk: listings read once, and the files that a path with holes can mean."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from clustrix_bundle.bundler.folding import pattern
+from clustrix_bundle.bundler.folding.value import STAR, Hole, Part, Text
+
+SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env", "build", "dist"})
+"""Folders into which a hole does not reach (besides those whose name begins with a dot)."""
+
+MAX_VISITED = 200_000
+"""Entries looked at for one pattern."""
+
+
+class Disk:
+    """Folders, each listed once."""
+
+    def __init__(self) -> None:
+        self._listings: dict[str, dict[str, bool]] = {}
+
+    def listing(self, folder: str) -> dict[str, bool]:
+        """Names in a folder, sorted, and whether each is a folder itself (links followed); empty where it cannot be read."""
+        known = self._listings.get(folder)
+        if known is None:
+            known = {}
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in sorted(entries, key=lambda one: one.name):
+                        try:
+                            known[entry.name] = entry.is_dir()
+                        except OSError:
+                            known[entry.name] = False
+            except OSError:
+                pass
+            self._listings[folder] = known
+        return known
+
+    def is_file(self, path: str) -> bool:
+        """Whether a file (or a link to one) is there."""
+        folder, name = os.path.split(path)
+        return self.listing(folder).get(name) is False and os.path.isfile(path)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there."""
+        return os.path.isdir(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether anything is there, a dangling link too."""
+        return os.path.lexists(path)
+
+    def holds_code(self, folder: str) -> bool:
+        """Whether Python files lie directly in it."""
+        return any(name.endswith(".py") for name in self.listing(folder))
+
+    def match(self, value: Text, base: str, *, crossing: bool) -> Iterator[str]:
+        """Paths of files and folders that a text with holes can mean, seen from ``base``, sorted by folder.
+
+        Args:
+            value: A path; relative ones are joined to ``base``.
+            base: An absolute folder.
+            crossing: Whether a hole that fills a whole segment may hold slashes.
+        """
+        normal = pattern.normal(value)
+        segments = [segment for segment in pattern.split_segments(normal) if segment and segment != (".",)]
+        start = "/" if normal.prefix.startswith("/") else base
+        yield from dict.fromkeys(_Match(self, segments, crossing=crossing).below(start, 0))
+
+
+class _Match:
+    def __init__(self, disk: Disk, segments: list[tuple[Part, ...]], *, crossing: bool) -> None:
+        self.disk = disk
+        self.segments = segments
+        self.crossing = crossing
+        self.visited = 0
+        self.expressions = [_expression(segment) for segment in segments]
+
+    def below(self, folder: str, index: int) -> Iterator[str]:
+        if index == len(self.segments):
+            yield folder
+            return
+        segment = self.segments[index]
+        last = index == len(self.segments) - 1
+        if len(segment) == 1 and isinstance(segment[0], str):
+            path = os.path.normpath(os.path.join(folder, segment[0]))
+            if (last or os.path.isdir(path)) and os.path.lexists(path):
+                yield from self.below(path, index + 1)
+            return
+        deep = segment == (pattern.DEEP,)
+        whole = len(segment) == 1 and segment[0] != STAR
+        if deep and not last:
+            yield from self.below(folder, index + 1)
+        crossing = deep or (whole and self.crossing)
+        expression = self.expressions[index]
+        for name, is_folder in self.disk.listing(folder).items():
+            self.visited += 1
+            if self.visited > MAX_VISITED:
+                return
+            if not expression.fullmatch(name) or (name.startswith(".") and not _dotted(segment)):
+                continue
+            path = os.path.join(folder, name)
+            if not deep or last:
+                yield from self.below(path, index + 1)
+            if crossing and is_folder and name not in SKIPPED and not os.path.islink(path):
+                yield from self.below(path, index)
+
+
+def _expression(segment: tuple[Part, ...]) -> re.Pattern[str]:
+    return re.compile("".join(re.escape(part) if isinstance(part, str) else ".*" for part in segment), re.DOTALL)
+
+
+def _dotted(segment: tuple[Part, ...]) -> bool:
+    return isinstance(segment[0], str) and segment[0].startswith(".")
+
+
+def static_folder(value: Text) -> Text:
+    """The part of a path before the segment that holds its first hole; the path itself without holes."""
+    kept: list[tuple[Part, ...]] = []
+    for segment in pattern.split_segments(value):
+        if any(isinstance(part, Hole) for part in segment):
+            break
+        kept.append(segment)
+    else:
+        return value
+    if kept == [()]:
+        return value.with_parts(("/",))
+    return pattern.join_segments(value, kept) if kept else value.with_parts((".",))
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether the path is the folder or lies in it, by its text."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def parents_of(path: Path, stop: Path) -> Iterator[Path]:
+    """The folders around a path, nearest first, up to and with ``stop``."""
+    for folder in path.parents:
+        yield folder
+        if folder == stop:
+            return

@@ -1,0 +1,154 @@
+"""`Evidence`: all rules over one program, asked by the walk until nothing new comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.world import FileFinding, Finding, LoadedModule, ModuleFinding, OpenEnd, RootFinding
+from clustrix_bundle.bundler.evidence.cluster_folders import find_cluster_folders
+from clustrix_bundle.bundler.evidence.data_files import find_data_files
+from clustrix_bundle.bundler.evidence.data_names_data import find_in_data
+from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports
+from clustrix_bundle.bundler.evidence.frameworks import imports_strings
+from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
+from clustrix_bundle.bundler.evidence.open_imports import modules_in_data, modules_in_strings, siblings_in_strings, widened
+from clustrix_bundle.bundler.evidence.programs import find_programs
+from clustrix_bundle.bundler.evidence.reading import Reading
+from clustrix_bundle.bundler.evidence.search_path import find_roots
+from clustrix_bundle.bundler.evidence.work_folders import find_work_folders
+from clustrix_bundle.bundler.facts.model import ModuleFacts
+from clustrix_bundle.bundler.folding.fold import Folder
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import World
+    from clustrix_bundle.bundler.facts.model import Call, Expr
+
+_NO_FACTS = ModuleFacts((), (), (), (), (), (), (), ())
+
+
+class Evidence:
+    """The rules over one program; implements `clustrix_bundle.bundler.analysis.world.Rules`."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.reading = Reading(world, Folder(world))
+        self._told: set[tuple[str, Finding]] = set()
+        self._imports: dict[str, list[ModuleFinding | FileFinding | OpenEnd]] = {}
+        self._volatile: set[str] = set()
+        self._searched: set[str] = set()
+        self._data_searched: set[str] = set()
+        self._texts_done: set[str] = set()
+        self._open = False
+
+    def roots(self, module: LoadedModule) -> list[RootFinding]:
+        """As `Rules.roots`."""
+        self.reading.folder.renew()
+        return list(dict.fromkeys(find_roots(self.reading, module)))
+
+    def settle(self) -> list[tuple[LoadedModule, Finding]]:
+        """As `Rules.settle`: modules first, as long as there are any, then data."""
+        grown = self.reading.folder.renew()
+        modules = list(self.world.reached())
+        found = self._new(self._imported(modules, grown=grown))
+        if not found:
+            found = self._new(self._opened(modules))
+        if not found:
+            found = self._new(self._named_by_data())
+        return found
+
+    def fold_text(self, module: LoadedModule, call: Call, expr: Expr) -> str | None:
+        """The one text that an expression in a call of the module can be; None if it has holes or several are possible."""
+        from clustrix_bundle.bundler.folding.value import Text  # noqa: PLC0415 - beside its only use
+
+        values = self.reading.folder.evaluate(expr, self.reading.folder.place(module, call))
+        return values[0].constant if len(values) == 1 and isinstance(values[0], Text) else None
+
+    def _new(self, findings: Iterable[tuple[LoadedModule, Finding]]) -> list[tuple[LoadedModule, Finding]]:
+        fresh: list[tuple[LoadedModule, Finding]] = []
+        for module, finding in findings:
+            key = (str(module.path), finding)
+            if key not in self._told:
+                self._told.add(key)
+                fresh.append((module, finding))
+        return fresh
+
+    # -- modules
+
+    def _imported(self, modules: list[LoadedModule], *, grown: bool) -> Iterable[tuple[LoadedModule, Finding]]:
+        folder = self.reading.folder
+        for module in modules:
+            if module.name in self._imports and not (grown and module.name in self._volatile):
+                continue
+            asked = folder.asked
+            rows = [*find_dynamic_imports(self.reading, module), *find_programs(self.reading, module)]
+            self._imports[module.name] = rows
+            if folder.asked != asked:
+                self._volatile.add(module.name)
+        ends = [(module, row) for module in modules for row in self._imports[module.name] if isinstance(row, OpenEnd)]
+        settled = {
+            (module.name, directive.line)
+            for module in modules
+            for directive in module.facts.directives
+            if directive.verb == "include"
+        }
+        ends = [(module, end) for module, end in ends if (module.name, end.line) not in settled]
+        for module in modules:
+            for row in self._imports[module.name]:
+                if not isinstance(row, (OpenEnd, FileFinding)):
+                    yield module, row
+        self._open = (
+            self._open
+            or bool(ends)
+            or any(imports_strings(self.reading, module) for module in modules if module.name not in self._searched)
+        )
+        self._searched.update(module.name for module in modules)
+        if self._open:
+            yield from self._from_strings(modules, ends)
+
+    def _from_strings(
+        self, modules: list[LoadedModule], ends: list[tuple[LoadedModule, OpenEnd]]
+    ) -> Iterable[tuple[LoadedModule, Finding]]:
+        for module in modules:
+            if module.name not in self._texts_done:
+                self._texts_done.add(module.name)
+                yield from ((module, row) for row in modules_in_strings(self.reading, module))
+        siblings: set[str] = set()
+        for module, end in ends:
+            yield module, end
+            for row in siblings_in_strings(self.reading, module):
+                siblings.add(module.name)
+                yield module, row
+        if self.world.settings.dynamic == "widen":
+            for module, end in ends:
+                yield from ((module, row) for row in widened(self.reading, module, end))
+
+    # -- data
+
+    def _opened(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
+        self.reading.work_folders = find_work_folders(self.reading, modules)
+        cluster = find_cluster_folders(self.reading, modules)
+        sure = self.reading.sure_scopes()
+        written: set[Path] = set()
+        rows: list[tuple[LoadedModule, FileFinding]] = []
+        for module in modules:
+            rows += [(module, row) for row in self._imports[module.name] if isinstance(row, FileFinding)]
+            rows += [(module, row) for row in find_data_files(self.reading, module, sure)]
+        written.update(row.path for _, row in rows if row.written)
+        for module in modules:
+            rows += [(module, row) for row in files_in_strings(self.reading, module) if row.path not in written]
+        for module, row in rows:
+            if not cluster.own(row):
+                yield module, row
+
+    def _named_by_data(self) -> Iterable[tuple[LoadedModule, Finding]]:
+        for path in self.world.shipped_files():
+            if str(path) in self._data_searched:
+                continue
+            self._data_searched.add(str(path))
+            source = LoadedModule("", path, "", is_package=False, source=b"", facts=_NO_FACTS)
+            for row in find_in_data(self.reading, path):
+                yield source, row
+            if self._open:
+                yield from ((source, row) for row in modules_in_data(self.reading, path))

@@ -1,0 +1,34 @@
+"""String literals of reached code that name an existing file: tables of file names, defaults of options, arguments of foreign functions."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
+from clustrix_bundle.bundler.evidence.paths import bases
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.reading import Reading
+
+_FILE_NAME = re.compile(r"(?![a-z]+://)[^\0\n<>|*?\"]*[/.][^\0\n<>|*?\"]*")
+_NEVER = frozenset({".", "..", "/", "./", "../", "__init__.py", "__main__.py", "setup.py", "conftest.py"})
+_CODE = (".py", ".pyc", ".pyi")
+
+
+def files_in_strings(reading: Reading, module: LoadedModule) -> Iterator[FileFinding]:
+    """Existing files that the module's strings name in full, seen from the working directory, the module's folder or the root."""
+    folder = str(module.path.parent)
+    for text in reading.texts(module):
+        value = text.value
+        if value in _NEVER or value.startswith(("/", "~")) or value.endswith(_CODE) or not _FILE_NAME.fullmatch(value):
+            continue
+        for base in dict.fromkeys([*bases(reading), folder, str(reading.world.root)]):
+            path = os.path.normpath(os.path.join(base, value))
+            if reading.disk.is_file(path):
+                anchored = base == folder and base not in bases(reading)
+                yield FileFinding(Path(path), text.line, repr(value), exact=True, anchored=anchored)
+                break

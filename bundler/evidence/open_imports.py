@@ -1,0 +1,88 @@
+"""Imports whose names do not fold: what strings, siblings and the package around the call say (rule 4, b, d, e)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.world import LoadedModule, ModuleFinding, OpenEnd
+from clustrix_bundle.bundler.evidence.data_names_data import dotted_names
+from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name, local_module, top_level_modules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clustrix_bundle.bundler.evidence.reading import Reading
+
+_NAME = re.compile(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?", re.ASCII)
+
+NOT_MODULES = frozenset({"setup", "conftest", "noxfile", "tasks", "fabfile", "manage", "__main__"})
+"""Top-level files that tools run: widening does not bring them."""
+
+
+def modules_in_strings(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding]:
+    """Local modules that strings of a module name (b); a package that one names comes whole."""
+    for text in reading.texts(module):
+        if not _NAME.fullmatch(text.value) or text.value.startswith("__"):
+            continue
+        name = local_module(reading, text.value, module.package)
+        if name is None or is_test_name(name) or name in (module.name, module.package):
+            continue
+        if not _is_named(text.value, name, module.package):
+            continue
+        local = reading.world.locate(name)
+        plain = text.value.lstrip(".").partition(":")[0]
+        whole = local is not None and local.is_package and (name == plain or text.value.startswith("."))
+        yield ModuleFinding(name, text.line, "literal", repr(text.value), whole=whole)
+
+
+def _is_named(value: str, name: str, package: str) -> bool:
+    """Whether the string means the module itself or something in it, not just shares its first word.
+
+    ``a.b.Class`` and ``a:run`` name ``a.b`` and ``a``; of a dotted string at least the package's own submodule must be found, or
+    one attribute of what is found: ``pkg.x.y.z`` with no ``pkg/x`` names nothing.
+    """
+    plain = value.partition(":")[0]
+    if value.startswith("."):
+        return bool(package)
+    extra = plain[len(name) :].count(".")
+    return extra <= 2
+
+
+def modules_in_data(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
+    """Local modules that a small text file among the shipped data names (b)."""
+    for text in dotted_names(path):
+        name = local_module(reading, text, "")
+        if name is not None and not is_test_name(name) and _is_named(text, name, ""):
+            yield ModuleFinding(name, 0, "literal", f"{path.name} names {text}")
+
+
+def siblings_in_strings(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding]:
+    """Siblings of an importing module that its strings name (d)."""
+    if not module.package:
+        return
+    for text in reading.texts(module):
+        if not re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", text.value, re.ASCII):
+            continue
+        name = f"{module.package}.{text.value}"
+        if reading.world.locate(name) is not None and not is_test_name(name) and name != module.name:
+            yield ModuleFinding(name, text.line, "sibling", repr(text.value))
+
+
+def widened(reading: Reading, module: LoadedModule, end: OpenEnd) -> Iterator[ModuleFinding]:
+    """The package that holds an open import, whole; for a module outside any package the modules beside it (e)."""
+    if module.package:
+        yield ModuleFinding(module.package, end.line, "widened", end.detail, whole=True)
+        return
+    beside = {
+        name
+        for name, is_folder in reading.disk.listing(str(module.path.parent)).items()
+        if not is_folder and name.endswith(".py")
+    }
+    for name in top_level_modules(reading):
+        local = reading.world.locate(name)
+        if local is None or local.path is None or local.path.parent != module.path.parent or f"{name}.py" not in beside:
+            continue
+        if name not in NOT_MODULES and not is_test_name(name) and name != module.name:
+            yield ModuleFinding(name, end.line, "widened", end.detail)

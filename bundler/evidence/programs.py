@@ -1,0 +1,206 @@
+"""Programs that reached code starts: scripts, and files among their arguments."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding
+from clustrix_bundle.bundler.evidence.paths import find_paths
+from clustrix_bundle.bundler.evidence.reading import Spot
+from clustrix_bundle.bundler.evidence.words import call_words
+from clustrix_bundle.bundler.folding import pattern
+from clustrix_bundle.bundler.folding.value import (
+    Alternatives,
+    External,
+    Hole,
+    Part,
+    Sequence,
+    Text,
+    as_text,
+    literal,
+    text,
+)
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.reading import Reading
+    from clustrix_bundle.bundler.facts.model import Call
+    from clustrix_bundle.bundler.folding.arguments import Arguments
+
+ONE_COMMAND = frozenset(
+    [
+        "subprocess.run",
+        "subprocess.call",
+        "subprocess.check_call",
+        "subprocess.check_output",
+        "subprocess.Popen",
+        "subprocess.getoutput",
+        "subprocess.getstatusoutput",
+        "os.system",
+        "os.popen",
+        "asyncio.create_subprocess_shell",
+        "pexpect.spawn",
+        "pexpect.run",
+        "commands.getoutput",
+    ]
+)
+"""Functions whose first argument is the command: a list of words, or a text for the shell."""
+
+SPREAD_COMMAND = frozenset(
+    [
+        "os.execl",
+        "os.execle",
+        "os.execlp",
+        "os.execlpe",
+        "os.execv",
+        "os.execve",
+        "os.execvp",
+        "os.execvpe",
+        "os.spawnl",
+        "os.spawnle",
+        "os.spawnlp",
+        "os.spawnlpe",
+        "os.spawnv",
+        "os.spawnve",
+        "os.spawnvp",
+        "os.spawnvpe",
+        "os.posix_spawn",
+        "os.posix_spawnp",
+        "asyncio.create_subprocess_exec",
+    ]
+)
+"""Functions whose positional arguments are, or hold, the words of the command."""
+
+LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND))
+
+_CODE_IMPORT = re.compile(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
+
+
+def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFinding | ModuleFinding]:
+    """Files and modules that the programs started by one module are given."""
+    for call in reading.calls(module, LAST_NAMES.__contains__):
+        for callee in reading.folder.callee_of(call, module):
+            name = callee.name if isinstance(callee, External) else ""
+            if name in ONE_COMMAND:
+                arguments = reading.folder.arguments_of(call, module)
+                given = [arguments.get(0, "args", "cmd", "command") or (), arguments.get(None, "executable") or ()]
+            elif name in SPREAD_COMMAND:
+                arguments = reading.folder.arguments_of(call, module)
+                given = [*arguments.positional, arguments.more]
+            else:
+                continue
+            yield from _words_of(reading, module, call, given, arguments)
+
+
+def _words_of(
+    reading: Reading, module: LoadedModule, call: Call, given: list[Alternatives], arguments: Arguments
+) -> Iterator[FileFinding | ModuleFinding]:
+    folders = [as_text(one) for one in arguments.get(None, "cwd") or () if isinstance(one, Text)]
+    spot = Spot(module, call.line, call_words(call))
+    words: list[Alternatives] = []
+    for group in given:
+        for value in group:
+            if isinstance(value, Sequence):
+                words += value.items
+                words += [(one,) for one in value.more]
+            elif isinstance(value, Text):
+                words += [(one,) for one in (split_words(value) if not value.path else [value])]
+    previous = ""
+    for index, group in enumerate(words):
+        for value in group:
+            if not isinstance(value, Text):
+                continue
+            if previous == "-m":
+                yield from _module(reading, spot, value)
+            elif previous == "-c" and value.constant is not None:
+                yield from _code(reading, spot, value.constant)
+            else:
+                yield from _file(reading, spot, value, folders, program=index == 0)
+        previous = as_text(group[0]).constant or "" if len(group) == 1 else ""
+
+
+def split_words(value: Text) -> list[Text]:
+    """The words of a shell command with holes."""
+    if value.constant is not None:
+        try:
+            return [literal(word) for word in shlex.split(value.constant, comments=False)]
+        except ValueError:
+            return [literal(word) for word in value.constant.split()]
+    words: list[list[Part]] = [[]]
+    for part in value.parts:
+        if isinstance(part, Hole):
+            words[-1].append(part)
+            continue
+        pieces = re.split(r"[\s;|&<>()\"']+", part)
+        words[-1].append(pieces[0])
+        words += [[piece] for piece in pieces[1:]]
+    return [
+        Text(text(word).parts, anchored=value.anchored and index == 0) for index, word in enumerate(words) if text(word).parts
+    ]
+
+
+def _module(reading: Reading, spot: Spot, value: Text) -> Iterator[ModuleFinding]:
+    name = value.constant
+    if name and reading.world.locate(name) is not None:
+        yield ModuleFinding(name, spot.line, "folded", spot.detail)
+        if reading.world.locate(f"{name}.__main__") is not None:
+            yield ModuleFinding(f"{name}.__main__", spot.line, "folded", spot.detail)
+
+
+def _code(reading: Reading, spot: Spot, code: str) -> Iterator[FileFinding | ModuleFinding]:
+    """``python -c CODE``: the local modules that it imports; ``sh -c CODE``: the files among its words."""
+    for match in _CODE_IMPORT.finditer(code):
+        names = [name.strip() for name in match[1].split(",")] if match[1] else [match[2]]
+        names += [f"{match[2]}.{name.strip()}" for name in match[3].split(",")] if match[2] else []
+        for name in names:
+            if reading.world.locate(name) is not None:
+                yield ModuleFinding(name, spot.line, "folded", spot.detail)
+    for index, word in enumerate(split_words(literal(code))):
+        yield from _file(reading, spot, word, [], program=index == 0)
+
+
+def _file(reading: Reading, spot: Spot, value: Text, folders: list[Text], *, program: bool) -> Iterator[FileFinding]:
+    """A word that is a path: a file or folder that is there, seen from the program's folder."""
+    if value.prefix.startswith("-"):
+        if "=" not in value.prefix:
+            return
+        value = value.with_parts((value.prefix.partition("=")[2], *value.parts[1:]))
+    bare = value.constant is not None and "/" not in value.constant
+    if (
+        not value.parts
+        or (program and bare and not value.path)
+        or (bare and "." not in (value.constant or "") and not value.anchored)
+    ):
+        return
+    candidates = [pattern.join(folder, value) for folder in folders] + [value]
+    for candidate in candidates:
+        found = [one for one in find_paths(reading, spot.module, candidate) if reading.disk.exists(str(one.path))]
+        for one in found:
+            if one.exact or not reading.disk.is_folder(str(one.path)):
+                python = one.path.suffix == ".py" or (program and _is_python(reading, str(one.path)))
+                yield FileFinding(
+                    one.path,
+                    spot.line,
+                    spot.detail,
+                    exact=one.exact,
+                    whole=one.exact,
+                    anchored=one.anchored,
+                    script=python,
+                    pattern=one.pattern,
+                )
+        if found:
+            return
+
+
+def _is_python(reading: Reading, path: str) -> bool:
+    """Whether a program without extension says that it is Python."""
+    if not reading.disk.is_file(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first

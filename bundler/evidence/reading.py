@@ -1,0 +1,138 @@
+"""What the rules share: the reached modules, their calls with what they call, and which code surely runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.evidence.disk import Disk
+from clustrix_bundle.bundler.folding import modules
+from clustrix_bundle.bundler.folding.names import last_name
+from clustrix_bundle.bundler.folding.value import Class, Function, Instance
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule, World
+    from clustrix_bundle.bundler.facts.model import Call, Text
+    from clustrix_bundle.bundler.folding.fold import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a finding comes from: its module, line and words."""
+
+    module: LoadedModule
+    line: int
+    detail: str
+
+
+_COMPOUND = frozenset({"if", "try", "for", "while", "with", "match"})
+
+
+@dataclass(slots=True)
+class Reading:
+    """The program as far as it has been reached.
+
+    Attributes:
+        world: The project.
+        folder: Folds expressions of its modules.
+        disk: Listings.
+        work_folders: Folders that reached code makes its working directory, absolute.
+    """
+
+    world: World
+    folder: Folder
+    disk: Disk = field(default_factory=Disk)
+    work_folders: list[str] = field(default_factory=list)
+
+    def calls(self, module: LoadedModule, wanted: Callable[[str], bool]) -> Iterator[Call]:
+        """Calls of a module that travel and whose callee's last name is wanted, or stands for one that is (``from m import f as g``, ``g = m.f``)."""
+        ignored = ignored_lines(module)
+        aliases = {item.asname for item in module.facts.imports if item.asname and item.name and wanted(item.name)}
+        for binding in module.facts.bindings:
+            if (
+                binding.value[0] in ("name", "attr")
+                and binding.target[0] in ("name", "attr")
+                and wanted(last_name(binding.value))
+            ):
+                aliases.add(last_name(binding.target))
+        for call in module.facts.calls:
+            name = last_name(call.func)
+            if (name in aliases or wanted(name)) and call.line not in ignored and self.travels(module, call):
+                yield call
+
+    def texts(self, module: LoadedModule) -> Iterator[Text]:
+        """String literals of a module that travel, docstrings left out."""
+        dropped = self._dropped_lines(module)
+        for text in module.facts.texts:
+            if not text.doc and not any(first <= text.line <= last for first, last in dropped):
+                yield text
+
+    def travels(self, module: LoadedModule, call: Call) -> bool:
+        """Whether a call belongs to what runs on the other side."""
+        names = self.folder.names(module.name)
+        return names is None or names.travels(call.statement, call.under, call.scope)
+
+    def _dropped_lines(self, module: LoadedModule) -> list[tuple[int, int]]:
+        """Line ranges of statements that do not travel."""
+        names = self.folder.names(module.name)
+        return [
+            (statement.first_line, statement.end_line)
+            for index, statement in enumerate(module.facts.statements)
+            if names is not None and statement.kind not in _COMPOUND and not names.travels(index, statement.under)
+        ]
+
+    def sure_scopes(self) -> set[tuple[str, int]]:
+        """Functions and module bodies that surely run when the entry function is called: (module, scope).
+
+        The entry module's body and the entry function, and what these call under no condition and no try, in turn.
+        """
+        module_name, qualname = self.world.entry
+        entry = self.world.load(module_name) if module_name else None
+        if entry is None:
+            return set()
+        sure: set[tuple[str, int]] = set()
+        pending = [(entry.name, 0)]
+        pending += [(entry.name, index) for index in range(len(entry.facts.scopes)) if qualified_name(entry, index) == qualname]
+        while pending:
+            current = pending.pop()
+            names = self.folder.names(current[0])
+            if current in sure or names is None:
+                continue
+            sure.add(current)
+            for call in names.module.facts.calls:
+                if call.scope == current[1] and not call.under and self.travels(names.module, call):
+                    pending += self._called(call, names.module)
+            if current[1] == 0:
+                for item in names.module.facts.imports:
+                    if item.scope == 0 and not item.under:
+                        pending.append((modules.absolute(item, names.module), 0))
+        return sure
+
+    def _called(self, call: Call, module: LoadedModule) -> list[tuple[str, int]]:
+        values = self.folder.callee_of(call, module)
+        if len(values) != 1:
+            return []
+        value = values[0]
+        if isinstance(value, Function):
+            return [(value.module, value.scope)]
+        if isinstance(value, (Class, Instance)):
+            names = self.folder.names(value.module)
+            wanted = "__init__" if isinstance(value, Class) else "__call__"
+            children = names.children[value.scope] if names is not None else []
+            return [(value.module, index) for index in children if names is not None and names.scopes[index].name == wanted]
+        return []
+
+
+def ignored_lines(module: LoadedModule) -> set[int]:
+    """Lines with a ``# clustrix: ignore`` comment."""
+    return {directive.line for directive in module.facts.directives if directive.verb == "ignore"}
+
+
+def qualified_name(module: LoadedModule, scope: int) -> str:
+    """``Class.method`` of a scope."""
+    parts: list[str] = []
+    while scope > 0:
+        parts.append(module.facts.scopes[scope].name)
+        scope = module.facts.scopes[scope].parent
+    return ".".join(reversed(parts))
