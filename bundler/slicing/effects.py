@@ -30,6 +30,7 @@ _VIEWS = known_calls.words(
     asarray asanyarray ravel reshape atleast_1d atleast_2d squeeze transpose broadcast_to iter from_numpy partial
     """
 )
+_KERNEL: Expr = ("call", ("name", "get_ipython"), (), ())
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Deeds:
         keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal.
         settings: Dotted names of calls, and with ``=`` of assignment targets, that change an installed module for everybody.
         links: Pairs (a, b): from then on a change of a's object may be one of b's.
-        submits: How it submits, connects or configures; empty if it does not.
+        submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
         client: What it asks of the client's terminal or command line; empty if nothing.
         exits: Whether it may end the process.
         calls: Functions that it runs, with what each parameter stands for.
@@ -126,6 +127,8 @@ class Effects:
             reader.binding(binding)
         for scope in definitions:
             reader.definition(scope)
+            if self._script.facts.scopes[scope].kind == "lambda" and (calls or statement.kind == "expr"):
+                reader.run_with(Thing("function", self._script.module.name, scope), [arg for call in calls for arg in call.args])
         hidden = list(_calls_of_calls(calls, bindings))
         for call in hidden:
             reader.call(call.scope, call, discarded=False)
@@ -354,6 +357,9 @@ class _Reader:
         decorates: bool,
     ) -> None:
         _, receiver, name = callee
+        if receiver == _KERNEL and not self.things.of(self.module, scope, _KERNEL[1]):
+            self.deeds.submits = self.deeds.submits or f"asks the notebook's kernel (get_ipython().{name})"
+            return
         if self._is_namespace(scope, receiver):
             if name in ("update", "setdefault", "__setitem__"):
                 self.deeds.keys.add("*")
@@ -478,7 +484,17 @@ class _Reader:
                 continue
             things = self.things.of(self.module, scope, value)
             if not self._ours(things, value):
-                self.deeds.calls += [(thing, {}) for thing in things if thing.kind == "function"]
+                for thing in things:
+                    if thing.kind == "function":
+                        self.run_with(thing, values, scope)
+
+    def run_with(self, function: Thing, values: Iterable[Expr], scope: int = 0) -> None:
+        """A function is run by a call that has these arguments: each parameter may stand for a part of any of them."""
+        names = self.things.names(function.module)
+        assert names is not None
+        everything: frozenset[Root] = frozenset().union(*(self.roots(scope, value) for value in values))
+        parameters = names.facts.scopes[function.scope].parameters
+        self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
 
     def _arguments(
         self,
@@ -592,7 +608,8 @@ class _Reader:
         if name not in self._open_aliases:
             self._open_aliases.add(name)
             for binding in self.names.assignments.get((0, name), ()):
-                found |= {root for root in self.roots(0, binding.value) if root[0] in ("foreign", "module")}
+                values = self.roots(0, binding.value)  # a comprehension's own name is none of the module's
+                found |= {root for root in values if root[0] in ("foreign", "module") or binding.kind == "comp"}
             self._open_aliases.discard(name)
         if not found and not imports and name not in self.names.binders and (0, "*") in self.names.imports:
             found |= {root for thing in self.things.global_name(self.module, name) for root in _of_things((thing,))}

@@ -123,6 +123,23 @@ def f():
 """)
 
 
+def test_changes_by_lambdas_callbacks_and_comprehensions_are_kept(holds):
+    holds("""
+A, B, C, D = [], [], [], []
+LISTS = [C]
+def touch(xs):
+    xs.append(1)
+list(map(lambda x: A.append(x), [1]))
+list(map(touch, [B]))
+[xs.append(2) for xs in LISTS]
+for xs in [D]:
+    xs.append(3)
+other = sorted([1, 2], key=lambda x: -x)  #-
+def f():
+    return A, B, C, D
+""")
+
+
 def test_what_is_put_into_a_kept_object_is_followed(holds):
     holds("""
 class Model:
