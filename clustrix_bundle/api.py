@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
@@ -13,6 +13,8 @@ from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.graph import DependencyGraph
     from clustrix_bundle.bundler.manifest import Manifest, Member
+
+    _Analyze = Callable[[tuple[Any, ...] | None, Mapping[str, Any] | None], DependencyGraph]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Bundle:
     size: int
     manifest: Manifest = field(repr=False)
     warnings: tuple[str, ...] = field(default=(), repr=False)
-    _graph: DependencyGraph | None = field(default=None, repr=False, compare=False)
+    _analyze: _Analyze | None = field(default=None, repr=False, compare=False)
 
     @property
     def files(self) -> tuple[Member, ...]:
@@ -52,10 +54,9 @@ class Bundle:
 
         if not args and not kwargs:
             return run_locally(self.path)
-        assert self._graph is not None, "made by bundle()"
+        assert self._analyze is not None, "made by bundle()"
         with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
-            graph = replace(self._graph, nodes=dict(self._graph.nodes))
-            _add_arguments(graph, args, kwargs)
+            graph = self._analyze(args, kwargs)
             return run_locally(pack_graph(graph, folder + os.sep).package_path)
 
 
@@ -85,6 +86,7 @@ def bundle(
     Raises:
         TargetError, SourceError, AnalysisError: The function cannot be found or shipped; file, line, cause and remedy are in the message.
         PackagingError: The bundle cannot be written.
+        CaptureError: A value that the live function or its arguments lean on cannot travel.
         SettingsError: A setting is unknown or impossible.
     """
     options = BuildOptions(
@@ -93,16 +95,20 @@ def bundle(
         include=tuple(include),
         exclude=tuple(exclude),
     )
-    if isinstance(func_or_target, str):
-        graph = analyze_target(func_or_target, options)
-    elif callable(func_or_target):
-        graph = analyze_function(func_or_target, options)
-    else:
+    if not isinstance(func_or_target, str) and not callable(func_or_target):
         raise TypeError(f"bundle() takes a function or its name, not {type(func_or_target).__name__}")
-    if args is not None or kwargs is not None:
-        _add_arguments(graph, tuple(args or ()), dict(kwargs or {}))
+
+    def analyze(args: tuple[Any, ...] | None, kwargs: Mapping[str, Any] | None) -> DependencyGraph:
+        if not isinstance(func_or_target, str):
+            return analyze_function(func_or_target, options, args, kwargs)
+        graph = analyze_target(func_or_target, options)
+        if args is not None or kwargs is not None:
+            _add_arguments(graph, tuple(args or ()), dict(kwargs or {}))
+        return graph
+
+    graph = analyze(None if args is None else tuple(args), kwargs)
     info = pack_graph(graph, output if output is not None else default_output())
-    return Bundle(info.package_id, info.package_path, info.size_bytes, info.manifest, tuple(map(str, graph.warnings)), graph)
+    return Bundle(info.package_id, info.package_path, info.size_bytes, info.manifest, tuple(map(str, graph.warnings)), analyze)
 
 
 def default_output() -> str:

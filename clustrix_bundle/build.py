@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,12 +73,17 @@ def analyze_target(target: str, options: BuildOptions, cwd: Path | None = None) 
     return _analyzer(start, here, options).analyze_target(target)
 
 
-def analyze_function(func: Callable[..., Any], options: BuildOptions) -> DependencyGraph:
-    """The dependency graph of a live callable, as `analyze_target` has it for a name."""
+def analyze_function(
+    func: Callable[..., Any],
+    options: BuildOptions,
+    args: tuple[Any, ...] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+) -> DependencyGraph:
+    """The dependency graph of a live callable with its arguments, as `analyze_target` has it for a name."""
     here = Path.cwd().resolve()
     module = sys.modules.get(getattr(func, "__module__", None) or "")
     file = getattr(module, "__file__", None)
-    return _analyzer(Path(file).resolve().parent if file else here, here, options).analyze_function(func)
+    return _analyzer(Path(file).resolve().parent if file else here, here, options).analyze_function(func, args, kwargs)
 
 
 def pack_graph(

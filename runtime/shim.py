@@ -6,21 +6,17 @@ client (bundling, submitting, connecting) is there by name, for imports, annotat
 
 import sys
 
-_HELPERS = "ls find stat exists isdir isfile glob du count_files".split()
+_HELPERS = ["ls", "find", "stat", "exists", "isdir", "isfile", "glob", "du", "count_files"]
 _OURS = {"cluster_" + name: "filesystem" for name in _HELPERS}
 _OURS.update(ClusterFilesystem="filesystem", FileInfo="filesystem", DiskUsage="filesystem", UnreadableFolderWarning="filesystem")
 _OURS.update(PathOutsideWorkDir="filesystem", ClusterConfig="config", ConfigError="config", NotYetSupported="config")
 _OURS.update(ClusterUnreachableFromJob="active", cluster="in_place", configure="in_place", get_config="in_place")
 
-_CLIENT_CLASSES = (
-    "Bundle ClusterExecutor DependencyAnalyzer DependencyGraph FilePackager Job LocalExecutor PackageInfo "
-    "RemoteDeployer RemoteEnvironment RemoteExecutor"
-).split()
-_CLIENT_FUNCTIONS = "bundle create_local_executor load_config package_dependencies save_config setup_ssh_keys".split()
-_CLIENT_ERRORS = (
-    "AnalysisError BundleFormatError ClustrixBundleError JobLostError PackagingError RemoteError SchedulerError SettingsError "
-    "SourceError TargetError TransportError UnsafePathError"
-).split()
+_OURS.update(_restore="values", _restore_early="values")  # the last line of a sliced script calls them
+
+_CLIENT_CLASSES = ["Bundle", "ClusterExecutor", "DependencyAnalyzer", "DependencyGraph", "FilePackager", "Job", "LocalExecutor", "PackageInfo", "RemoteDeployer", "RemoteEnvironment", "RemoteExecutor"]
+_CLIENT_FUNCTIONS = ["bundle", "create_local_executor", "load_config", "package_dependencies", "save_config", "setup_ssh_keys"]
+_CLIENT_ERRORS = ["AnalysisError", "BundleFormatError", "ClustrixBundleError", "JobLostError", "PackagingError", "RemoteError", "SchedulerError", "SettingsError", "SourceError", "TargetError", "TransportError", "UnsafePathError"]
 _SUBMODULES = ("config", "decorator", "filesystem")
 
 PUBLIC = sorted(list(_OURS) + _CLIENT_CLASSES + _CLIENT_FUNCTIONS + _CLIENT_ERRORS)
@@ -30,7 +26,7 @@ def stand_in(name):
     """Turn the module of that name, which is being imported, into the stand-in."""
     module = sys.modules[name]
     module.__class__ = _StandIn
-    module.__all__ = [item for item in PUBLIC if item not in _CLIENT_ERRORS]
+    module.__all__ = [item for item in PUBLIC if item not in _CLIENT_ERRORS and not item.startswith("_")]
     if not any(isinstance(finder, _Submodules) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Submodules())
 

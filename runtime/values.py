@@ -57,7 +57,7 @@ def load_arguments(tree, manifest):
     return load_stream(os.path.join(tree, *manifest["arguments"]["member"].split("/")))
 
 
-def restore(namespace, main_member, values_member):
+def _restore(namespace, main_member, values_member):
     """Give the globals of a sliced ``__main__`` the values they had when it was bundled.
 
     The last line of the slice calls it; the tree is found from the slice's own ``__file__``, so that a child process of
@@ -66,7 +66,7 @@ def restore(namespace, main_member, values_member):
     namespace.update(load_stream(_beside(namespace, main_member, values_member)))
 
 
-def restore_early(namespace, main_member, values_member):
+def _restore_early(namespace, main_member, values_member):
     """The same where the statement stood that computed a value, for what reads it before the end.
 
     A value that leans on what the file defines only further down has to wait for the end.

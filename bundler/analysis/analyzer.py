@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustrix_bundle.bundler.analysis.assemble import Assembly
-from clustrix_bundle.bundler.analysis.data import DataFiles, Policy
-from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, find_entry_file
-from clustrix_bundle.bundler.analysis.filesystem_calls import find_filesystem_calls, work_dir_names
-from clustrix_bundle.bundler.analysis.found import Found
-from clustrix_bundle.bundler.analysis.project import Project
-from clustrix_bundle.bundler.analysis.search import Search
-from clustrix_bundle.bundler.analysis.sources import Sources
-from clustrix_bundle.bundler.analysis.verdicts import judge
-from clustrix_bundle.bundler.analysis.wishes import Wishes
-from clustrix_bundle.bundler.analysis.world import LoadedModule
-from clustrix_bundle.bundler.distributions import Distributions
-from clustrix_bundle.bundler.errors import AnalysisError, TargetError
-from clustrix_bundle.bundler.facts.extract import extract_facts
-from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
-from clustrix_bundle.bundler.layout import Layout
-from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, syntax_limits
-from clustrix_bundle.bundler.requirements import find_requirements
-from clustrix_bundle.bundler.resolve import Folders, Resolver
-from clustrix_bundle.bundler.roots import find_source_roots
-from clustrix_bundle.bundler.target import Target, parse_target
+from clustrix_bundle.bundler.analysis.analysis import Analysis
+from clustrix_bundle.bundler.analysis.entry import find_entry_file
+from clustrix_bundle.bundler.target import parse_target
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
-    from clustrix_bundle.bundler.facts.model import ModuleFacts
-    from clustrix_bundle.bundler.slicing.slicer import Decision
+    from clustrix_bundle.bundler.graph import DependencyGraph
 
 
 class DependencyAnalyzer:
@@ -58,192 +38,23 @@ class DependencyAnalyzer:
         parsed = parse_target(target, self.context.cwd)
         return Analysis(self.context, parsed, find_entry_file(parsed, self.context)).run()
 
-    def analyze_function(self, func: Callable[..., Any]) -> DependencyGraph:
-        """The graph of a live callable that its module's name and its own lead to.
+    def analyze_function(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> DependencyGraph:
+        """The graph of a live callable, with the state that it has in this process (rule 7).
+
+        Args:
+            func: Any callable: a function of a module or of ``__main__``, a closure, a lambda, a bound method, an instance.
+            args: Positional arguments that travel in the bundle, or None.
+            kwargs: Keyword arguments, likewise.
 
         Raises:
-            TargetError: no name leads to it (a closure, a lambda, a function of ``__main__``): its state must be captured.
+            CaptureError: something that it leans on cannot travel: names the variable, its type and where it is used.
+            TargetError, SourceError, AnalysisError: as for `analyze_target`.
         """
-        module = getattr(func, "__module__", None)
-        qualname = getattr(func, "__qualname__", None)
-        if not isinstance(module, str) or not isinstance(qualname, str) or module == "__main__" or "<" in qualname:
-            raise TargetError(f"{func!r} cannot be found by a name: its state must be captured", str(qualname or func))
-        return self.analyze_target(f"{module}:{qualname}")
+        from clustrix_bundle.bundler.analysis.live import analyze_live  # noqa: PLC0415 - for live callables only
 
-
-class Analysis:
-    """One analysis, from the entry file on."""
-
-    def __init__(self, context: AnalysisContext, target: Target, entry: EntryFile) -> None:
-        self.context = context
-        self.target = target
-        self.entry = entry
-        self.sources = Sources()
-        self.folders = Folders()
-        self.decisions: tuple[Decision, ...] = ()
-        self._keep_names = False
-        self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
-
-    def run(self) -> DependencyGraph:
-        """Walks until the folders that the code puts on ``sys.path`` are all known, then assembles the graph."""
-        first: list[Path] = []
-        last: list[Path] = []
-        while True:
-            search = self._search(first, last)
-            new = [root for root in search.run() if root.path not in first and root.path not in last]
-            if not new and (self._keep_names or not search.entry_is_imported()):
-                return self._assemble(search)
-            self._keep_names = self._keep_names or not new
-            for root in new:
-                (first if root.first else last).append(root.path)
-
-    def _search(self, first: list[Path], last: list[Path]) -> Search:
-        roots = find_source_roots(
-            script_folder=self.entry.folder,
-            cwd=self.context.cwd,
-            project_root=self.entry.root,
-            python_path=self.context.python_path,
-            site_folders=self.context.interpreter.site_folders,
-            first=first,
-            last=last,
-        )
-        project = Project(
-            root=self.entry.root,
-            cwd=self.context.cwd,
-            settings=self.context.settings,
-            resolver=Resolver(roots, self.context.interpreter, self.folders),
-            sources=self.sources,
-            entry=(self.entry.name, self.target.qualname),
-        )
-        module = self._load_entry()
-        place = EntryCheck(project, self.target.text).find(module, self.target.qualname)
-        found = Found()
-        module, content = self._slice(project, module, found)
-        layout = Layout(self.entry.root, roots, self.context.cwd, self.context.home)
-        data = DataFiles(found, layout, self.wishes, self.context, _policy(self.entry.root))
-        return Search(project, module, place, content=content, found=found, data=data, folders=self.folders)
-
-    def _slice(self, project: Project, module: LoadedModule, found: Found) -> tuple[LoadedModule, bytes]:
-        """The entry module with the statements that ship, and its source without the others (rule 6); a module ships whole."""
-        if self.entry.kind != "main":
-            return module, module.source
-        from clustrix_bundle.bundler.slicing.slicer import (  # noqa: PLC0415 - for scripts and notebooks only
-            slice_module,
-            slice_names,
-        )
-
-        if self._keep_names:  # a module that ships imports this file by its name: what it binds must be there
-            names = [name for name in module_names(module) if _can_slice(module, name, project)]
-            sliced = slice_names(module, [self.target.qualname.partition(".")[0], *names], project)
-        else:
-            sliced = slice_module(module, self.target.qualname, project)
-        self.decisions = sliced.decisions
-        found.warnings.update(dict.fromkeys(sliced.notes))
-        return replace(module, kept_statements=sliced.kept), sliced.source
-
-    def _load_entry(self) -> LoadedModule:
-        path = str(self.entry.path)
-        source = self.sources.read(path)
-        if source.error is not None:
-            raise source.error
-        assert source.facts is not None
-        name = self.entry.name
-        if name == "__main__":
-            return LoadedModule(name, self.entry.path, "", is_package=False, source=source.content, facts=source.facts)
-        is_package = self.entry.path.name == "__init__.py"
-        package = name if is_package else name.rpartition(".")[0]
-        return LoadedModule(name, self.entry.path, package, is_package, source.content, source.facts)
-
-    def _assemble(self, search: Search) -> DependencyGraph:
-        found = search.found
-        place = search.place
-        roots = search.project.resolver.roots
-        entry_path = str(self.entry.path)
-        sure = judge(found, entry_path, self.context.interpreter, [str(root.path) for root in roots if not root.package])
-        requirements = find_requirements(
-            [(use.resolved, use.sure and use.importer in sure) for use in found.packages],
-            Distributions(self.context.interpreter.site_folders),
-        )
-        for name, path in requirements.unowned:
-            found.warnings[
-                Note(f"{name} is imported from {path}, which belongs to no installed distribution: it does not ship")
-            ] = None
-        for requirement in requirements.found:
-            if requirement.source:
-                words = f"{requirement.name} {requirement.version} was installed from a {requirement.source} source, not from an index"
-                found.warnings[Note(words)] = None
-        assembly = Assembly(search.data.layout, found)
-        entry = EntryPoint(self.entry.kind, "", self.entry.name, self.target.qualname, place.line)
-        graph = assembly.graph(entry, self.entry.root, entry_path)
-        graph.entry = replace(entry, member=assembly.member_of(entry_path))
-        graph.requirements = list(requirements.found)
-        order = [str(root.path) for root in roots if not root.package]
-        graph.sys_path = assembly.sys_path(found.import_folders, order)
-        graph.cwd = assembly.cwd(str(self.context.cwd))
-        calls = find_filesystem_calls(search.project, found.modules, search.walk.liveness_of)
-        graph.filesystem_calls = [replace(one.call, member=assembly.member_of(one.call.member)) for one in calls]
-        graph.work_dir_names = work_dir_names(calls, found.relative_names)
-        graph.decisions = self.decisions
-        graph.bounds = search.data
-        graph.python = self._python_range(search, set(sure), assembly)
-        return graph
-
-    def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
-        limits: list[Limit] = []
-        for module in search.found.modules:
-            path = str(module.path)
-            if path not in sure:
-                continue
-            shown = assembly.relative(path)
-            limits += syntax_limits(self._shipped_facts(module, search), shown)
-            for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
-                limits += library_limits(name, attribute, shown, line)
-        for use in search.found.standard:
-            if use.sure and use.importer in sure:
-                limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
-        return combine(limits)
-
-    def _shipped_facts(self, module: LoadedModule, search: Search) -> ModuleFacts:
-        """The facts of what ships of a module: of its slice, where only a part does."""
-        content = search.found.files[str(module.path)].content
-        if module.kept_statements is None or content is None:
-            return module.facts
-        return extract_facts(content, str(module.path))
-
-
-def module_names(module: LoadedModule) -> list[str]:
-    """The names that a module's own statements bind, in source order."""
-    return list(dict.fromkeys(name for statement in module.facts.statements for name in statement.binds if name != "*"))
-
-
-def _can_slice(module: LoadedModule, name: str, project: Project) -> bool:
-    """Whether a name can be kept: it does not come from what submits."""
-    from clustrix_bundle.bundler.slicing.slicer import slice_module  # noqa: PLC0415 - for scripts and notebooks only
-
-    try:
-        slice_module(module, name, project)
-    except AnalysisError:
-        return False
-    return True
-
-
-def source_file_of(func: Callable[..., Any]) -> str | None:
-    """The file that a live callable's code was read from."""
-    try:
-        return inspect.getsourcefile(inspect.unwrap(func))
-    except TypeError:
-        return None
-
-
-class _Everything:
-    """Until the ignore rules are there: nothing is left out."""
-
-    def secret(self, path: str) -> str | None:
-        return None
-
-    def ignored(self, path: str) -> str | None:
-        return None
-
-
-def _policy(root: Path) -> Policy:
-    return _Everything()
+        return analyze_live(self.context, func, args, kwargs)

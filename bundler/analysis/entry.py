@@ -60,7 +60,7 @@ def find_entry_file(target: Target, context: AnalysisContext) -> EntryFile:
     """
     if target.path is not None:
         module = module_of_file(target.path)
-        return _entry_file(module.name, target.path, module.folder, context)
+        return entry_file(module.name, target.path, module.folder, context)
     roots = find_source_roots(
         script_folder=None,
         cwd=context.cwd,
@@ -74,10 +74,15 @@ def find_entry_file(target: Target, context: AnalysisContext) -> EntryFile:
         raise TargetError(_no_source(target, resolved, resolver), target.text)
     path = Path(resolved.path or "")
     folder = path.parents[target.module.count(".") + (1 if resolved.is_package else 0)]
-    return _entry_file(target.module, path, folder, context)
+    return entry_file(target.module, path, folder, context)
 
 
-def _entry_file(name: str, path: Path, folder: Path, context: AnalysisContext) -> EntryFile:
+def entry_file(name: str, path: Path, folder: Path, context: AnalysisContext) -> EntryFile:
+    """The entry file at a path, with the project root that it belongs to.
+
+    Raises:
+        TargetError: it lies outside the root that the user chose.
+    """
     root = context.root
     if root is None:
         marked = find_project_root(path.parent, context.home)

@@ -40,6 +40,7 @@ class Search:
         found: Found,
         data: DataFiles,
         folders: Folders,
+        captured: Iterable[str] = (),
     ) -> None:
         self.project = project
         self.entry = entry
@@ -48,14 +49,19 @@ class Search:
         self.found = found
         self.data = data
         self._folders = folders
+        self._captured = captured
         self.walk = Walk(Program(project, entry_scope=place.scope), found, data.wishes)
         self._walks: list[tuple[Walk, Rules]] = []
         self._scripts: set[str] = set()
         self._directives_done: set[str] = set()
+        self._asked_for_roots: set[str] = set()
 
     def run(self) -> list[RootFinding]:
         """Searches until nothing new comes; the folders that reached code puts on ``sys.path``, which call for a new search."""
         self.walk.start(self.entry, self.content, FoundEdge("", str(self.entry.path), 0, "import", "entry point", sure=True))
+        for name in self._captured:
+            self.walk.reach(name, str(self.entry.path), 0, "import", f"a captured value is of {name}")
+        self.walk.follow()
         rules = _rules(self.project)
         self._walks.append((self.walk, rules))
         roots = self._new_roots(self.walk, rules)
@@ -76,6 +82,9 @@ class Search:
         known = {root.path for root in walk.project.resolver.roots}
         found: dict[Path, RootFinding] = {}
         for module in list(walk.project.reached()):
+            if module.name in self._asked_for_roots or not _may_name_roots(module.source):
+                continue
+            self._asked_for_roots.add(module.name)
             for finding in rules.roots(module):
                 if finding.path not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):
                     found.setdefault(finding.path, finding)
@@ -224,6 +233,11 @@ class Search:
         edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
         walk.start(module, source.content, edge)
         self._walks.append((walk, _rules(project)))
+
+
+def _may_name_roots(source: bytes) -> bool:
+    """Whether a source can put a folder on ``sys.path``: most say at a glance that they cannot."""
+    return (b"sys" in source and b"path" in source) or b"addsitedir" in source
 
 
 def _wild(pattern: str) -> bool:

@@ -59,6 +59,8 @@ def take_apart(
     args: tuple[Any, ...] | None,
     kwargs: Mapping[str, Any] | None,
     main_defined: frozenset[str] = frozenset(),
+    *,
+    by_name: bool = True,
 ) -> LiveCall:
     """Decide how a callable travels, and pickle what does so by value.
 
@@ -67,6 +69,7 @@ def take_apart(
         args: Positional arguments that travel in the bundle, or None.
         kwargs: Keyword arguments likewise.
         main_defined: Globals of ``__main__`` that are bound by definitions there.
+        by_name: Whether a function that a name leads to is an entry point by that name.
 
     Raises:
         CaptureError: something that it leans on cannot travel.
@@ -75,7 +78,7 @@ def take_apart(
     if not callable(func):
         raise TargetError(f"{func!r} cannot be called", repr(func))
     needs = Needs(main_defined=main_defined)
-    call = _named(func, needs)
+    call = _named(func, needs) if by_name else None
     if call is None:
         content = dump_or_explain(func, needs, "the function", func)
         module = _home(func)

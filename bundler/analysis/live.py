@@ -1,0 +1,171 @@
+"""The analysis of a live callable: what its name leads to, what its values lean on, and the values themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.bundler.analysis.analysis import Analysis, module_names
+from clustrix_bundle.bundler.analysis.entry import EntryFile, Place, entry_file
+from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
+from clustrix_bundle.bundler.capture.live import (
+    ARGUMENTS_MEMBER,
+    ENTRY_MEMBER,
+    GLOBALS_FOLDER,
+    LiveCall,
+    capture_main,
+    file_of,
+    statements_of_definitions,
+    take_apart,
+)
+from clustrix_bundle.bundler.capture.pickling import pickled_modules
+from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
+from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.bundler.graph import CapturedValue, DependencyGraph, EntryPoint, Node, Note
+from clustrix_bundle.bundler.target import Target, module_of_file
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.context import AnalysisContext
+    from clustrix_bundle.bundler.analysis.found import Found
+    from clustrix_bundle.bundler.analysis.project import Project
+    from clustrix_bundle.bundler.analysis.search import Search
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.capture.main_state import MainState
+
+LARGE_VALUE = 10 * 2**20
+"""Bytes of a captured value from which the user is told."""
+
+
+def analyze_live(
+    context: AnalysisContext, func: Callable[..., Any], args: tuple[Any, ...] | None, kwargs: Mapping[str, Any] | None
+) -> DependencyGraph:
+    """The graph of a live callable; see `DependencyAnalyzer.analyze_function`."""
+    source, gone = _main_source(context.cwd)
+    defined: frozenset[str] = frozenset()
+    if source is not None:
+        statements = extract_facts(source.content, str(source.path)).statements
+        defined = frozenset(name for item in statements if item.kind in ("def", "class") for name in item.binds)
+    call = take_apart(func, args, kwargs, defined)
+    if call.uses_main and gone is not None:
+        raise gone
+    if call.kind == "module":
+        path = file_of(call.module)
+        if path is not None and not _is_installed(path, context):
+            return _module_analysis(context, call, path).run()
+        call = take_apart(func, args, kwargs, defined, by_name=False)  # a function of an installed package
+    if source is None or not call.uses_main:
+        source = MainSource("script", context.cwd / "__live__.py", b"")
+    return _main_analysis(context, call, source).run()
+
+
+def _main_source(cwd: Path) -> tuple[MainSource | None, SourceGoneError | None]:
+    try:
+        return find_main_source(cwd), None
+    except SourceGoneError as error:
+        return None, error
+
+
+def _is_installed(path: Path, context: AnalysisContext) -> bool:
+    folders = (*context.interpreter.site_folders, *context.interpreter.stdlib_folders)
+    return any(path.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def _module_analysis(context: AnalysisContext, call: LiveCall, path: Path) -> LiveAnalysis:
+    folder = path.parents[call.module.count(".") + (1 if path.name == "__init__.py" else 0)]
+    target = Target(f"{call.module}:{call.qualname}", call.module, path, call.qualname)
+    return LiveAnalysis(context, target, entry_file(call.module, path, folder, context), call)
+
+
+def _main_analysis(context: AnalysisContext, call: LiveCall, source: MainSource) -> LiveAnalysis:
+    folder = module_of_file(source.path).folder if source.package else source.path.parent
+    target = Target(f"{source.path}:{call.qualname}", "__main__", source.path, call.qualname)
+    analysis = LiveAnalysis(context, target, entry_file("__main__", source.path, folder, context), call)
+    analysis.sources.add(str(source.path), source.content)
+    analysis.package = source.package
+    return analysis
+
+
+class LiveAnalysis(Analysis):
+    """An analysis whose entry is an object of the running program."""
+
+    def __init__(self, context: AnalysisContext, target: Target, entry: EntryFile, call: LiveCall) -> None:
+        super().__init__(context, target, entry)
+        self.call = call
+        self.package = ""
+        self.state: MainState | None = None
+
+    def _find_place(self, project: Project, module: LoadedModule) -> Place:
+        if self.call.kind == "value":
+            return Place(0)
+        return super()._find_place(project, module)
+
+    def _load_entry(self) -> LoadedModule:
+        return replace(super()._load_entry(), package=self.package) if self.package else super()._load_entry()
+
+    def _slice(self, project: Project, module: LoadedModule, found: Found) -> tuple[LoadedModule, bytes]:
+        if self.entry.kind != "main" or not self.call.uses_main:
+            return module, module.source
+        if self._keep_names:
+            self.call.needs.main_names.update(set(module_names(module)) & self.call.needs.main_defined)
+        member = f"project/{self.entry.path.relative_to(self.entry.root).as_posix()}"
+        self.state = capture_main(self.call, module, project, str(self.entry.path), member)
+        self.decisions = self.state.slice.decisions
+        found.warnings.update(dict.fromkeys(self.state.slice.notes))
+        kept = self.state.slice.kept | statements_of_definitions(self.call, module)
+        return replace(module, kept_statements=kept), self.state.source
+
+    def _captured_modules(self) -> list[str]:
+        return sorted(name for name in self.call.needs.modules if name != "__main__" and not name.startswith("clustrix_bundle."))
+
+    def _assemble(self, search: Search) -> DependencyGraph:
+        graph = super()._assemble(search)
+        pins = {module: f"{item.name}=={item.version}" for item in graph.requirements for module in item.modules}
+        if self.call.kind == "value":
+            label = self.call.qualname
+            graph.entry = EntryPoint("value", ENTRY_MEMBER, "", label)
+            self._add(
+                graph, pins, CapturedValue(label, ENTRY_MEMBER, "callable", len(self.call.entry), "definition"), self.call.entry
+            )
+        if self.call.arguments:
+            content = self.call.arguments
+            self._add(graph, pins, CapturedValue("arguments", ARGUMENTS_MEMBER, "tuple", len(content), "argument"), content)
+        if self.state is not None and self.state.values:
+            self._add_globals(graph, pins, self.state)
+        return graph
+
+    def _add_globals(self, graph: DependencyGraph, pins: Mapping[str, str], state: MainState) -> None:
+        member = f"{GLOBALS_FOLDER}/globals.pkl"
+        for item in state.values:
+            row = CapturedValue(item.name, member, _type_name(item.value), len(item.content), item.how)
+            self._add(graph, pins, row, item.content, state.stream)
+        for item in state.early:
+            row = CapturedValue(
+                item.name, f"{GLOBALS_FOLDER}/{item.name}.pkl", _type_name(item.value), len(item.content), item.how
+            )
+            self._add(graph, pins, row, item.content)
+
+    def _add(
+        self, graph: DependencyGraph, pins: Mapping[str, str], row: CapturedValue, content: bytes, stored: bytes | None = None
+    ) -> None:
+        """A values file and its row; ``stored`` is the file where it holds more than this value."""
+        limit = self.context.settings.max_file_size
+        if row.size > limit:
+            raise CaptureError(
+                f"{row.name} ({row.type}) is captured by value and takes {row.size:,} bytes, more than max-file-size ({limit:,}); "
+                "write it to a file that the function opens, pass what it is made from, or raise max-file-size",
+                row.name,
+                row.type,
+            )
+        if row.size > LARGE_VALUE:
+            graph.warnings.append(Note(f"{row.name} ({row.type}) travels by value and takes {row.size:,} bytes"))
+        names = {name.partition(".")[0] for name in pickled_modules([content])}
+        graph.values.append(replace(row, requirements=tuple(sorted(pins[name] for name in names if name in pins))))
+        graph.nodes[row.member] = Node(row.member, "value", content=content if stored is None else stored)
+
+
+def _type_name(value: Any) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
