@@ -561,10 +561,11 @@ class _Reader:
 
     def _returned(self, function: Thing) -> frozenset[Root]:
         """Module-level objects that a function gives back: ``def registry(): return _REGISTRY``."""
+        known = self.things.returned.get(function)
         names = self.things.names(function.module)
-        if names is None or (function.scope, "<return>") in self._open:
-            return frozenset()
-        self._open.add((function.scope, "<return>"))
+        if known is not None or names is None:
+            return known or frozenset()
+        self.things.returned[function] = frozenset()  # what a recursion gives back is given back by the rest
         other = self if names is self.names else _Reader(self.things, names, Deeds())
         found = frozenset(
             root
@@ -573,7 +574,7 @@ class _Reader:
             for root in other.roots(function.scope, binding.value)
             if root[0] != "parameter"
         )
-        self._open.discard((function.scope, "<return>"))
+        self.things.returned[function] = found
         return found
 
     def roots_of_name(self, scope: int, name: str) -> frozenset[Root]:

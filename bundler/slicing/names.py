@@ -71,6 +71,11 @@ class ModuleNames:
                 found[name].extend(numbers)
         return found
 
+    @cached_property
+    def asks_subclasses(self) -> bool:
+        """Whether the module calls ``__subclasses__``."""
+        return any(call.func[0] == "attr" and call.func[2] == "__subclasses__" for call in self.facts.calls)
+
     def is_method(self, scope: int) -> bool:
         """Whether a function scope stands directly in a class."""
         return self.facts.scopes[self.facts.scopes[scope].parent].kind == "class"

@@ -9,9 +9,10 @@ are kept as far as the slice can see these modules. What submits is never kept.
 from __future__ import annotations
 
 import builtins
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
@@ -128,6 +129,7 @@ class _Slicer:
         self._names: ModuleNames = names
         self._statements = loaded.facts.statements
         self._effects = Effects(self._things)
+        self._effects_of: dict[str, Effects] = {}
         self._end = len(self._statements)
         self._children = _children(self._statements)
         self._last = _last_descendants(self._statements)
@@ -337,7 +339,7 @@ class _Slicer:
         statement = self._statements[number]
         if statement.kind == "import":
             return self._reason_of_import(number), ""
-        if statement.kind == "class" and self._asks_subclasses and self._derives_from_kept(number):
+        if statement.kind == "class" and self._asks_subclasses() and self._derives_from_kept(number):
             return "is found by __subclasses__()", ""
         if self._by_name and statement.kind in ("def", "class") and number not in self._never:
             return "may be looked up by name in globals()", ""
@@ -390,11 +392,9 @@ class _Slicer:
         return False
 
     def _module_effects(self, name: str, names: ModuleNames) -> Effects:
-        cache = self.__dict__.setdefault("_effects_of_modules", {})
-        if name not in cache:
-            cache[name] = Effects(self._things.as_script(names.module))
-        found: Effects = cache[name]
-        return found
+        if name not in self._effects_of:
+            self._effects_of[name] = Effects(self._things.as_script(names.module))
+        return self._effects_of[name]
 
     def _is_seen(self, setting: str) -> bool:
         """Whether code of the slice can see a setting of an installed module."""
@@ -423,41 +423,41 @@ class _Slicer:
                     return True
         return False
 
-    @property
     def _asks_subclasses(self) -> bool:
-        calls = list(self._loaded.facts.calls)
-        for name in self.closure.local:
-            names = self._things.names(name)
-            calls += names.facts.calls if names is not None else ()
-        return any(call.func[0] == "attr" and call.func[2] == "__subclasses__" for call in calls)
+        """Whether code that the slice can see asks classes for their subclasses."""
+        modules = [self._names, *(names for name in self.closure.local if (names := self._things.names(name)) is not None)]
+        return any(names.asks_subclasses for names in modules)
 
     # -- names looked up at run time
 
     def _look_up_names(self, number: int) -> None:
         """Code that looks names up in ``globals()``: strings that name a definition keep it; others may be meant as well."""
-        if not self._looks_up(number):
+        if number not in self._lookups:
             return
         self._by_name = True
         for text in self._loaded.facts.texts:
             if text.value in self._binders and not text.doc:
                 self._need(text.value, self._end, "a lookup by name")
 
-    def _looks_up(self, number: int) -> bool:
+    @cached_property
+    def _lookups(self) -> frozenset[int]:
+        """Statements with code that looks module-level names up by strings."""
         facts = self._loaded.facts
-        written = sum(item.target[:2] == ("index", _GLOBALS) for item in facts.bindings if item.statement == number)
-        if 0 < written == sum(call.func == ("name", "globals") for call in facts.calls if call.statement == number):
-            return False
+        found: set[int] = set()
+        reads: Counter[int] = Counter()
         for call in facts.calls:
-            if call.statement == number:
-                if call.func in (("name", "globals"), ("name", "eval"), ("name", "exec")) or (
-                    call.func == ("name", "vars") and not call.args
-                ):
-                    return True
-                if any(_is_own_module(part) for part in (call.func, *call.args)):
-                    return True
-        return any(
-            _is_own_module(item.value) or _is_own_module(item.target) for item in facts.bindings if item.statement == number
-        )
+            if call.func == ("name", "globals"):
+                reads[call.statement] += 1
+            elif call.func in (("name", "eval"), ("name", "exec")) or (call.func == ("name", "vars") and not call.args):
+                found.add(call.statement)
+            if any(_is_own_module(part) for part in (call.func, *call.args)):
+                found.add(call.statement)
+        for item in facts.bindings:
+            if item.target[:2] == ("index", _GLOBALS):
+                reads[item.statement] -= 1  # written to, not read
+            if _is_own_module(item.value) or _is_own_module(item.target):
+                found.add(item.statement)
+        return frozenset(found | {number for number, count in reads.items() if count > 0})
 
     # -- what is asked about statements
 

@@ -73,6 +73,8 @@ class Things:
         self._modules = modules
         self._names: dict[str, ModuleNames | None] = {script.name: ModuleNames(script)}
         self._globals: dict[tuple[str, str], tuple[Thing, ...]] = {}
+        self.returned: dict[Thing, frozenset[tuple[str, str]]] = {}
+        """What each function gives back of module-level objects, as far as asked (`effects`)."""
 
     def as_script(self, module: LoadedModule) -> Things:
         """The same modules seen from another one."""
