@@ -58,21 +58,34 @@ def extract_facts(source: bytes, path: str) -> ModuleFacts:
         SourceError: it is no Python: path, line, and the words of a parser.
     """
     core = _core() if extractor_name() == "core" else None
+    words, line = "", 0
     if core is not None:
         try:
             return ModuleFacts.from_json(core.extract_facts(source))
         except SyntaxError as error:
-            text = decode_source(source, path)
-            scan(text, path)
-            raise source_error(text, path, error.msg, error.lineno or 0) from None
-    from clustrix_bundle.bundler.facts.libcst_facts import UnparsableError, read_facts  # noqa: PLC0415 (libcst takes 0.3 s)
-
+            words, line = error.msg, error.lineno or 0
     text = decode_source(source, path)
     lexical = scan(text, path)
+    if words and not _python_reads(text):
+        raise source_error(text, path, words, line)
+    # Where this Python reads what the core's parser does not, the parser is wrong (ruff's is about ``a; match = 1``).
+    from clustrix_bundle.bundler.facts.libcst_facts import UnparsableError, read_facts  # noqa: PLC0415 (libcst takes 0.3 s)
+
     try:
         return run_deep(lambda: read_facts(text, lexical))
     except UnparsableError as error:
-        raise source_error(text, path, error.words, error.line) from None
+        raise source_error(text, path, words or error.words, line or error.line) from None
+
+
+def _python_reads(text: str) -> bool:
+    """Whether this Python's own parser reads the text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def source_error(text: str, path: str, words: str, line: int) -> SourceError:

@@ -37,7 +37,7 @@ class Positions:
 
     def end(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column just past the last token."""
-        return self.place(self._ends[node])
+        return self.place(self.end_offset(node))
 
     def line(self, node: cst.CSTNode) -> int:
         """Line of the first token."""
@@ -50,7 +50,9 @@ class Positions:
         return self._starts[node]
 
     def end_offset(self, node: cst.CSTNode) -> int:
-        """Offset just past the last token in `code`."""
+        """Offset just past the last token in `code`. libcst counts a semicolon to a type alias, and to nothing else."""
+        if isinstance(node, cst.TypeAlias) and isinstance(node.semicolon, cst.Semicolon):
+            return self._ends[node.value.rpar[-1] if node.value.rpar else node.value]
         return self._ends[node]
 
     def place(self, offset: int) -> tuple[int, int]:
