@@ -36,7 +36,12 @@ class DependencyAnalyzer:
             AnalysisError: a surely imported module is missing, or a file cannot ship as things stand.
         """
         parsed = parse_target(target, self.context.cwd)
-        return Analysis(self.context, parsed, find_entry_file(parsed, self.context)).run()
+        entry = find_entry_file(parsed, self.context)
+        if parsed.is_notebook:
+            from clustrix_bundle.bundler.analysis.notebook import NotebookAnalysis  # noqa: PLC0415 - for notebooks only
+
+            return NotebookAnalysis(self.context, parsed, entry).run()
+        return Analysis(self.context, parsed, entry).run()
 
     def analyze_function(
         self,
