@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.assemble import Assembly
-from clustrix_bundle.bundler.analysis.data import DataFiles, Policy
+from clustrix_bundle.bundler.analysis.data import DataFiles
 from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, Place
 from clustrix_bundle.bundler.analysis.filesystem_calls import find_filesystem_calls, work_dir_names
 from clustrix_bundle.bundler.analysis.found import Found
@@ -20,7 +20,7 @@ from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
-from clustrix_bundle.bundler.errors import AnalysisError
+from clustrix_bundle.bundler.errors import AnalysisError, SourceError
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
@@ -28,12 +28,13 @@ from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine,
 from clustrix_bundle.bundler.requirements import find_requirements
 from clustrix_bundle.bundler.resolve import Folders, Resolver
 from clustrix_bundle.bundler.roots import find_source_roots
-from clustrix_bundle.bundler.target import Target
+from clustrix_bundle.bundler.selection import Selection
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.facts.model import ModuleFacts
     from clustrix_bundle.bundler.slicing.slicer import Decision
+    from clustrix_bundle.bundler.target import Target
 
 
 class Analysis:
@@ -47,6 +48,10 @@ class Analysis:
         self.folders = Folders()
         self.decisions: tuple[Decision, ...] = ()
         self._keep_names = False
+        self._notebook_notes: tuple[Note, ...] = ()
+        if target.is_notebook and target.path is not None:
+            self._read_notebook(target.path)
+        self.selection = Selection(entry.root)
         self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
 
     def run(self) -> DependencyGraph:
@@ -85,7 +90,7 @@ class Analysis:
         found = Found()
         module, content = self._slice(project, module, found)
         layout = Layout(self.entry.root, roots, self.context.cwd, self.context.home)
-        data = DataFiles(found, layout, self.wishes, self.context, _policy(self.entry.root))
+        data = DataFiles(found, layout, self.wishes, self.context, self.selection)
         captured = self._captured_modules()
         return Search(project, module, place, content=content, found=found, data=data, folders=self.folders, captured=captured)
 
@@ -111,8 +116,20 @@ class Analysis:
         else:
             sliced = slice_module(module, self.target.qualname, project)
         self.decisions = sliced.decisions
-        found.warnings.update(dict.fromkeys(sliced.notes))
+        found.warnings.update(dict.fromkeys((*self._notebook_notes, *sliced.notes)))
         return replace(module, kept_statements=sliced.kept), sliced.source
+
+    def _read_notebook(self, path: Path) -> None:
+        """Makes the source of a notebook's cells stand for the entry file."""
+        from clustrix_bundle.bundler.notebook import read_notebook  # noqa: PLC0415 - for notebooks only
+
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
+        notebook = read_notebook(content, str(path))
+        self._notebook_notes = notebook.notes
+        self.sources.add(str(self.entry.path), notebook.source)
 
     def _load_entry(self) -> LoadedModule:
         path = str(self.entry.path)
@@ -206,17 +223,3 @@ def source_file_of(func: Callable[..., Any]) -> str | None:
         return inspect.getsourcefile(inspect.unwrap(func))
     except TypeError:
         return None
-
-
-class _Everything:
-    """Until the ignore rules are there: nothing is left out."""
-
-    def secret(self, path: str) -> str | None:
-        return None
-
-    def ignored(self, path: str) -> str | None:
-        return None
-
-
-def _policy(root: Path) -> Policy:
-    return _Everything()

@@ -128,10 +128,14 @@ class RootFinding:
 
 @dataclass(frozen=True, slots=True)
 class OpenEnd:
-    """A dynamic import whose name does not fold: rules (b) to (e) of dynamic imports apply to this module from here on."""
+    """A dynamic import whose name does not fold: rules (b) to (e) of dynamic imports apply to this module from here on.
+
+    ``outside``: an argument of the entry function or the environment decides it, so that no string in the project settles it.
+    """
 
     line: int
     detail: str
+    outside: bool = False
 
 
 Finding: TypeAlias = ModuleFinding | FileFinding | RootFinding | OpenEnd
