@@ -13,6 +13,7 @@ from clustrix_bundle.bundler.analysis.data import DataFiles
 from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, Place
 from clustrix_bundle.bundler.analysis.filesystem_calls import find_filesystem_calls, work_dir_names
 from clustrix_bundle.bundler.analysis.found import Found
+from clustrix_bundle.bundler.analysis.observed import drop_untouched
 from clustrix_bundle.bundler.analysis.project import Project
 from clustrix_bundle.bundler.analysis.search import Search
 from clustrix_bundle.bundler.analysis.sources import Sources
@@ -60,8 +61,10 @@ class Analysis:
         last: list[Path] = []
         while True:
             search = self._search(first, last)
-            new = [root for root in search.run() if root.path not in first and root.path not in last]
+            new = [root for root in search.run(self.context.observed) if root.path not in first and root.path not in last]
             if not new and (self._keep_names or not search.entry_is_imported()):
+                if self.context.observed is not None and self.context.observed.only:
+                    drop_untouched(search.found, self.context.observed, str(self.entry.path))
                 return self._assemble(search)
             self._keep_names = self._keep_names or not new
             for root in new:

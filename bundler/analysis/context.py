@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.interpreter import Interpreter, this_interpreter
 from clustrix_bundle.bundler.settings import Settings
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class AnalysisContext:
         root: Project root where the user chose one (``--root``), else None.
         python_path: Entries of PYTHONPATH.
         home: The user's home folder, which is never a project root.
+        observed: What a run of the function here touched, where there was one.
     """
 
     cwd: Path
@@ -28,3 +33,4 @@ class AnalysisContext:
     root: Path | None = None
     python_path: tuple[str, ...] = ()
     home: Path | None = None
+    observed: Observed | None = None

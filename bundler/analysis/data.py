@@ -76,6 +76,13 @@ class DataFiles:
             self._by_exact_wish.add(path)
         return self._add_file(path, edge, exact=True, required=False, anchored=True)
 
+    def observe(self, path: str, importer: str, line: int, detail: str) -> list[str]:
+        """Ships a file that a run opened, as if a literal named it; a folder that it listed ships as a folder."""
+        edge = FoundEdge(importer, path, line, "observed", detail)
+        if os.path.isdir(path):
+            return self._add_empty(path, edge)
+        return self._add_file(path, edge, exact=True, required=False, anchored=True)
+
     def add_package_data(self, folder: str, importer: str, finding: ModuleFinding) -> list[str]:
         """Ships what lies in the folder of a package that ships whole, its Python files left to the walk."""
         edge = FoundEdge(importer, folder, finding.line, finding.evidence, finding.detail)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
+from clustrix_bundle.bundler.analysis.observed import Observed, take_observed
 from clustrix_bundle.bundler.analysis.project import Project
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
 from clustrix_bundle.bundler.analysis.wishes import directive_matches
@@ -56,7 +57,7 @@ class Search:
         self._directives_done: set[str] = set()
         self._asked_for_roots: set[str] = set()
 
-    def run(self) -> list[RootFinding]:
+    def run(self, observed: Observed | None = None) -> list[RootFinding]:
         """Searches until nothing new comes; the folders that reached code puts on ``sys.path``, which call for a new search."""
         self.walk.start(self.entry, self.content, FoundEdge("", str(self.entry.path), 0, "import", "entry point", sure=True))
         for name in self._captured:
@@ -70,6 +71,10 @@ class Search:
         self._include_wishes()
         while self._step():
             pass
+        if observed is not None:
+            take_observed(self, observed)
+            while self._step():
+                pass
         return self._new_roots(self.walk, rules)
 
     def entry_is_imported(self) -> bool:

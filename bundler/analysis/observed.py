@@ -1,0 +1,76 @@
+"""What a run of the function on this machine touched, as evidence: ``--observe`` and ``--only-observed``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
+    from clustrix_bundle.bundler.analysis.search import Search
+
+DETAIL = "touched when the function ran here"
+KEPT = frozenset({"import", "folded", "included", "observed"})
+"""Evidence that holds whether or not a run showed it; all else is possible only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was touched.
+
+    Attributes:
+        paths: Existing files that were read or imported, and folders that were listed; absolute, links resolved.
+        only: Whether files that possible evidence alone brings stay, if they are not among them.
+    """
+
+    paths: tuple[str, ...]
+    only: bool = False
+
+
+def take_observed(search: Search, observed: Observed) -> None:
+    """Ships what was touched and does not ship yet. Secret files stay."""
+    found, walk = search.found, search.walk
+    importer, line = str(search.entry.path), search.place.line
+    here = {os.path.realpath(path) for path in found.files}
+    for path in observed.paths:
+        if path in here or search.data.layout.base_of(path) is None:
+            continue
+        name = search.module_name(walk.project, path)
+        if name is not None:
+            walk.reach(name, importer, line, "observed", DETAIL)
+        else:
+            for shipped in search.data.observe(path, importer, line, DETAIL):
+                walk.project.ship(shipped)
+
+
+def drop_untouched(found: Found, observed: Observed, entry_path: str) -> None:
+    """Takes out what possible evidence alone brought, no run touched, and no kept file surely imports; folders cost nothing and stay."""
+    touched = set(observed.paths)
+    kept = _reachable(
+        {entry_path, "", *(path for path in found.files if os.path.realpath(path) in touched)},
+        (edge for edge in found.edges if edge.evidence in KEPT),
+    )
+    dropped = {path for path, file in found.files.items() if path not in kept and file.kind != "dir"}
+    for path in dropped:
+        del found.files[path]
+        found.excluded[path] = "not touched when the function ran here (--only-observed)"
+    found.modules[:] = [module for module in found.modules if str(module.path) not in dropped]
+    for uses in (found.missing, found.packages, found.standard):
+        for use in [use for use in uses if use.importer in dropped]:
+            del uses[use]  # type: ignore[arg-type]
+
+
+def _reachable(start: set[str], edges: Iterable[FoundEdge]) -> set[str]:
+    outgoing: dict[str, list[str]] = {}
+    for edge in edges:
+        outgoing.setdefault(edge.importer, []).append(edge.imported)
+    reached, waiting = set(start), list(start)
+    while waiting:
+        for path in outgoing.get(waiting.pop(), ()):
+            if path not in reached:
+                reached.add(path)
+                waiting.append(path)
+    return reached
