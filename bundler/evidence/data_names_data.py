@@ -34,6 +34,9 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"BZ": "bz2", b"\xfd7": "lzma"}
 _WORD = re.compile(r"[\w@%+~.\-/\\]+")
 _QUOTED = re.compile(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
 _LARK_IMPORT = re.compile(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
+_MODULE_NAME = re.compile(
+    r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?)|[\"']([A-Za-z_]\w*)[\"']|(?<=[:=\-])[ \t]*([A-Za-z_]\w*)[ \t]*$", re.MULTILINE
+)
 _PYTHON_MODULE = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-m\s+([\w.]+)")
 
 
@@ -180,7 +183,7 @@ def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
 
 
 def dotted_names(path: Path) -> list[str]:
-    """Dotted names in a small text file, as rule 4 (b) looks for modules in them; empty for any other file."""
+    """Dotted names, and bare ones that are a whole value, in a small text file, as rule 4 (b) looks for modules in them."""
     try:
         if path.suffix in (".py", ".pyc") or os.path.getsize(path) > MAX_TEXT:
             return []
@@ -189,5 +192,6 @@ def dotted_names(path: Path) -> list[str]:
         return []
     if b"\0" in content:
         return []
-    found = re.findall(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?", content.decode("utf-8", "replace"))
+    text = content.decode("utf-8", "replace")
+    found = [match[0] or match[1] or match[2] for match in _MODULE_NAME.findall(text)]
     return list(dict.fromkeys(found))[:MAX_NAMES]

@@ -13,6 +13,8 @@ from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, Mo
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding import modules, pattern
 from clustrix_bundle.bundler.folding.value import (
+    ENTRY,
+    ENV,
     Alternatives,
     Constant,
     External,
@@ -115,22 +117,24 @@ def _by_name(
         return
     packages = _packages(arguments, module) if function == "importlib.import_module" else [module.package]
     detail = call_words(call)
-    is_open = False
+    is_open = outside = False
     for value in _names(given):
         if isinstance(value, Text):
             known = yield from _named(reading, value, packages, call, detail)
             is_open = is_open or not known
+            outside = outside or (not known and (ENTRY in value.parts or ENV in value.parts))
         elif isinstance(value, Module):
             yield ModuleFinding(value.name, call.line, "folded", detail)
         elif isinstance(value, Unknown):
             is_open = True
+            outside = outside or value.entry
     level = arguments.get(4, "level") if function.endswith("__import__") else None
     if level or arguments.get(3, "fromlist"):
         yield from _from_list(reading, arguments, packages[0], call, detail)
     if function == "runpy.run_module":
         yield from _main_of(reading, given, call, detail)
     if is_open:
-        yield OpenEnd(call.line, detail)
+        yield OpenEnd(call.line, detail, outside)
 
 
 def _names(given: Alternatives) -> Iterator[Value]:

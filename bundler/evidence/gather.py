@@ -40,7 +40,9 @@ class Evidence:
         self._searched: set[str] = set()
         self._data_searched: set[str] = set()
         self._texts_done: set[str] = set()
+        self._ends: list[tuple[LoadedModule, OpenEnd]] = []
         self._open = False
+        self._by_strings = False
 
     def roots(self, module: LoadedModule) -> list[RootFinding]:
         """As `Rules.roots`."""
@@ -56,6 +58,8 @@ class Evidence:
             found = self._new(self._opened(modules))
         if not found:
             found = self._new(self._named_by_data())
+        if not found:
+            found = self._new(self._widened())
         return found
 
     def fold_text(self, module: LoadedModule, call: Call, expr: Expr) -> str | None:
@@ -71,6 +75,9 @@ class Evidence:
             key = (str(module.path), finding)
             if key not in self._told:
                 self._told.add(key)
+                self._by_strings = self._by_strings or (
+                    isinstance(finding, ModuleFinding) and finding.evidence in ("literal", "sibling")
+                )
                 fresh.append((module, finding))
         return fresh
 
@@ -93,35 +100,36 @@ class Evidence:
             for directive in module.facts.directives
             if directive.verb == "include"
         }
-        ends = [(module, end) for module, end in ends if (module.name, end.line) not in settled]
+        self._ends = [(module, end) for module, end in ends if (module.name, end.line) not in settled]
         for module in modules:
             for row in self._imports[module.name]:
                 if not isinstance(row, (OpenEnd, FileFinding)):
                     yield module, row
         self._open = (
             self._open
-            or bool(ends)
+            or bool(self._ends)
             or any(imports_strings(self.reading, module) for module in modules if module.name not in self._searched)
         )
         self._searched.update(module.name for module in modules)
         if self._open:
-            yield from self._from_strings(modules, ends)
+            yield from self._from_strings(modules)
 
-    def _from_strings(
-        self, modules: list[LoadedModule], ends: list[tuple[LoadedModule, OpenEnd]]
-    ) -> Iterable[tuple[LoadedModule, Finding]]:
+    def _from_strings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
+        """Rules (b) and (d); the open ends themselves, for notes."""
         for module in modules:
             if module.name not in self._texts_done:
                 self._texts_done.add(module.name)
                 yield from ((module, row) for row in modules_in_strings(self.reading, module))
-        siblings: set[str] = set()
-        for module, end in ends:
+        for module, end in self._ends:
             yield module, end
-            for row in siblings_in_strings(self.reading, module):
-                siblings.add(module.name)
-                yield module, row
-        if self.world.settings.dynamic == "widen":
-            for module, end in ends:
+            yield from ((module, row) for row in siblings_in_strings(self.reading, module))
+
+    def _widened(self) -> Iterable[tuple[LoadedModule, Finding]]:
+        """Rule (e), when all else has been said: for what comes from outside, and where no string named a module."""
+        if self.world.settings.dynamic != "widen":
+            return
+        for module, end in self._ends:
+            if end.outside or not self._by_strings:
                 yield from ((module, row) for row in widened(self.reading, module, end))
 
     # -- data

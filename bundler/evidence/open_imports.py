@@ -55,7 +55,9 @@ def modules_in_data(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
     for text in dotted_names(path):
         name = local_module(reading, text, "")
         if name is not None and not is_test_name(name) and _is_named(text, name, ""):
-            yield ModuleFinding(name, 0, "literal", f"{path.name} names {text}")
+            local = reading.world.locate(name)
+            whole = local is not None and local.is_package and name == text
+            yield ModuleFinding(name, 0, "literal", f"{path.name} names {text}", whole=whole)
 
 
 def siblings_in_strings(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding]:
