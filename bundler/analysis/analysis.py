@@ -21,7 +21,7 @@ from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
-from clustrix_bundle.bundler.errors import AnalysisError, SourceError
+from clustrix_bundle.bundler.errors import AnalysisError
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
@@ -49,9 +49,6 @@ class Analysis:
         self.folders = Folders()
         self.decisions: tuple[Decision, ...] = ()
         self._keep_names = False
-        self._notebook_notes: tuple[Note, ...] = ()
-        if target.is_notebook and target.path is not None:
-            self._read_notebook(target.path)
         self.selection = Selection(entry.root)
         self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
 
@@ -119,20 +116,8 @@ class Analysis:
         else:
             sliced = slice_module(module, self.target.qualname, project)
         self.decisions = sliced.decisions
-        found.warnings.update(dict.fromkeys((*self._notebook_notes, *sliced.notes)))
+        found.warnings.update(dict.fromkeys(sliced.notes))
         return replace(module, kept_statements=sliced.kept), sliced.source
-
-    def _read_notebook(self, path: Path) -> None:
-        """Makes the source of a notebook's cells stand for the entry file."""
-        from clustrix_bundle.bundler.notebook import read_notebook  # noqa: PLC0415 - for notebooks only
-
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise SourceError(f"cannot be read: {error.strerror}", str(path)) from error
-        notebook = read_notebook(content, str(path))
-        self._notebook_notes = notebook.notes
-        self.sources.add(str(self.entry.path), notebook.source)
 
     def _load_entry(self) -> LoadedModule:
         path = str(self.entry.path)

@@ -58,10 +58,6 @@ def find_entry_file(target: Target, context: AnalysisContext) -> EntryFile:
     Raises:
         TargetError: there is no such module, or it has no source here to ship.
     """
-    if target.path is not None and target.is_notebook:
-        from clustrix_bundle.bundler.notebook import source_path  # noqa: PLC0415 - for notebooks only
-
-        return entry_file("__main__", source_path(target.path), target.path.parent, context)
     if target.path is not None:
         module = module_of_file(target.path)
         return entry_file(module.name, target.path, module.folder, context)
