@@ -198,6 +198,25 @@ _DEFAULTS.update(allowed_paths=[], environment_variables={}, module_loads=[], pr
 _CONNECTION = ("cluster_host", "cluster_port", "username", "key_file", "password", "passphrase", "known_hosts_file")
 
 
+def checked(field, value, shown=None):
+    """The value as the field keeps it.
+
+    Args:
+        field: One of `FIELDS`.
+        value: What it is to be; None for its default.
+        shown: Name that an error calls it by, if not the field's.
+
+    Raises:
+        ConfigError: The field is unknown, or the value impossible.
+    """
+    if field not in _CHECKS:
+        raise ConfigError("{!r} is no field of ClusterConfig{}".format(field, nearest(field, FIELDS)))
+    check, optional = _CHECKS[field]
+    if value is None:
+        return None if optional else copy.copy(_DEFAULTS[field])
+    return check(shown or field, value)
+
+
 class ClusterConfig(object):
     """Which cluster, as whom, where and with what. Keyword arguments only; fields can be assigned later and are checked then too.
 
@@ -297,14 +316,7 @@ class ClusterConfig(object):
         self.check()
 
     def __setattr__(self, name, value):
-        if name not in _CHECKS:
-            raise ConfigError("{!r} is no field of ClusterConfig{}".format(name, nearest(name, FIELDS)))
-        check, optional = _CHECKS[name]
-        if value is None:
-            if not optional:
-                value = copy.copy(_DEFAULTS[name])
-        else:
-            value = check(name, value)
+        value = checked(name, value)
         if name == "local_work_dir":
             value, self.__dict__["relative_work_dir"] = _absolute_work_dir(value)
         self.__dict__[name] = value

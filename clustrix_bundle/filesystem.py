@@ -1,0 +1,57 @@
+"""The filesystem helpers on the client: those of `clustrix_bundle.runtime.filesystem`, who ask here for configuration and connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clustrix_bundle.configuration import get_config
+from clustrix_bundle.runtime import active
+from clustrix_bundle.runtime.config import ClusterConfig, NotYetSupported
+from clustrix_bundle.runtime.confinement import PathOutsideWorkDir
+from clustrix_bundle.runtime.file_info import DiskUsage, FileInfo
+from clustrix_bundle.runtime.filesystem import (
+    ClusterFilesystem,
+    cluster_count_files,
+    cluster_du,
+    cluster_exists,
+    cluster_find,
+    cluster_glob,
+    cluster_isdir,
+    cluster_isfile,
+    cluster_ls,
+    cluster_stat,
+)
+from clustrix_bundle.runtime.walking import UnreadableFolderWarning
+
+__all__ = [
+    "ClusterFilesystem",
+    "DiskUsage",
+    "FileInfo",
+    "PathOutsideWorkDir",
+    "UnreadableFolderWarning",
+    "cluster_count_files",
+    "cluster_du",
+    "cluster_exists",
+    "cluster_find",
+    "cluster_glob",
+    "cluster_isdir",
+    "cluster_isfile",
+    "cluster_ls",
+    "cluster_stat",
+]
+
+
+class _Client(active.Client):
+    """Answers what the helpers can't know by themselves."""
+
+    def active_config(self) -> ClusterConfig:
+        return get_config()
+
+    def connect(self, config: ClusterConfig) -> Any:
+        raise NotYetSupported(
+            f"cluster_type={config.cluster_type!r}: files of a cluster can't be asked for from here yet; "
+            "with cluster_type='local' the helpers act on local_work_dir, and in a job on its work dir",
+        )
+
+
+active.install_client(_Client())
