@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.disk import Disk
 from clustrix_bundle.bundler.folding import modules
-from clustrix_bundle.bundler.folding.names import last_name
+from clustrix_bundle.bundler.folding.expressions import last_name
 from clustrix_bundle.bundler.folding.value import Class, Function, Instance
 
 if TYPE_CHECKING:

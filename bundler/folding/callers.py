@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.folding.names import ModuleNames, last_name
+from clustrix_bundle.bundler.folding.expressions import children, last_name
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import
+    from clustrix_bundle.bundler.facts.model import Binding, Call, Expr
+    from clustrix_bundle.bundler.folding.names import ModuleNames
 
 MAX_SITES = 200
 """A name that is called more often than this is taken to be called with anything."""
@@ -137,33 +138,3 @@ def read_names(expressions: Iterable[Expr]) -> Iterator[str]:
                 pending.append(callee)
         else:
             pending.extend(children(expr))
-
-
-def children(expr: Expr) -> Iterator[Expr]:
-    """The expressions directly inside one."""
-    tag = expr[0]
-    if tag in ("attr", "neg", "star", "each", "comp"):
-        yield expr[1]
-    elif tag == "call":
-        yield expr[1]
-        yield from expr[2]
-        for _, value in expr[3]:
-            yield value
-    elif tag == "bin":
-        yield expr[2]
-        yield expr[3]
-    elif tag in ("index", "dictcomp"):
-        yield expr[1]
-        yield expr[2]
-    elif tag in ("join", "list", "tuple", "set", "either"):
-        yield from expr[1]
-    elif tag == "dict":
-        for key, value in expr[1]:
-            if key is not None:
-                yield key
-            yield value
-
-
-def alias_of(item: Import) -> str:
-    """The name that an import binds."""
-    return item.asname or item.name or item.module.partition(".")[0]

@@ -15,7 +15,8 @@ from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Par
 from clustrix_bundle.bundler.folding import formatting, known, methods, modules, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments, bind
 from clustrix_bundle.bundler.folding.callers import MAX_SITES, Callers, Site
-from clustrix_bundle.bundler.folding.names import Definition, Growth, ModuleNames, last_name, reaching, read_names
+from clustrix_bundle.bundler.folding.expressions import last_name, mentions
+from clustrix_bundle.bundler.folding.names import Definition, Growth, ModuleNames, reaching, read_names
 from clustrix_bundle.bundler.folding.value import (
     ENV,
     OPEN,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 MAX_STEPS = 30_000
 MAX_DEPTH = 90
 MAX_INLINED = 8
+MAX_ROUNDS = 8
+MAX_GROWN = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +62,7 @@ class Frame:
     scope: int
     values: dict[str, Alternatives]
     outer: Frame | None = None
+    final: bool = False
 
     def find(self, module: str, scope: int, name: str) -> Alternatives | None:
         """The parameter's value, in this call or one around it."""
@@ -293,6 +297,8 @@ class Folder:
         for scope in names.visible(place.scope):
             if place.frame is not None:
                 given = place.frame.find(place.module, scope, name)
+                if given is not None and place.frame.final:
+                    return given
                 if given is not None:
                     rebound = [one for one in names.definitions.get((scope, name), ()) if isinstance(one.what, Binding)]
                     seen = [
@@ -353,13 +359,31 @@ class Folder:
             place = Place(module, what.scope, what.line, "loop" in what.under, frame, definition)
             if what.kind == "with":
                 return distinct(self._entered(value) for value in self.fold(what.value, place))
-            return self.fold(what.value, place)
+            found = self.fold(what.value, place)
+            if (
+                what.target[0] == "name"
+                and "loop" in what.under
+                and what.kind in ("assign", "aug")
+                and mentions(what.value, what.target[1])
+            ):
+                found = self._again(found, what, place)
+            return found
         if isinstance(what, Import):
             return self._imported(what, names)
         if isinstance(what, Parameter):
             return self._parameter(names, scope, what)
         nested = names.scopes[what]
         return (Class(module, what),) if nested.kind == "class" else (Function(module, what),)
+
+    def _again(self, found: Alternatives, binding: Binding, place: Place) -> Alternatives:
+        """A name that a loop makes from itself (``d = dirname(d)``): what some more rounds give."""
+        for _ in range(MAX_ROUNDS):
+            frame = Frame(place.module, binding.scope, {binding.target[1]: found}, place.frame, final=True)
+            grown = distinct([*found, *self.fold(binding.value, replace(place, frame=frame))])
+            if grown == found or len(grown) > MAX_GROWN:
+                break
+            found = grown
+        return found
 
     def _entered(self, value: Value) -> Value:
         """``with x as y``: y, which is x for all that matters here."""

@@ -8,6 +8,7 @@ from clustrix_bundle.bundler.folding import formatting, methods, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.value import (
     ANY,
+    ANY_NUMBER,
     ENV,
     FOREIGN,
     HOME,
@@ -17,6 +18,7 @@ from clustrix_bundle.bundler.folding.value import (
     UNKNOWN,
     Alternatives,
     Constant,
+    External,
     Function,
     Mapping,
     Number,
@@ -215,7 +217,7 @@ def _next(arguments: Arguments) -> Alternatives:
 def _enumerate(arguments: Arguments) -> Alternatives:
     found: list[Value] = []
     for value in arguments.get(0, "iterable") or OPEN:
-        found += [Sequence(((hole(STAR),), (item,))) for item in items_of(value)]
+        found += [Sequence(((ANY_NUMBER,), (item,))) for item in items_of(value)]
     return (Sequence((), distinct(found)),)
 
 
@@ -246,7 +248,7 @@ def _range(arguments: Arguments) -> Alternatives:
         span = range(*known)
         if len(span) <= 512:
             return (Sequence(tuple((Number(number),) for number in span)),)
-    return (Sequence((), (hole(STAR),)),)
+    return (Sequence((), (ANY_NUMBER,)),)
 
 
 def _filter(arguments: Arguments) -> Alternatives:
@@ -293,8 +295,9 @@ def _iter_modules(arguments: Arguments) -> Alternatives:
     entries: list[Value] = []
     for prefix in prefixes:
         name = formatting.concatenate((prefix,), (hole(STAR),))
-        info = Mapping((((literal("name"),), name), ((literal("module_finder"),), OPEN), ((literal("ispkg"),), OPEN)))
-        entries += [info, Sequence((OPEN, name, OPEN))]
+        finder, is_package = (External("pkgutil.iter_modules().module_finder"),), (External("builtins.bool()"),)
+        info = Mapping((((literal("name"),), name), ((literal("module_finder"),), finder), ((literal("ispkg"),), is_package)))
+        entries += [info, Sequence((finder, name, is_package))]
     return (Sequence((), tuple(entries)),)
 
 
@@ -405,6 +408,6 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "builtins.int": lambda arguments: (
         tuple(value for value in arguments.get(0) or OPEN if isinstance(value, Number)) or (hole(STAR),)
     ),
-    "builtins.len": lambda _arguments: (hole(STAR),),
+    "builtins.len": lambda _arguments: (ANY_NUMBER,),
     "builtins.bool": lambda _arguments: (Constant("True"), Constant("False")),
 }

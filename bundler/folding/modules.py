@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding import known, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
-from clustrix_bundle.bundler.folding.callers import children
+from clustrix_bundle.bundler.folding.expressions import children, dotted
 from clustrix_bundle.bundler.folding.value import (
     FOREIGN,
     OPEN,
@@ -252,13 +252,3 @@ def attributes_of(module: LoadedModule, aliases: set[str]) -> Iterator[str]:
         if expr[0] == "attr" and dotted(expr[1]) in aliases:
             yield expr[2]
         pending.extend(children(expr))
-
-
-def dotted(expr: Expr) -> str:
-    """``a.b.c`` as written; empty for anything else."""
-    if expr[0] == "name":
-        return str(expr[1])
-    if expr[0] == "attr":
-        base = dotted(expr[1])
-        return f"{base}.{expr[2]}" if base else ""
-    return ""

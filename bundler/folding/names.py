@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Parameter, Scope
+from clustrix_bundle.bundler.folding.expressions import last_name, mentions
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
@@ -205,13 +206,6 @@ def _note_growth(names: ModuleNames, call: Call) -> None:
     names.growth[last_name(receiver)].append(growth)
 
 
-def last_name(expr: Expr) -> str:
-    """The last name of ``a.b.c`` or ``a``; empty for anything else."""
-    if expr[0] == "name":
-        return str(expr[1])
-    return str(expr[2]) if expr[0] == "attr" else ""
-
-
 def reaching(definitions: list[Definition], line: int, *, in_loop: bool, excluded: Definition | None = None) -> list[Definition]:
     """Those definitions of a name in a scope that a use at ``line`` of the same scope can see.
 
@@ -224,7 +218,8 @@ def reaching(definitions: list[Definition], line: int, *, in_loop: bool, exclude
         what = definition.what
         everywhere = isinstance(what, Binding) and what.kind in ("comp", "walrus")
         if definition.line > line and not everywhere:
-            if in_loop and "loop" in definition.under:
+            again = isinstance(what, Binding) and what.target[0] == "name" and mentions(what.value, what.target[1])
+            if "loop" in definition.under and (in_loop or again):  # the test of a ``while`` stands outside its body
                 before.append(definition)
             continue
         augmented = isinstance(what, Binding) and what.kind in ("aug", "comp", "walrus")

@@ -165,6 +165,7 @@ Value: TypeAlias = (
 Alternatives: TypeAlias = tuple[Value, ...]
 
 UNKNOWN = Unknown()
+ANY_NUMBER = External("builtins.int()")
 UNKNOWN_ENTRY = Unknown(entry=True)
 OPEN: Alternatives = (UNKNOWN,)
 
@@ -234,6 +235,8 @@ def as_text(value: Value) -> Text:
         return literal(value.name)
     if isinstance(value, Unknown) and value.entry:
         return hole(ENTRY)
+    if value == ANY_NUMBER:
+        return hole(STAR)
     return hole(ANY)
 
 
