@@ -57,18 +57,60 @@ _PUBLIC = {
     "load_profile": ".profiles",
 }
 
+TYPE_CHECKING = False  # typing itself costs more to import than all of this
+if TYPE_CHECKING:
+    from clustrix_bundle.api import Bundle as Bundle
+    from clustrix_bundle.api import bundle as bundle
+    from clustrix_bundle.bundler.analysis.analyzer import DependencyAnalyzer as DependencyAnalyzer
+    from clustrix_bundle.bundler.errors import AnalysisError as AnalysisError
+    from clustrix_bundle.bundler.errors import BundleFormatError as BundleFormatError
+    from clustrix_bundle.bundler.errors import ClustrixBundleError as ClustrixBundleError
+    from clustrix_bundle.bundler.errors import PackagingError as PackagingError
+    from clustrix_bundle.bundler.errors import SettingsError as SettingsError
+    from clustrix_bundle.bundler.errors import SourceError as SourceError
+    from clustrix_bundle.bundler.errors import TargetError as TargetError
+    from clustrix_bundle.bundler.errors import UnsafePathError as UnsafePathError
+    from clustrix_bundle.bundler.graph import DependencyGraph as DependencyGraph
+    from clustrix_bundle.bundler.package import FilePackager as FilePackager
+    from clustrix_bundle.bundler.package import PackageInfo as PackageInfo
+    from clustrix_bundle.configuration import configure as configure
+    from clustrix_bundle.configuration import get_config as get_config
+    from clustrix_bundle.configuration import load_config as load_config
+    from clustrix_bundle.decorator import cluster as cluster
+    from clustrix_bundle.errors import RemoteError as RemoteError
+    from clustrix_bundle.filesystem import ClusterFilesystem as ClusterFilesystem
+    from clustrix_bundle.filesystem import cluster_count_files as cluster_count_files
+    from clustrix_bundle.filesystem import cluster_du as cluster_du
+    from clustrix_bundle.filesystem import cluster_exists as cluster_exists
+    from clustrix_bundle.filesystem import cluster_find as cluster_find
+    from clustrix_bundle.filesystem import cluster_glob as cluster_glob
+    from clustrix_bundle.filesystem import cluster_isdir as cluster_isdir
+    from clustrix_bundle.filesystem import cluster_isfile as cluster_isfile
+    from clustrix_bundle.filesystem import cluster_ls as cluster_ls
+    from clustrix_bundle.filesystem import cluster_stat as cluster_stat
+    from clustrix_bundle.profiles import load_profile as load_profile
+    from clustrix_bundle.runtime.active import ClusterUnreachableFromJob as ClusterUnreachableFromJob
+    from clustrix_bundle.runtime.config import ClusterConfig as ClusterConfig
+    from clustrix_bundle.runtime.config import ConfigError as ConfigError
+    from clustrix_bundle.runtime.config import NotYetSupported as NotYetSupported
+    from clustrix_bundle.runtime.confinement import PathOutsideWorkDir as PathOutsideWorkDir
+    from clustrix_bundle.runtime.file_info import DiskUsage as DiskUsage
+    from clustrix_bundle.runtime.file_info import FileInfo as FileInfo
+    from clustrix_bundle.runtime.walking import UnreadableFolderWarning as UnreadableFolderWarning
+
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605
 
+if not TYPE_CHECKING:  # for type checkers a name that is not above is an error
 
-def __getattr__(name: str) -> object:
-    module = _PUBLIC.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib  # noqa: PLC0415
+    def __getattr__(name: str) -> object:
+        module = _PUBLIC.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib  # noqa: PLC0415
 
-    value: object = getattr(importlib.import_module(module, __name__), name)
-    globals()[name] = value
-    return value
+        value: object = getattr(importlib.import_module(module, __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

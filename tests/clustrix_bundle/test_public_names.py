@@ -1,7 +1,9 @@
 """What users import from `clustrix_bundle`: every name is there, and costs nothing before it is used."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +44,15 @@ def test_imports_load_no_more_than_they_need(code: str, unwanted: set[str]) -> N
     program = code + "\nimport sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not unwanted & set(loaded)
+
+
+def test_type_checkers_see_the_names_that_are_there() -> None:
+    """The block for type checkers repeats the table; both must say the same."""
+    tree = ast.parse(Path(clustrix_bundle.__file__).read_text())
+    block = next(
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    )
+    seen = {alias.asname: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen == {name: "clustrix_bundle" + module for name, module in clustrix_bundle._PUBLIC.items()}
