@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.analyzer import DependencyAnalyzer
     from clustrix_bundle.bundler.graph import DependencyGraph
     from clustrix_bundle.bundler.package import PackageInfo
+    from clustrix_bundle.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,57 @@ def analyze_target(target: str, options: BuildOptions, cwd: Path | None = None) 
         TargetError, SourceError, AnalysisError: The function cannot be found or shipped.
         SettingsError: A setting or the interpreter is impossible.
     """
+    return _target_analyzer(target, options, cwd).analyze_target(target)
+
+
+def observe_target(
+    target: str,
+    options: BuildOptions,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    only: bool = False,
+    cwd: Path | None = None,
+) -> DependencyGraph:
+    """The graph of `analyze_target` after the function ran once, here, with these arguments: what it touched ships too.
+
+    With ``only``, files that possible evidence alone would bring, and that it did not touch, stay.
+
+    Raises:
+        TargetError, SourceError, AnalysisError, SettingsError: As for `analyze_target`.
+        RemoteError: The function failed.
+    """
+    from clustrix_bundle.bundler.analysis.observed import Observed  # noqa: PLC0415 - only where a function is observed
+    from clustrix_bundle.observation import observe  # noqa: PLC0415
+
+    analyzer = _target_analyzer(target, options, cwd)
+    context = analyzer.context
+    touched = observe(analyzer.analyze_target(target), args, kwargs, context.interpreter, context.cwd)
+    analyzer.context = replace(context, observed=Observed(touched, only))
+    return analyzer.analyze_target(target)
+
+
+def rehearse_bundle(info: PackageInfo, options: BuildOptions, blobs: str | None = None) -> Rehearsal:
+    """Import what was packed, from the bundle alone, in the target interpreter; what was missing.
+
+    Raises:
+        SettingsError: The interpreter is impossible, or too old to be watched.
+    """
+    from clustrix_bundle.ask_interpreter import ask_interpreter, find_executable  # noqa: PLC0415 - only where a bundle is rehearsed
+    from clustrix_bundle.rehearsal import rehearse  # noqa: PLC0415
+
+    root = info.dependencies.root
+    interpreter = ask_interpreter(find_executable(options.python, os.environ, root))
+    return rehearse(info.package_path, root, interpreter, blobs=blobs)
+
+
+def _target_analyzer(target: str, options: BuildOptions, cwd: Path | None) -> DependencyAnalyzer:
     from clustrix_bundle.bundler.target import parse_target  # noqa: PLC0415 - only where something is analysed
 
     here = (cwd or Path.cwd()).resolve()
     parsed = parse_target(target, here)
     start = parsed.path.parent if parsed.path is not None else _module_folder(parsed.module, here)
-    return _analyzer(start, here, options).analyze_target(target)
+    return _analyzer(start, here, options)
 
 
 def analyze_function(

@@ -22,7 +22,7 @@ class Observed:
     """What was touched.
 
     Attributes:
-        paths: Existing files that were read or imported, and folders that were listed; absolute, links resolved.
+        paths: Existing files that were read or imported, and folders that were listed; absolute, as the code named them.
         only: Whether files that possible evidence alone brings stay, if they are not among them.
     """
 
@@ -36,7 +36,7 @@ def take_observed(search: Search, observed: Observed) -> None:
     importer, line = str(search.entry.path), search.place.line
     here = {os.path.realpath(path) for path in found.files}
     for path in observed.paths:
-        if path in here or search.data.layout.base_of(path) is None:
+        if os.path.realpath(path) in here or search.data.layout.base_of(path) is None:
             continue
         name = search.module_name(walk.project, path)
         if name is not None:
@@ -48,7 +48,7 @@ def take_observed(search: Search, observed: Observed) -> None:
 
 def drop_untouched(found: Found, observed: Observed, entry_path: str) -> None:
     """Takes out what possible evidence alone brought, no run touched, and no kept file surely imports; folders cost nothing and stay."""
-    touched = set(observed.paths)
+    touched = set(map(os.path.realpath, observed.paths))
     kept = _reachable(
         {entry_path, "", *(path for path in found.files if os.path.realpath(path) in touched)},
         (edge for edge in found.edges if edge.evidence in KEPT),

@@ -1,0 +1,190 @@
+"""The program of a watched process: it loads an entry point, perhaps calls it, and tells what it opened and imported.
+
+``python watched_process.py SPEC``, by any Python from 3.8 on (audit hooks, PEP 578), the standard library alone. SPEC is a JSON file:
+
+    sys_path    folders put first on ``sys.path``; ``runtime``, the file ``runtime.pyz``, follows them
+    cwd         working directory
+    entry       {"kind", "module", "qualname", "file", "source"}: for kind ``main`` the text in ``source`` runs as ``file``
+    call        null, or {"args": [...], "kwargs": {...}}
+    modules     names to import after the entry was loaded
+    forbidden   folders that are out of reach (what lies in ``allowed`` excepted): whoever opens something there is told that
+                there is no such file
+    events      file to which a line of JSON is appended for everything that is touched: [kind, absolute path];
+                kind is read, write, list or refused
+    outcome     file for what happened: {"entry": null or error, "modules": [[name, error], ...]}; an error is
+                {"type", "message", "name", "file", "traceback", "places": [[file, line], ...]}, ``name`` the module that was
+                not found, ``file`` the file
+
+A watched process that is forked is watched on; a program that is started is not. What code asks about a file without opening it
+(`os.stat`) raises no event.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_LOADED_BEFORE = set(sys.modules)
+
+import errno  # noqa: E402 - what is imported from here on is forgotten again before the user's code is loaded
+import json  # noqa: E402
+import os  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Watcher:
+    """An audit hook."""
+
+    def __init__(self, events: str, forbidden: list[str], allowed: list[str]) -> None:
+        self.output = os.open(events, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self.forbidden = [_folder(path) for path in forbidden]
+        self.allowed = [_folder(path) for path in allowed]
+        self.seen: dict[tuple[str, str], bool] = {}
+        self.encode: Callable[[Any], str] = json.dumps
+        self.error = errno.ENOENT, os.strerror(errno.ENOENT)
+        self.sharing = os.O_ACCMODE if hasattr(os, "O_ACCMODE") else 3
+
+    def __call__(self, event: str, args: tuple[Any, ...]) -> None:
+        """Raises FileNotFoundError for what is out of reach."""
+        if event == "open":
+            self.touch(self.access(args[1], args[2]), args[0])
+        elif event in ("os.listdir", "os.scandir"):
+            self.touch("list", "." if args[0] is None else args[0])
+        elif event == "import":
+            self.touch("read", args[1])
+        elif event in ("sqlite3.connect", "ctypes.dlopen"):
+            self.touch("read", args[0])
+
+    def access(self, mode: Any, flags: Any) -> str:
+        """Whether a file is opened to be read, or only to be written."""
+        if isinstance(mode, str):
+            return "write" if mode[:1] in ("w", "x", "a") else "read"
+        return "write" if isinstance(flags, int) and flags & self.sharing == os.O_WRONLY else "read"
+
+    def touch(self, kind: str, path: Any) -> None:
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, str) or not path or path.startswith(":"):  # descriptors, databases in memory
+            return
+        try:
+            path = os.path.normpath(os.path.join(os.getcwd(), path))
+        except OSError:  # the working directory is gone
+            return
+        refused = self.is_out_of_reach(path)
+        if refused:
+            kind = "refused"
+        if (kind, path) not in self.seen:
+            self.seen[kind, path] = True
+            os.write(self.output, (self.encode([kind, path]) + "\n").encode("ascii"))
+        if refused:
+            raise FileNotFoundError(*self.error, path)
+
+    def is_out_of_reach(self, path: str) -> bool:
+        """Whether the path lies in a forbidden folder."""
+        inside = path + os.sep
+        return any(map(inside.startswith, self.forbidden)) and not any(map(inside.startswith, self.allowed))
+
+
+def _folder(path: str) -> str:
+    return path.rstrip(os.sep) + os.sep
+
+
+def prepare(spec: dict[str, Any], watcher: Watcher) -> None:
+    """Arranges the process as the runtime does for a task (``docs/runtime.md``)."""
+    kept = [path for path in sys.path[1:] if path and not watcher.is_out_of_reach(path)]
+    first = [*spec["sys_path"], spec["runtime"]]
+    sys.path[:] = [*first, *(path for path in kept if path not in first)]
+    os.chdir(spec["cwd"])
+    os.environ["PWD"] = spec["cwd"]
+    os.environ["PYTHONPATH"] = os.pathsep.join([*first, *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["CLUSTRIX_JOB"] = json.dumps({"work_dir": spec["cwd"]})
+    sys.argv[:] = [spec["entry"]["file"]]
+    sys.dont_write_bytecode = True
+    main = type(sys)("__main__")
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+    for name in set(sys.modules) - _LOADED_BEFORE:  # a project may have a json.py of its own
+        del sys.modules[name]
+
+
+def load(entry: dict[str, str]) -> Any:
+    """The entry point's function; whatever its module raises is raised."""
+    if entry["kind"] == "main":
+        found = sys.modules["__main__"]
+        found.__file__ = entry["file"]
+        with open(entry["source"], "rb") as file:
+            text = file.read()
+        exec(compile(text, entry["file"], "exec", 0, True), found.__dict__)  # noqa: S102 - this is what it is for
+    else:
+        found = _import(entry["module"])
+    for name in entry["qualname"].split("."):
+        found = getattr(found, name)
+    return found
+
+
+def call(function: Any, arguments: dict[str, Any]) -> None:
+    """Calls it as a job would: coroutines are awaited, generators run to their end."""
+    complete = _import("_clustrix_runtime.entry").complete
+    complete(function(*arguments["args"], **arguments["kwargs"]))
+
+
+def _import(name: str) -> Any:
+    __import__(name)
+    return sys.modules[name]
+
+
+def attempt(action: Callable[[], Any]) -> tuple[Any, dict[str, Any] | None]:
+    """What the action gives, and no error; or None and what went wrong."""
+    try:
+        return action(), None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever code does while it is imported is told
+        return None, describe(error)
+
+
+def attempt_import(name: str) -> dict[str, Any] | None:
+    """What goes wrong when the module is imported; None where nothing does."""
+    return attempt(lambda: _import(name))[1]
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """The error as JSON can hold it."""
+    import traceback  # noqa: PLC0415 - now it can shadow nothing
+
+    told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    places = [[frame.filename, frame.lineno] for frame in traceback.extract_tb(error.__traceback__)]
+    name = error.name if isinstance(error, ImportError) else None
+    file = error.filename if isinstance(error, OSError) else None
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "name": name if isinstance(name, str) else "",
+        "file": os.path.abspath(file) if isinstance(file, str) else "",
+        "traceback": told,
+        "places": places,
+    }
+
+
+def main(path: str) -> None:
+    """Does what the specification says."""
+    with open(path, encoding="utf-8") as file:
+        spec = json.load(file)
+    watcher = Watcher(spec["events"], spec["forbidden"], spec["allowed"])
+    encode = json.dumps
+    outcome = spec["outcome"]
+    prepare(spec, watcher)
+    sys.addaudithook(watcher)
+    function, error = attempt(lambda: load(spec["entry"]))
+    if error is None and spec["call"] is not None:
+        _, error = attempt(lambda: call(function, spec["call"]))
+    modules = [[name, attempt_import(name)] for name in spec["modules"]]
+    with open(outcome, "w", encoding="ascii") as file:
+        file.write(encode({"entry": error, "modules": modules}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
