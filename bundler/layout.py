@@ -70,6 +70,10 @@ class Layout:
         chosen = [base for base in (*self._outside, *self._mapped) if base in used]
         self._numbers = {base: number for number, base in enumerate(chosen, 1)}
 
+    def mapped_roots(self) -> list[str]:
+        """Folders in the archive from which packages are imported that lie under another name on disk."""
+        return [self.prefix(base).removesuffix(f"/{base.inner}") for base in self._mapped if base in self._numbers]
+
     def prefix(self, base: Base) -> str:
         """The folder in the archive that stands for a base."""
         if base == self.root:

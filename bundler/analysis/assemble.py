@@ -58,9 +58,7 @@ class Assembly:
         if kind == "dir":
             self.nodes[member] = Node(member, "dir", Path(real))
             return
-        content = file.content if file.kind == "module" and file.content else None
-        if file.kind == "module" and file.content is not None:
-            content = file.content
+        content = file.content if file.kind == "module" else None
         self.nodes[member] = Node(member, kind, Path(real), content, None, file.module, _executable(real))
 
     def member_of(self, path: str) -> str:
@@ -70,14 +68,18 @@ class Assembly:
     def edges(self) -> list[Edge]:
         """The edges between members, sorted; edges to files that did not ship are left out."""
         found: set[Edge] = set()
+        told: set[tuple[str, str, int, str]] = set()
         for edge in self.found.edges:
             if edge.imported not in self._places or (edge.importer and edge.importer not in self._places):
                 continue
             importer = self.member_of(edge.importer) if edge.importer else ""
             imported = self.member_of(edge.imported)
-            if imported not in self.nodes:
+            if imported not in self.nodes or imported == importer:
                 continue
-            found.add(Edge(importer, imported, edge.line, edge.evidence, edge.detail))
+            key = (importer, imported, edge.line, edge.evidence)
+            if key not in told:  # one line may name several things of a module
+                told.add(key)
+                found.add(Edge(importer, imported, edge.line, edge.evidence, edge.detail))
             found.update(
                 Edge(imported, self.layout.member(link.path), 0, edge.evidence, "link on the way to it")
                 for link in self._places[edge.imported][2]
@@ -92,6 +94,7 @@ class Assembly:
             base = self.layout.base_of(folder)
             if base is not None and self.layout.is_used(base):
                 chosen[self.layout.member(follow_links(folder, base)[0])] = None
+        chosen.update(dict.fromkeys(self.layout.mapped_roots()))
         return tuple(chosen) or ("project",)
 
     def cwd(self, cwd: str) -> str:

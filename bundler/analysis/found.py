@@ -81,9 +81,10 @@ class Found:
 
     Attributes:
         modules: Reached modules in the order in which they were reached, of the entry's own program first.
-        import_folders: Folders that must be on ``sys.path`` for the modules of the entry's program (not those of scripts it starts).
+        import_folders: Folders that must be on ``sys.path``; a script that is started has its own there already.
         excluded: Why a file stays that would have shipped, by path.
         relative_names: First parts of paths seen from the current folder.
+        open_search_path: Whether reached code changes where modules are found in a way that does not fold.
         broken: Source files that are no Python, by path: who wants them decides whether that is fatal.
     """
 
@@ -99,3 +100,4 @@ class Found:
     unresolved: dict[Note, None] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
     relative_names: dict[str, None] = field(default_factory=dict)
+    open_search_path: bool = False

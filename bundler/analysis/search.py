@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
 from clustrix_bundle.bundler.analysis.observed import Observed, take_observed
 from clustrix_bundle.bundler.analysis.project import Project
+from clustrix_bundle.bundler.analysis.search_path import search_path_lines
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
 from clustrix_bundle.bundler.analysis.wishes import directive_matches
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
@@ -90,7 +91,10 @@ class Search:
             if module.name in self._asked_for_roots or not _may_name_roots(module.source):
                 continue
             self._asked_for_roots.add(module.name)
-            for finding in rules.roots(module):
+            named = rules.roots(module)
+            if not search_path_lines(module.facts) <= {finding.line for finding in named}:
+                self.found.open_search_path = True
+            for finding in named:
                 if finding.path not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):
                     found.setdefault(finding.path, finding)
         return list(found.values())
@@ -222,22 +226,34 @@ class Search:
         source = self.project.sources.read(path)
         if source.facts is None:
             return
-        old = self.project
-        roots = [SourceRoot(Path(os.path.realpath(path)).parent, "folder of the script"), *old.resolver.roots]
-        unique = list({(root.path, root.package): root for root in reversed(roots)}.values())[::-1]
-        project = Project(
-            root=old.root,
-            cwd=old.cwd,
-            settings=old.settings,
-            resolver=Resolver(unique, old.resolver.interpreter, self._folders),
-            sources=old.sources,
-            entry=("", ""),
-        )
         module = LoadedModule("__main__", finding.path, "", is_package=False, source=source.content, facts=source.facts)
-        walk = Walk(Program(project, started=True), self.found, self.data.wishes)
+        folder = Path(os.path.realpath(path)).parent
+        first = [SourceRoot(folder, "folder of the script")]
+        project = self._script_project(first)
+        project.adopt(module)
+        project.reach(module)
+        if _may_name_roots(module.source):
+            for root in _rules(project).roots(module):
+                if root.path.is_dir() and self._may_be_root(str(root.path)):
+                    first.insert(0 if root.first else len(first), SourceRoot(root.path, "put on sys.path by the script"))
+            project = self._script_project(first)
+        walk = Walk(Program(project, started=True, folder=str(folder)), self.found, self.data.wishes)
         edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
         walk.start(module, source.content, edge)
         self._walks.append((walk, _rules(project)))
+
+    def _script_project(self, first: list[SourceRoot]) -> Project:
+        """The project as a script sees it, with folders of its own before the source roots."""
+        old = self.project
+        roots = {(root.path, root.package): root for root in reversed([*first, *old.resolver.roots])}
+        return Project(
+            root=old.root,
+            cwd=old.cwd,
+            settings=old.settings,
+            resolver=Resolver(list(roots.values())[::-1], old.resolver.interpreter, self._folders),
+            sources=old.sources,
+            entry=("", ""),
+        )
 
 
 def _may_name_roots(source: bytes) -> bool:

@@ -61,7 +61,8 @@ def judge(found: Found, entry_path: str, interpreter: Interpreter, source_roots:
             )
             raise AnalysisError(message, edge.importer, edge.line)
     for missing in found.missing:
-        if missing.sure and missing.importer in sure:
+        elsewhere = found.open_search_path and not missing.reason  # the code may put it within reach itself
+        if missing.sure and missing.importer in sure and not elsewhere:
             raise AnalysisError(_fatal(missing, sure, interpreter, source_roots), missing.importer, missing.line)
         reason = missing.reason or "found neither in the project nor in the interpreter"
         note = Note(

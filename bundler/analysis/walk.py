@@ -26,11 +26,13 @@ class Program:
     Attributes:
         started: The file is run as a program: its main guard holds, and nothing in it is sure to run.
         entry_scope: Scope of the entry function in the entry module, -1 where there is none.
+        folder: Folder of the script that is started, which Python itself puts on its ``sys.path``.
     """
 
     project: Project
     started: bool = False
     entry_scope: int = -1
+    folder: str = ""
     queue: deque[LoadedModule] = field(default_factory=deque)
     liveness: dict[str, Liveness] = field(default_factory=dict)
 
@@ -245,8 +247,9 @@ class Walk:
             self.found.modules.append(module)
 
     def _note_import_folder(self, name: str, path: str, *, is_package: bool) -> None:
-        if not self.program.started:
-            self.found.import_folders.setdefault(import_folder(name, path, is_package=is_package))
+        folder = import_folder(name, path, is_package=is_package)
+        if not self.program.started or folder != self.program.folder:
+            self.found.import_folders.setdefault(folder)
 
 
 def _extends_path(module: LoadedModule) -> bool:
