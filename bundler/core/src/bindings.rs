@@ -21,10 +21,7 @@ impl<'a> Value<'a> {
     }
 
     pub fn item(self) -> Self {
-        Self {
-            expr: self.expr,
-            times: self.times + 1,
-        }
+        Self { expr: self.expr, times: self.times + 1 }
     }
 
     /// Items of a display of so many items without stars.
@@ -54,11 +51,7 @@ impl<'a> Walker<'a> {
         match target {
             Expr::Tuple(_) | Expr::List(_) => {
                 let targets = items(target).unwrap_or_default();
-                let values = if has_star(targets) {
-                    None
-                } else {
-                    value.items(targets.len())
-                };
+                let values = if has_star(targets) { None } else { value.items(targets.len()) };
                 for (index, target) in targets.iter().enumerate() {
                     match values.and_then(|values| values.get(index)) {
                         Some(item) => self.target(target, Value::of(item), kind),

@@ -16,30 +16,13 @@ pub const TRY_IMPORT: Under = 1 << 5;
 pub const HANDLER: Under = 1 << 6;
 pub const EXIT: Under = 1 << 7;
 
-const NAMES: [&str; 8] = [
-    "type-checking",
-    "main-guard",
-    "if",
-    "loop",
-    "try",
-    "try-import",
-    "handler",
-    "exit",
-];
+const NAMES: [&str; 8] = ["type-checking", "main-guard", "if", "loop", "try", "try-import", "handler", "exit"];
 
 /// Exceptions whose handling shows that an import may fail.
-const IMPORT_ERRORS: [&str; 4] = [
-    "ImportError",
-    "ModuleNotFoundError",
-    "Exception",
-    "BaseException",
-];
+const IMPORT_ERRORS: [&str; 4] = ["ImportError", "ModuleNotFoundError", "Exception", "BaseException"];
 
 pub fn write(out: &mut Vec<u8>, under: Under) {
-    let names = NAMES
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| under >> bit & 1 == 1);
+    let names = NAMES.iter().enumerate().filter(|(bit, _)| under >> bit & 1 == 1);
     json::write_array(out, names, |out, (_, name)| json::write_str(out, name));
 }
 
@@ -66,9 +49,7 @@ pub fn branches(test: &Expr) -> (Under, Under) {
 
 fn any_operand(test: &Expr, holds: &impl Fn(&Expr) -> bool) -> bool {
     match test {
-        Expr::BoolOp(chain) if chain.op == BoolOp::And => {
-            chain.values.iter().any(|value| any_operand(value, holds))
-        }
+        Expr::BoolOp(chain) if chain.op == BoolOp::And => chain.values.iter().any(|value| any_operand(value, holds)),
         other => holds(other),
     }
 }
@@ -103,16 +84,9 @@ pub fn try_body(handlers: &[ExceptHandler]) -> Under {
     if handlers.is_empty() {
         return 0;
     }
-    let catches_imports = handlers
-        .iter()
-        .any(|ExceptHandler::ExceptHandler(handler)| {
-            handler.type_.as_deref().is_none_or(names_import_error)
-        });
-    if catches_imports {
-        TRY | TRY_IMPORT
-    } else {
-        TRY
-    }
+    let catches_imports =
+        handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| handler.type_.as_deref().is_none_or(names_import_error));
+    if catches_imports { TRY | TRY_IMPORT } else { TRY }
 }
 
 fn names_import_error(expr: &Expr) -> bool {
@@ -132,11 +106,7 @@ pub fn with_body(items: &[WithItem]) -> Under {
         matches!(&item.context_expr, Expr::Call(call)
             if last_name(&call.func) == Some("suppress") && call.arguments.args.iter().any(names_import_error))
     });
-    if suppresses_imports {
-        TRY | TRY_IMPORT
-    } else {
-        0
-    }
+    if suppresses_imports { TRY | TRY_IMPORT } else { 0 }
 }
 
 /// Whether an expression statement ends the program.
@@ -147,10 +117,7 @@ pub fn is_exit_call(expr: &Expr) -> bool {
     match &*call.func {
         Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
         Expr::Attribute(attribute) => match &*attribute.value {
-            Expr::Name(module) => matches!(
-                (module.id.as_str(), attribute.attr.as_str()),
-                ("sys", "exit") | ("os", "_exit")
-            ),
+            Expr::Name(module) => matches!((module.id.as_str(), attribute.attr.as_str()), ("sys", "exit") | ("os", "_exit")),
             _ => false,
         },
         _ => false,

@@ -39,8 +39,7 @@ pub fn declared(source: &[u8]) -> Result<(Encoding, &[u8]), SourceError> {
     };
     let encoding = named(&name);
     if has_bom && !is_normal_utf8(&name) {
-        let message =
-            format!("encoding problem: {name}, but the file starts with a UTF-8 byte-order mark");
+        let message = format!("encoding problem: {name}, but the file starts with a UTF-8 byte-order mark");
         return Err(SourceError::new(message, line));
     }
     Ok((encoding, rest))
@@ -55,17 +54,9 @@ pub fn decode<'a>(encoding: &Encoding, bytes: &'a [u8]) -> Result<Cow<'a, str>, 
         },
         Encoding::Ascii => match bytes.iter().position(|byte| !byte.is_ascii()) {
             Some(at) => return Err(undecodable(bytes, at, "ascii")),
-            None => bytes
-                .iter()
-                .map(|byte| char::from(*byte))
-                .collect::<String>()
-                .into(),
+            None => bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
         },
-        Encoding::Latin1 => bytes
-            .iter()
-            .map(|byte| char::from(*byte))
-            .collect::<String>()
-            .into(),
+        Encoding::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(),
         Encoding::Other(name) => {
             return Err(SourceError::new(format!("unknown encoding: {name}"), 1));
         }
@@ -83,10 +74,7 @@ pub fn normalised(text: Cow<'_, str>) -> Result<Cow<'_, str>, SourceError> {
     };
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count();
-        return Err(SourceError::new(
-            "source code cannot contain NUL characters",
-            line as u32,
-        ));
+        return Err(SourceError::new("source code cannot contain NUL characters", line as u32));
     }
     if text.starts_with('\u{FEFF}') {
         return Err(SourceError::new("invalid character U+FEFF", 1)); // the parser would skip a second mark
@@ -98,14 +86,9 @@ fn undecodable(bytes: &[u8], at: usize, encoding: &str) -> SourceError {
     let before = &bytes[..at];
     let line = 1
         + before.iter().filter(|byte| **byte == b'\n').count()
-        + before
-            .windows(2)
-            .filter(|pair| pair[0] == b'\r' && pair[1] != b'\n')
-            .count();
+        + before.windows(2).filter(|pair| pair[0] == b'\r' && pair[1] != b'\n').count();
     let byte = bytes.get(at).copied().unwrap_or_default();
-    let message = format!(
-        "byte 0x{byte:02x} is not {encoding} (remedy: save the file in the encoding it declares, see PEP 263)"
-    );
+    let message = format!("byte 0x{byte:02x} is not {encoding} (remedy: save the file in the encoding it declares, see PEP 263)");
     SourceError::new(message, line as u32)
 }
 
@@ -125,10 +108,7 @@ fn named(cookie: &str) -> Encoding {
     }
     if name.starts_with("utf-8-") {
         Encoding::Utf8
-    } else if ["latin-1-", "iso-8859-1-", "iso-latin-1-"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-    {
+    } else if ["latin-1-", "iso-8859-1-", "iso-latin-1-"].iter().any(|prefix| name.starts_with(prefix)) {
         Encoding::Latin1
     } else {
         Encoding::Other(cookie.to_owned())
@@ -142,10 +122,7 @@ fn is_blank(line: &[u8]) -> bool {
 }
 
 fn after_space(line: &[u8]) -> &[u8] {
-    let space = line
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c'))
-        .count();
+    let space = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c')).count();
     &line[space..]
 }
 
@@ -159,10 +136,7 @@ fn cookie_of(line: &[u8]) -> Option<String> {
             continue;
         }
         let value = &rest[1..];
-        let space = value
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count();
+        let space = value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let name: Vec<u8> = value[space..]
             .iter()
             .copied()
@@ -186,10 +160,7 @@ mod tests {
     #[test]
     fn cookies_stand_in_the_first_two_lines() {
         assert_eq!(encoding(b"# -*- coding: latin-1 -*-\n"), Encoding::Latin1);
-        assert_eq!(
-            encoding(b"#!/x\r\n# vim: fileencoding=koi8-r\n"),
-            Encoding::Other("koi8-r".into())
-        );
+        assert_eq!(encoding(b"#!/x\r\n# vim: fileencoding=koi8-r\n"), Encoding::Other("koi8-r".into()));
         assert_eq!(encoding(b"x = 1\n# coding: latin-1\n"), Encoding::Utf8);
         assert_eq!(encoding(b"\n\n# coding: latin-1\n"), Encoding::Utf8);
         assert_eq!(encoding(b"# coding : latin-1\n"), Encoding::Utf8);

@@ -1,8 +1,7 @@
 //! Functions, classes and lambdas: the scopes.
 
 use ruff_python_ast::{
-    ArgOrKeyword, Decorator, Expr, ExprLambda, Parameters, StmtClassDef, StmtFunctionDef,
-    TypeParam, TypeParams,
+    ArgOrKeyword, Decorator, Expr, ExprLambda, Parameters, StmtClassDef, StmtFunctionDef, TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged, TextSize};
 
@@ -17,14 +16,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A scope of this kind at this point, the rest of its row empty.
-    fn scope_row(
-        &self,
-        kind: &'static str,
-        name: &'a str,
-        start: TextSize,
-        first: TextSize,
-        end: TextSize,
-    ) -> ScopeRow<'a> {
+    fn scope_row(&self, kind: &'static str, name: &'a str, start: TextSize, first: TextSize, end: TextSize) -> ScopeRow<'a> {
         ScopeRow {
             kind,
             name,
@@ -59,11 +51,7 @@ impl<'a> Walker<'a> {
         let kind = if def.is_async { "async" } else { "function" };
         let mut row = self.scope_row(kind, def.name.as_str(), start, def.start(), def.end());
         row.parameters = Some(&def.parameters);
-        row.decorators = def
-            .decorator_list
-            .iter()
-            .map(|decorator| &decorator.expression)
-            .collect();
+        row.decorators = def.decorator_list.iter().map(|decorator| &decorator.expression).collect();
         let scope = self.open_scope(row);
         self.in_type_parameters(def.type_params.as_deref(), |walker| {
             walker.parameter_expressions(&def.parameters, def.type_params.is_some());
@@ -79,19 +67,11 @@ impl<'a> Walker<'a> {
         self.decorators(&def.decorator_list);
         self.bind_name(def.name.as_str());
         let mut row = self.scope_row("class", def.name.as_str(), start, def.start(), def.end());
-        row.decorators = def
-            .decorator_list
-            .iter()
-            .map(|decorator| &decorator.expression)
-            .collect();
+        row.decorators = def.decorator_list.iter().map(|decorator| &decorator.expression).collect();
         row.arguments = def.arguments.as_deref();
         let scope = self.open_scope(row);
         self.in_type_parameters(def.type_params.as_deref(), |walker| {
-            for argument in def
-                .arguments
-                .iter()
-                .flat_map(|arguments| arguments.iter_source_order())
-            {
+            for argument in def.arguments.iter().flat_map(|arguments| arguments.iter_source_order()) {
                 match argument {
                     ArgOrKeyword::Arg(value) => walker.expr(value),
                     ArgOrKeyword::Keyword(keyword) => walker.expr(&keyword.value),
@@ -108,13 +88,7 @@ impl<'a> Walker<'a> {
     }
 
     pub fn lambda(&mut self, lambda: &'a ExprLambda) {
-        let mut row = self.scope_row(
-            "lambda",
-            "<lambda>",
-            lambda.start(),
-            lambda.start(),
-            lambda.end(),
-        );
+        let mut row = self.scope_row("lambda", "<lambda>", lambda.start(), lambda.start(), lambda.end());
         row.parameters = lambda.parameters.as_deref();
         let scope = self.open_scope(row);
         if let Some(parameters) = &lambda.parameters {
@@ -166,11 +140,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks something in which type parameters are local names.
-    pub fn in_type_parameters(
-        &mut self,
-        parameters: Option<&'a TypeParams>,
-        walk: impl FnOnce(&mut Self),
-    ) {
+    pub fn in_type_parameters(&mut self, parameters: Option<&'a TypeParams>, walk: impl FnOnce(&mut Self)) {
         let Some(parameters) = parameters else {
             return walk(self);
         };
@@ -178,11 +148,7 @@ impl<'a> Walker<'a> {
         self.open_frame(FrameKind::TypeParameters);
         for parameter in &parameters.type_params {
             let (name, bound, default) = match parameter {
-                TypeParam::TypeVar(inner) => (
-                    &inner.name,
-                    inner.bound.as_deref(),
-                    inner.default.as_deref(),
-                ),
+                TypeParam::TypeVar(inner) => (&inner.name, inner.bound.as_deref(), inner.default.as_deref()),
                 TypeParam::TypeVarTuple(inner) => (&inner.name, None, inner.default.as_deref()),
                 TypeParam::ParamSpec(inner) => (&inner.name, None, inner.default.as_deref()),
             };

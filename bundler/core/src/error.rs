@@ -11,10 +11,7 @@ pub struct SourceError {
 
 impl SourceError {
     pub fn new(message: impl Into<String>, line: u32) -> Self {
-        Self {
-            message: message.into(),
-            line,
-        }
+        Self { message: message.into(), line }
     }
 }
 

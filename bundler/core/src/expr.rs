@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use ruff_python_ast::{
-    Arguments, Expr, ExprFString, FStringPart, InterpolatedStringElement, Keyword, Number,
-    Operator, UnaryOp,
-};
+use ruff_python_ast::{Arguments, Expr, ExprFString, FStringPart, InterpolatedStringElement, Keyword, Number, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
 use crate::{json, literals};
@@ -42,12 +39,7 @@ pub fn operator(op: Operator) -> Option<&'static str> {
         Operator::FloorDiv => Some("//"),
         Operator::Mod => Some("%"),
         Operator::BitOr => Some("|"),
-        Operator::MatMult
-        | Operator::Pow
-        | Operator::LShift
-        | Operator::RShift
-        | Operator::BitXor
-        | Operator::BitAnd => None,
+        Operator::MatMult | Operator::Pow | Operator::LShift | Operator::RShift | Operator::BitXor | Operator::BitAnd => None,
     }
 }
 
@@ -181,9 +173,7 @@ impl Writer<'_> {
             }
             Expr::BoolOp(chain) => {
                 out.extend_from_slice(b"[\"either\",");
-                json::write_array(out, &chain.values, |out, value| {
-                    self.write(out, value, below)
-                });
+                json::write_array(out, &chain.values, |out, value| self.write(out, value, below));
             }
             Expr::ListComp(comp) => self.element(out, &comp.elt, below),
             Expr::SetComp(comp) => self.element(out, &comp.elt, below),
@@ -246,10 +236,7 @@ impl Writer<'_> {
                 out.push(b']');
             }
             Expr::StringLiteral(string) => {
-                let parts = string
-                    .value
-                    .iter()
-                    .map(|part| literals::string_value(self.source, part));
+                let parts = string.value.iter().map(|part| literals::string_value(self.source, part));
                 text(out, &literals::concatenated(parts));
             }
             Expr::BytesLiteral(string) => {
@@ -273,11 +260,7 @@ impl Writer<'_> {
                 Number::Float(_) | Number::Complex { .. } => out.extend_from_slice(OPAQUE),
             },
             Expr::BooleanLiteral(boolean) => {
-                out.extend_from_slice(if boolean.value {
-                    b"[\"const\",\"True\"]"
-                } else {
-                    b"[\"const\",\"False\"]"
-                });
+                out.extend_from_slice(if boolean.value { b"[\"const\",\"True\"]" } else { b"[\"const\",\"False\"]" });
             }
             Expr::NoneLiteral(_) => out.extend_from_slice(b"[\"const\",\"None\"]"),
             Expr::EllipsisLiteral(_) => out.extend_from_slice(b"[\"const\",\"...\"]"),
@@ -338,16 +321,14 @@ enum Part<'a> {
 fn for_each_part<'a>(source: &str, string: &'a ExprFString, mut take: impl FnMut(Part<'a>)) {
     for part in string.value.iter() {
         match part {
-            FStringPart::Literal(literal) => {
-                take(Part::Text(literals::string_value(source, literal)))
-            }
+            FStringPart::Literal(literal) => take(Part::Text(literals::string_value(source, literal))),
             FStringPart::FString(inner) => {
                 let is_raw = inner.flags.prefix().is_raw();
                 for element in &inner.elements {
                     match element {
-                        InterpolatedStringElement::Literal(literal) => take(Part::Text(
-                            literals::middle_value(source, literal.range(), &literal.value, is_raw),
-                        )),
+                        InterpolatedStringElement::Literal(literal) => {
+                            take(Part::Text(literals::middle_value(source, literal.range(), &literal.value, is_raw)))
+                        }
                         InterpolatedStringElement::Interpolation(field) => {
                             let is_plain = field.format_spec.is_none()
                                 && field.debug_text.is_none()
@@ -386,10 +367,7 @@ fn cut<T>(out: &mut Vec<u8>, items: &[T], rest: &[u8], mut write: impl FnMut(&mu
 fn is_plain_index(index: &Expr) -> bool {
     match index {
         Expr::Slice(_) | Expr::Starred(_) => false,
-        Expr::Tuple(tuple) => !tuple
-            .elts
-            .iter()
-            .any(|item| item.is_slice_expr() || item.is_starred_expr()),
+        Expr::Tuple(tuple) => !tuple.elts.iter().any(|item| item.is_slice_expr() || item.is_starred_expr()),
         _ => true,
     }
 }

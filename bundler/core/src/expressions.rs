@@ -1,9 +1,6 @@
 //! Expressions: every call, string, lambda, walrus and comprehension in them, and the names they read.
 
-use ruff_python_ast::{
-    AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprCall, FStringPart,
-    InterpolatedStringElements,
-};
+use ruff_python_ast::{AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprCall, FStringPart, InterpolatedStringElements};
 use ruff_text_size::Ranged;
 
 use crate::bindings::Value;
@@ -55,15 +52,12 @@ impl<'a> Walker<'a> {
             Expr::Set(inner) => self.all(&inner.elts),
             Expr::ListComp(inner) => self.comprehension(None, &inner.elt, &inner.generators),
             Expr::SetComp(inner) => self.comprehension(None, &inner.elt, &inner.generators),
-            Expr::DictComp(inner) => {
-                self.comprehension(inner.key.as_deref(), &inner.value, &inner.generators)
-            }
+            Expr::DictComp(inner) => self.comprehension(inner.key.as_deref(), &inner.value, &inner.generators),
             Expr::Generator(inner) => self.comprehension(None, &inner.elt, &inner.generators),
             Expr::Await(inner) => self.expr(&inner.value),
             Expr::Yield(inner) => {
                 self.scopes[self.place.scope as usize].generator = true;
-                self.features
-                    .unparenthesized_star(inner.start(), inner.value.as_deref());
+                self.features.unparenthesized_star(inner.start(), inner.value.as_deref());
                 if let Some(value) = &inner.value {
                     self.result("yield", Value::of(value), inner.start());
                     self.expr(value);
@@ -82,8 +76,7 @@ impl<'a> Walker<'a> {
             Expr::FString(inner) => {
                 for part in inner.value.iter() {
                     if let FStringPart::FString(string) = part {
-                        self.features
-                            .fields(&string.elements, AnyStringFlags::from(string.flags));
+                        self.features.fields(&string.elements, AnyStringFlags::from(string.flags));
                         self.fields(&string.elements);
                     }
                 }
@@ -91,15 +84,13 @@ impl<'a> Walker<'a> {
             Expr::TString(inner) => {
                 self.features.add(Feature::TemplateString, inner.start());
                 for string in inner.value.iter() {
-                    self.features
-                        .fields(&string.elements, AnyStringFlags::from(string.flags));
+                    self.features.fields(&string.elements, AnyStringFlags::from(string.flags));
                     self.fields(&string.elements);
                 }
             }
             Expr::StringLiteral(inner) => {
                 let line = self.line(inner.start());
-                self.texts
-                    .add(self.source, inner, self.place.scope, line, false);
+                self.texts.add(self.source, inner, self.place.scope, line, false);
             }
             Expr::Attribute(inner) => self.expr(&inner.value),
             Expr::Subscript(inner) => {
@@ -135,12 +126,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A comprehension's first iterable is read in the frame around it, all else in its own.
-    fn comprehension(
-        &mut self,
-        key: Option<&'a Expr>,
-        element: &'a Expr,
-        generators: &'a [Comprehension],
-    ) {
+    fn comprehension(&mut self, key: Option<&'a Expr>, element: &'a Expr, generators: &'a [Comprehension]) {
         self.open_frame(FrameKind::Comprehension);
         self.optional(key);
         self.expr(element);

@@ -2,8 +2,8 @@
 
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{
-    AnyStringFlags, Decorator, Expr, InterpolatedElement, InterpolatedStringElements, Parameters,
-    StmtTry, StmtWith, StringFlags, TypeParam, TypeParams,
+    AnyStringFlags, Decorator, Expr, InterpolatedElement, InterpolatedStringElements, Parameters, StmtTry, StmtWith, StringFlags,
+    TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -62,12 +62,7 @@ pub struct Features<'a> {
 
 impl<'a> Features<'a> {
     pub fn new(source: &'a str, lines: &'a Lines<'a>, tokens: &'a Tokens) -> Self {
-        Self {
-            source,
-            lines,
-            tokens,
-            first: [None; NAMES.len()],
-        }
+        Self { source, lines, tokens, first: [None; NAMES.len()] }
     }
 
     pub fn add(&mut self, feature: Feature, at: TextSize) {
@@ -92,12 +87,11 @@ impl<'a> Features<'a> {
         rows.write(out);
     }
 
-    /// The first token at or after `offset` that is neither comment nor newline.
+    /// The first token at or after `offset` that is written and no comment.
     pub fn token_from(&self, offset: TextSize) -> Option<(TokenKind, TextRange)> {
         let start = self.tokens.partition_point(|token| token.start() < offset);
         let mut tokens = self.tokens.get(start..)?.iter();
-        let token = tokens
-            .find(|token| !token.kind().is_any_newline() && token.kind() != TokenKind::Comment)?;
+        let token = tokens.find(|token| !is_silent(token.kind()))?;
         Some((token.kind(), token.range()))
     }
 
@@ -110,10 +104,7 @@ impl<'a> Features<'a> {
         while let Expr::Attribute(attribute) = rest {
             rest = &attribute.value;
         }
-        let text = self
-            .source
-            .get(decorator.start().to_usize()..dotted.end().to_usize())
-            .unwrap_or_default();
+        let text = self.source.get(decorator.start().to_usize()..dotted.end().to_usize()).unwrap_or_default();
         if !rest.is_name_expr() || text.contains('(') {
             self.add(Feature::RelaxedDecorator, decorator.start());
         }
@@ -132,9 +123,7 @@ impl<'a> Features<'a> {
     pub fn index(&mut self, index: &Expr) {
         let star = match index {
             Expr::Starred(_) => Some(index),
-            Expr::Tuple(tuple) if !tuple.parenthesized => {
-                tuple.elts.iter().find(|item| item.is_starred_expr())
-            }
+            Expr::Tuple(tuple) if !tuple.parenthesized => tuple.elts.iter().find(|item| item.is_starred_expr()),
             _ => None,
         };
         if let Some(star) = star {
@@ -150,10 +139,7 @@ impl<'a> Features<'a> {
                 self.add(Feature::PositionalOnly, slash.start());
             }
         }
-        if let Some(annotation) = parameters
-            .vararg
-            .as_deref()
-            .and_then(|parameter| parameter.annotation.as_deref())
+        if let Some(annotation) = parameters.vararg.as_deref().and_then(|parameter| parameter.annotation.as_deref())
             && annotation.is_starred_expr()
         {
             self.add(Feature::StarIndex, annotation.start());
@@ -195,9 +181,7 @@ impl<'a> Features<'a> {
         if statement.is_async {
             keyword = keyword.and_then(|(_, range)| self.token_from(range.end()));
         }
-        let Some((TokenKind::Lpar, open)) =
-            keyword.and_then(|(_, range)| self.token_from(range.end()))
-        else {
+        let Some((TokenKind::Lpar, open)) = keyword.and_then(|(_, range)| self.token_from(range.end())) else {
             return;
         };
         if first.start() <= open.start() {
@@ -236,10 +220,7 @@ impl<'a> Features<'a> {
     /// Whether a field holds what no f-string could before Python 3.12.
     fn is_nested(&self, field: &InterpolatedElement, flags: AnyStringFlags) -> bool {
         let range = self.expression_range(field);
-        let text = self
-            .source
-            .get(range.start().to_usize()..range.end().to_usize())
-            .unwrap_or_default();
+        let text = self.source.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
         let is_triple = flags.is_triple_quoted();
         if text.contains(flags.quote_str()) || text.contains('\\') {
             return true;
@@ -248,9 +229,7 @@ impl<'a> Features<'a> {
             return true;
         }
         text.contains('#')
-            && self.tokens.iter().any(|token| {
-                token.kind() == TokenKind::Comment && range.contains_range(token.range())
-            })
+            && self.tokens.iter().any(|token| token.kind() == TokenKind::Comment && range.contains_range(token.range()))
     }
 
     /// From the `{` to the `!`, `:` or `}` that ends the expression.
@@ -285,4 +264,8 @@ impl<'a> Features<'a> {
         let keyword = after.and_then(|end| self.token_from(end));
         keyword.map_or(start, |(_, range)| range.start())
     }
+}
+
+fn is_silent(kind: TokenKind) -> bool {
+    kind.is_any_newline() || matches!(kind, TokenKind::Comment | TokenKind::Indent | TokenKind::Dedent)
 }

@@ -38,10 +38,7 @@ pub fn write_wtf8(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     let mut rest = text;
     while !rest.is_empty() {
-        let plain = rest
-            .iter()
-            .position(|byte| !is_plain(*byte))
-            .unwrap_or(rest.len());
+        let plain = rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
         out.extend_from_slice(&rest[..plain]);
         rest = &rest[plain..];
         if let Some((point, length)) = crate::literals::first_point(rest) {
@@ -95,11 +92,7 @@ pub fn write_optional_str(out: &mut Vec<u8>, text: Option<&str>) {
 }
 
 /// An array, its items written one by one.
-pub fn write_array<T>(
-    out: &mut Vec<u8>,
-    items: impl IntoIterator<Item = T>,
-    mut write: impl FnMut(&mut Vec<u8>, T),
-) {
+pub fn write_array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
@@ -122,10 +115,7 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_python_does() {
-        assert_eq!(
-            rendered("a\"\\\n\x7f\x01é😀".as_bytes()),
-            r#""a\"\\\n\u007f\u0001\u00e9\ud83d\ude00""#
-        );
+        assert_eq!(rendered("a\"\\\n\x7f\x01é😀".as_bytes()), r#""a\"\\\n\u007f\u0001\u00e9\ud83d\ude00""#);
         assert_eq!(rendered(b"\xed\xa0\x80x"), r#""\ud800x""#);
     }
 

@@ -36,29 +36,19 @@ mod _core {
     #[pyfunction]
     fn extract_facts(py: Python<'_>, source: &[u8]) -> PyResult<Vec<u8>> {
         let source = decoded(py, source);
-        py.detach(|| pool::with_large_stack(|| source.extract()).and_then(|facts| facts))
-            .map_err(|error| syntax_error(&error))
+        py.detach(|| pool::with_large_stack(|| source.extract()).and_then(|facts| facts)).map_err(|error| syntax_error(&error))
     }
 
     /// The same for many files at once, on all processors; an error takes the place of its file's facts.
     #[pyfunction]
-    fn extract_many<'py>(
-        py: Python<'py>,
-        sources: Vec<Bound<'py, pyo3::types::PyBytes>>,
-    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let sources: Vec<Source> = sources
-            .iter()
-            .map(|source| decoded(py, source.as_bytes()))
-            .collect();
+    fn extract_many<'py>(py: Python<'py>, sources: Vec<Bound<'py, pyo3::types::PyBytes>>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let sources: Vec<Source> = sources.iter().map(|source| decoded(py, source.as_bytes())).collect();
         let results = py.detach(|| pool::map(&sources, Source::extract));
         results
             .into_iter()
             .map(|result| match result {
                 Ok(facts) => Ok(pyo3::types::PyBytes::new(py, &facts).into_any()),
-                Err(error) => Ok(syntax_error(&error)
-                    .into_value(py)
-                    .into_bound(py)
-                    .into_any()),
+                Err(error) => Ok(syntax_error(&error).into_value(py).into_bound(py).into_any()),
             })
             .collect()
     }

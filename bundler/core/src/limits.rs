@@ -46,13 +46,7 @@ impl Nesting {
         if is_bracket {
             self.brackets += 1;
         }
-        self.levels.push(std::mem::replace(
-            &mut self.top,
-            Level {
-                is_bracket,
-                ..Level::default()
-            },
-        ));
+        self.levels.push(std::mem::replace(&mut self.top, Level { is_bracket, ..Level::default() }));
     }
 
     fn close(&mut self) {
@@ -161,9 +155,7 @@ pub fn check_tokens(tokens: &Tokens, lines: &Lines) -> Result<Option<TextSize>, 
     let mut nesting = Nesting::default();
     let mut deep = None;
     for token in tokens {
-        nesting
-            .take(token.kind())
-            .map_err(|message| SourceError::new(message, lines.line(token.start())))?;
+        nesting.take(token.kind()).map_err(|message| SourceError::new(message, lines.line(token.start())))?;
         if nesting.brackets > DEEP_BRACKETS && nesting.interpolated == 0 && deep.is_none() {
             deep = Some(token.start());
         }

@@ -18,8 +18,7 @@ impl<'a> Lines<'a> {
     }
 
     pub fn line(&self, offset: TextSize) -> u32 {
-        self.starts
-            .partition_point(|start| *start <= offset.to_u32()) as u32
+        self.starts.partition_point(|start| *start <= offset.to_u32()) as u32
     }
 
     pub fn line_and_column(&self, offset: TextSize) -> (u32, u32) {
@@ -32,9 +31,7 @@ impl<'a> Lines<'a> {
 
     /// Offset just past the end of the 1-based line (its newline included).
     pub fn end_of(&self, line: usize) -> usize {
-        self.starts
-            .get(line)
-            .map_or(self.text.len(), |start| *start as usize)
+        self.starts.get(line).map_or(self.text.len(), |start| *start as usize)
     }
 
     /// How many lines the text has.

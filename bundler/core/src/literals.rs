@@ -30,11 +30,7 @@ pub fn count_points(text: &[u8]) -> usize {
 }
 
 fn push_surrogate(out: &mut Vec<u8>, unit: u32) {
-    out.extend_from_slice(&[
-        0xE0 | (unit >> 12) as u8,
-        0x80 | (unit >> 6 & 0x3F) as u8,
-        0x80 | (unit & 0x3F) as u8,
-    ]);
+    out.extend_from_slice(&[0xE0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3F) as u8, 0x80 | (unit & 0x3F) as u8]);
 }
 
 /// The value of a string literal; `source` is the whole text it stands in.
@@ -43,22 +39,11 @@ pub fn string_value<'a>(source: &str, literal: &'a StringLiteral) -> Cow<'a, [u8
     let start = literal.start() + flags.opener_len();
     let end = literal.end() - flags.closer_len();
     let is_raw = literal.flags.prefix().is_raw();
-    corrected(
-        source,
-        TextRange::new(start, end.max(start)),
-        literal.as_str(),
-        is_raw,
-        false,
-    )
+    corrected(source, TextRange::new(start, end.max(start)), literal.as_str(), is_raw, false)
 }
 
 /// The value of a literal part of an f-string; `range` is where its text stands.
-pub fn middle_value<'a>(
-    source: &str,
-    range: TextRange,
-    value: &'a str,
-    is_raw: bool,
-) -> Cow<'a, [u8]> {
+pub fn middle_value<'a>(source: &str, range: TextRange, value: &'a str, is_raw: bool) -> Cow<'a, [u8]> {
     corrected(source, range, value, is_raw, true)
 }
 
@@ -73,13 +58,7 @@ pub fn concatenated<'a>(mut parts: impl Iterator<Item = Cow<'a, [u8]>>) -> Cow<'
     whole
 }
 
-fn corrected<'a>(
-    source: &str,
-    range: TextRange,
-    value: &'a str,
-    is_raw: bool,
-    in_interpolated: bool,
-) -> Cow<'a, [u8]> {
+fn corrected<'a>(source: &str, range: TextRange, value: &'a str, is_raw: bool, in_interpolated: bool) -> Cow<'a, [u8]> {
     if is_raw || !value.contains('\u{FFFD}') {
         return Cow::Borrowed(value.as_bytes());
     }
@@ -130,19 +109,13 @@ fn escape(rest: &str, in_interpolated: bool) -> (usize, Unit) {
     match first {
         '\n' => (2, Unit::Values(0)),
         '0'..='7' => {
-            let count = rest
-                .bytes()
-                .take(3)
-                .take_while(|byte| (b'0'..=b'7').contains(byte))
-                .count();
+            let count = rest.bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
             (1 + count, Unit::Values(1))
         }
         'x' => (4, Unit::Values(1)),
         'u' | 'U' => {
             let count = if first == 'u' { 4 } else { 8 };
-            let digits = rest
-                .get(1..=count)
-                .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            let digits = rest.get(1..=count).and_then(|digits| u32::from_str_radix(digits, 16).ok());
             match digits {
                 Some(unit @ 0xD800..=0xDFFF) => (2 + count, Unit::Surrogate(unit)),
                 _ => (2 + count, Unit::Values(1)),
@@ -162,15 +135,9 @@ mod tests {
 
     #[test]
     fn surrogates_are_read_as_python_does() {
-        assert_eq!(
-            reread("\\ud800\u{FFFD}x", "\u{FFFD}\u{FFFD}x", false),
-            b"\xed\xa0\x80\xef\xbf\xbdx"
-        );
+        assert_eq!(reread("\\ud800\u{FFFD}x", "\u{FFFD}\u{FFFD}x", false), b"\xed\xa0\x80\xef\xbf\xbdx");
         let raw = "a\\\nb\\q\\101\\N{DASH}\\udc00";
-        assert_eq!(
-            reread(raw, "ab\\qA-\u{FFFD}", false),
-            b"ab\\qA-\xed\xb0\x80"
-        );
+        assert_eq!(reread(raw, "ab\\qA-\u{FFFD}", false), b"ab\\qA-\xed\xb0\x80");
         assert_eq!(reread("{{\\ud800", "{\u{FFFD}", true), b"{\xed\xa0\x80");
     }
 

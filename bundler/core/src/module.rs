@@ -31,22 +31,15 @@ pub fn extract(source: &str) -> Result<Vec<u8>, SourceError> {
     }
     // Newest syntax that both extractors know.
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
-    let Some(parsed) = ruff_python_parser::parse_unchecked(source, options).try_into_module()
-    else {
+    let Some(parsed) = ruff_python_parser::parse_unchecked(source, options).try_into_module() else {
         return Err(SourceError::new("not a module", 0));
     };
     let deep = limits::check_tokens(parsed.tokens(), &lines)?;
     if let Some(error) = parsed.errors().first() {
-        return Err(SourceError::new(
-            error.error.to_string(),
-            lines.line(error.location.start()),
-        ));
+        return Err(SourceError::new(error.error.to_string(), lines.line(error.location.start())));
     }
     if let Some(error) = parsed.unsupported_syntax_errors().first() {
-        return Err(SourceError::new(
-            error.to_string(),
-            lines.line(error.range.start()),
-        ));
+        return Err(SourceError::new(error.to_string(), lines.line(error.range.start())));
     }
     let mut walker = Walker::new(source, &lines, parsed.tokens());
     if let Some(bracket) = deep {
@@ -74,13 +67,9 @@ fn render(walker: Walker, tokens: &Tokens) -> Vec<u8> {
     out.extend_from_slice(b",\"schema\":");
     json::write_int(&mut out, SCHEMA);
     out.extend_from_slice(b",\"scopes\":");
-    json::write_array(&mut out, walker.scopes, |out, row| {
-        write_scope(out, writer, row)
-    });
+    json::write_array(&mut out, walker.scopes, |out, row| write_scope(out, writer, row));
     out.extend_from_slice(b",\"statements\":");
-    json::write_array(&mut out, walker.statements, |out, row| {
-        write_statement(out, lines, row)
-    });
+    json::write_array(&mut out, walker.statements, |out, row| write_statement(out, lines, row));
     out.extend_from_slice(b",\"texts\":");
     walker.texts.write(&mut out);
     out.extend_from_slice(b"}\n");
@@ -102,12 +91,7 @@ fn write_scope(out: &mut Vec<u8>, writer: Writer, row: ScopeRow) {
     json::write_str(out, row.kind);
     out.push(b',');
     json::write_str(out, row.name);
-    for number in [
-        row.parent,
-        i64::from(row.line),
-        i64::from(row.first_line),
-        i64::from(row.end_line),
-    ] {
+    for number in [row.parent, i64::from(row.line), i64::from(row.first_line), i64::from(row.end_line)] {
         out.push(b',');
         json::write_int(out, number);
     }
@@ -131,36 +115,13 @@ fn write_scope(out: &mut Vec<u8>, writer: Writer, row: ScopeRow) {
 fn write_parameters(out: &mut Vec<u8>, writer: Writer, row: &ScopeRow) {
     let mut list: Vec<(&str, &str, Option<&Expr>)> = Vec::new();
     if let Some(parameters) = row.parameters {
-        for (kind, group) in [
-            ("positional", &parameters.posonlyargs),
-            ("either", &parameters.args),
-        ] {
-            list.extend(
-                group
-                    .iter()
-                    .map(|item| (item.parameter.name.as_str(), kind, item.default.as_deref())),
-            );
+        for (kind, group) in [("positional", &parameters.posonlyargs), ("either", &parameters.args)] {
+            list.extend(group.iter().map(|item| (item.parameter.name.as_str(), kind, item.default.as_deref())));
         }
-        list.extend(
-            parameters
-                .vararg
-                .iter()
-                .map(|item| (item.name.as_str(), "star", None)),
-        );
+        list.extend(parameters.vararg.iter().map(|item| (item.name.as_str(), "star", None)));
         let keyword_only = parameters.kwonlyargs.iter();
-        list.extend(keyword_only.map(|item| {
-            (
-                item.parameter.name.as_str(),
-                "keyword",
-                item.default.as_deref(),
-            )
-        }));
-        list.extend(
-            parameters
-                .kwarg
-                .iter()
-                .map(|item| (item.name.as_str(), "dstar", None)),
-        );
+        list.extend(keyword_only.map(|item| (item.parameter.name.as_str(), "keyword", item.default.as_deref())));
+        list.extend(parameters.kwarg.iter().map(|item| (item.name.as_str(), "dstar", None)));
     }
     json::write_array(out, list, |out, (name, kind, default)| {
         out.push(b'[');
@@ -178,9 +139,7 @@ fn write_parameters(out: &mut Vec<u8>, writer: Writer, row: &ScopeRow) {
 
 /// `[bases],[keywords]` of a class.
 fn write_bases(out: &mut Vec<u8>, writer: Writer, arguments: Option<&Arguments>) {
-    let (bases, keywords) = arguments.map_or((&[][..], &[][..]), |arguments| {
-        (&*arguments.args, &*arguments.keywords)
-    });
+    let (bases, keywords) = arguments.map_or((&[][..], &[][..]), |arguments| (&*arguments.args, &*arguments.keywords));
     json::write_array(out, bases, |out, base| writer.root(out, base));
     out.push(b',');
     json::write_array(out, keywords, |out, keyword| {
@@ -207,15 +166,9 @@ fn write_statement(out: &mut Vec<u8>, lines: &Lines, row: StatementRow) {
         json::write_int(out, i64::from(number));
     }
     let names = StatementNames::new(row.marks);
-    for list in [
-        &names.binds,
-        &names.deletes,
-        &names.uses,
-        &names.deferred,
-        &names.mutates,
-        &names.deferred_mutates,
-        &names.global_binds,
-    ] {
+    for list in
+        [&names.binds, &names.deletes, &names.uses, &names.deferred, &names.mutates, &names.deferred_mutates, &names.global_binds]
+    {
         out.push(b',');
         write_names(out, list);
     }
@@ -231,17 +184,9 @@ fn directives(source: &str, lines: &Lines, tokens: &Tokens) -> Rows {
     if memchr::memmem::find(source.as_bytes(), b"clustrix:").is_none() {
         return rows;
     }
-    for token in tokens
-        .iter()
-        .filter(|token| token.kind() == TokenKind::Comment)
-    {
-        let comment = source
-            .get(token.start().to_usize()..token.end().to_usize())
-            .unwrap_or_default();
-        let body = comment
-            .get(1..)
-            .unwrap_or_default()
-            .trim_start_matches(SPACE);
+    for token in tokens.iter().filter(|token| token.kind() == TokenKind::Comment) {
+        let comment = source.get(token.start().to_usize()..token.end().to_usize()).unwrap_or_default();
+        let body = comment.get(1..).unwrap_or_default().trim_start_matches(SPACE);
         let Some(rest) = body.strip_prefix("clustrix:") else {
             continue;
         };

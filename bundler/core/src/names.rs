@@ -50,10 +50,7 @@ pub struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     pub fn new(kind: FrameKind) -> Self {
-        Self {
-            kind,
-            marks: Vec::new(),
-        }
+        Self { kind, marks: Vec::new() }
     }
 
     /// Moves what the frame does not settle itself to `outer`.
@@ -79,9 +76,7 @@ impl FrameKind {
         };
         match self {
             Self::Function => {
-                let binds = if is_global && marks & BOUND != 0
-                    || marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) != 0
-                {
+                let binds = if is_global && marks & BOUND != 0 || marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) != 0 {
                     BINDS_GLOBAL_LATER
                 } else {
                     0
@@ -89,24 +84,12 @@ impl FrameKind {
                 binds | uses(in_function)
             }
             Self::Class => {
-                let binds = if is_global && marks & BOUND != 0 {
-                    BINDS_GLOBAL
-                } else {
-                    0
-                };
-                let uses = if marks & NONLOCAL == 0 {
-                    uses(in_class)
-                } else {
-                    uses(in_nonlocal_class)
-                };
+                let binds = if is_global && marks & BOUND != 0 { BINDS_GLOBAL } else { 0 };
+                let uses = if marks & NONLOCAL == 0 { uses(in_class) } else { uses(in_nonlocal_class) };
                 binds | marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) | uses
             }
-            Self::Comprehension => {
-                marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) | uses(in_comprehension)
-            }
-            Self::TypeParameters => {
-                marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) | uses(in_type_parameters)
-            }
+            Self::Comprehension => marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) | uses(in_comprehension),
+            Self::TypeParameters => marks & (BINDS_GLOBAL | BINDS_GLOBAL_LATER) | uses(in_type_parameters),
         }
     }
 }
@@ -119,10 +102,7 @@ fn in_function(reads: Mark, is_global: bool, is_local: bool) -> Mark {
     let looked_up = reads & LOOKED_UP != 0;
     when(looked_up && is_global, READ_GLOBAL_LATER)
         | when(looked_up && !is_global && !is_local, READ_LATER)
-        | when(
-            reads & (READ_GLOBAL | READ_GLOBAL_LATER) != 0,
-            READ_GLOBAL_LATER,
-        )
+        | when(reads & (READ_GLOBAL | READ_GLOBAL_LATER) != 0, READ_GLOBAL_LATER)
 }
 
 /// A class body that binds a name reads the module's before it does so, never one of a function around.

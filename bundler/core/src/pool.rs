@@ -15,9 +15,7 @@ pub fn with_large_stack<T: Send>(work: impl Fn() -> T + Sync) -> Result<T, Sourc
     let mut failure = String::new();
     for size in STACK_SIZES {
         let result = thread::scope(|scope| {
-            let thread = thread::Builder::new()
-                .stack_size(size)
-                .spawn_scoped(scope, &work);
+            let thread = thread::Builder::new().stack_size(size).spawn_scoped(scope, &work);
             thread.map(|thread| thread.join())
         });
         match result {
@@ -26,10 +24,7 @@ pub fn with_large_stack<T: Send>(work: impl Fn() -> T + Sync) -> Result<T, Sourc
             Err(error) => failure = error.to_string(),
         }
     }
-    Err(SourceError::new(
-        format!("no thread to read it on: {failure}"),
-        0,
-    ))
+    Err(SourceError::new(format!("no thread to read it on: {failure}"), 0))
 }
 
 /// A panic of the parser is its fault, but no reason to take the program down.
@@ -38,24 +33,16 @@ fn failed() -> SourceError {
 }
 
 /// Applies `work` to every item on as many threads as there are processors; results are in the order of the items.
-pub fn map<I: Sync, T: Send>(
-    items: &[I],
-    work: impl Fn(&I) -> Result<T, SourceError> + Sync,
-) -> Vec<Result<T, SourceError>> {
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(items.len());
+pub fn map<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> Result<T, SourceError> + Sync) -> Vec<Result<T, SourceError>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index) else { return };
-            let result =
-                catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| Err(failed()));
-            done.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((index, result));
+            let result = catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| Err(failed()));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
         }
     };
     thread::scope(|scope| {
@@ -69,8 +56,5 @@ pub fn map<I: Sync, T: Send>(
             *slot = Some(result);
         }
     }
-    results
-        .into_iter()
-        .map(|result| result.unwrap_or_else(|| Err(failed())))
-        .collect()
+    results.into_iter().map(|result| result.unwrap_or_else(|| Err(failed()))).collect()
 }

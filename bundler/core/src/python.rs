@@ -33,10 +33,7 @@ pub fn decoded<'a>(py: Python<'_>, source: &'a [u8]) -> Source<'a> {
     match decode::declared(source) {
         Ok((Encoding::Other(name), bytes)) => match by_codec(py, &name, bytes) {
             Ok(text) => Source::Text(text),
-            Err(error) => Source::Error(SourceError::new(
-                format!("cannot be read as {name}: {error}"),
-                1,
-            )),
+            Err(error) => Source::Error(SourceError::new(format!("cannot be read as {name}: {error}"), 1)),
         },
         Ok((encoding, bytes)) => Source::Bytes(encoding, bytes),
         Err(error) => Source::Error(error),
@@ -44,16 +41,11 @@ pub fn decoded<'a>(py: Python<'_>, source: &'a [u8]) -> Source<'a> {
 }
 
 fn by_codec(py: Python<'_>, name: &str, bytes: &[u8]) -> PyResult<String> {
-    PyBytes::new(py, bytes)
-        .call_method1("decode", (name,))?
-        .extract()
+    PyBytes::new(py, bytes).call_method1("decode", (name,))?.extract()
 }
 
 /// `SyntaxError` with `msg` and `lineno`.
 pub fn syntax_error(error: &SourceError) -> PyErr {
     let nothing: Option<&str> = None;
-    PySyntaxError::new_err((
-        error.message.clone(),
-        (nothing, error.line, nothing, nothing),
-    ))
+    PySyntaxError::new_err((error.message.clone(), (nothing, error.line, nothing, nothing)))
 }

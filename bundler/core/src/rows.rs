@@ -18,12 +18,7 @@ impl Rows {
 
     pub fn write(mut self, out: &mut Vec<u8>) {
         let bytes = &self.bytes;
-        self.rows.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0)
-                .then_with(|| bytes[a.1..a.2].cmp(&bytes[b.1..b.2]))
-        });
-        json::write_array(out, &self.rows, |out, row| {
-            out.extend_from_slice(&bytes[row.1..row.2])
-        });
+        self.rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| bytes[a.1..a.2].cmp(&bytes[b.1..b.2])));
+        json::write_array(out, &self.rows, |out, row| out.extend_from_slice(&bytes[row.1..row.2]));
     }
 }

@@ -1,8 +1,6 @@
 //! Statements: blocks and their conditions, imports, and the module-level ones as facts of their own.
 
-use ruff_python_ast::{
-    Alias, ElifElseClause, ExceptHandler, Expr, Identifier, Stmt, StmtIf, StmtMatch, StmtTry,
-};
+use ruff_python_ast::{Alias, ElifElseClause, ExceptHandler, Expr, Identifier, Stmt, StmtIf, StmtMatch, StmtTry};
 use ruff_text_size::{Ranged, TextSize};
 
 use crate::bindings::Value;
@@ -30,13 +28,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Opens a `Statement` if one is due here; gives the place to come back to.
-    pub fn open_statement(
-        &mut self,
-        kind: &'static str,
-        start: TextSize,
-        first: TextSize,
-        end: TextSize,
-    ) -> i64 {
+    pub fn open_statement(&mut self, kind: &'static str, start: TextSize, first: TextSize, end: TextSize) -> i64 {
         let before = self.place.statement;
         if self.place.at_module_level {
             self.statements.push(StatementRow {
@@ -56,27 +48,18 @@ impl<'a> Walker<'a> {
 
     fn statement(&mut self, statement: &'a Stmt) {
         let start = match statement {
-            Stmt::FunctionDef(def) => self
-                .features
-                .definition_start(def.start(), &def.decorator_list),
-            Stmt::ClassDef(def) => self
-                .features
-                .definition_start(def.start(), &def.decorator_list),
+            Stmt::FunctionDef(def) => self.features.definition_start(def.start(), &def.decorator_list),
+            Stmt::ClassDef(def) => self.features.definition_start(def.start(), &def.decorator_list),
             other => other.start(),
         };
-        let before =
-            self.open_statement(kind(statement), start, statement.start(), statement.end());
+        let before = self.open_statement(kind(statement), start, statement.start(), statement.end());
         match statement {
             Stmt::FunctionDef(def) => self.function(def, start),
             Stmt::ClassDef(def) => self.class(def, start),
             Stmt::Return(inner) => {
-                self.features
-                    .unparenthesized_star(inner.start(), inner.value.as_deref());
+                self.features.unparenthesized_star(inner.start(), inner.value.as_deref());
                 if let Some(value) = &inner.value {
-                    if matches!(
-                        self.scopes[self.place.scope as usize].kind,
-                        "function" | "async"
-                    ) {
+                    if matches!(self.scopes[self.place.scope as usize].kind, "function" | "async") {
                         self.result("return", Value::of(value), inner.start());
                     }
                     self.expr(value);
@@ -93,9 +76,7 @@ impl<'a> Walker<'a> {
                 if let Expr::Name(name) = &*inner.name {
                     self.bind_name(name.id.as_str());
                 }
-                self.in_type_parameters(inner.type_params.as_deref(), |walker| {
-                    walker.expr(&inner.value)
-                });
+                self.in_type_parameters(inner.type_params.as_deref(), |walker| walker.expr(&inner.value));
             }
             Stmt::Assign(inner) => {
                 for target in &inner.targets {
@@ -170,8 +151,7 @@ impl<'a> Walker<'a> {
     fn expression_statement(&mut self, value: &'a Expr) {
         if let Expr::StringLiteral(string) = value {
             let line = self.line(string.start());
-            self.texts
-                .add(self.source, string, self.place.scope, line, true);
+            self.texts.add(self.source, string, self.place.scope, line, true);
         } else {
             self.expr(value);
         }
@@ -184,11 +164,7 @@ impl<'a> Walker<'a> {
         for name in names {
             self.mark_in_block(name.as_str(), mark);
             let scope = &mut self.scopes[self.place.scope as usize];
-            let list = if mark == names::GLOBAL {
-                &mut scope.global_names
-            } else {
-                &mut scope.nonlocal_names
-            };
+            let list = if mark == names::GLOBAL { &mut scope.global_names } else { &mut scope.nonlocal_names };
             list.push(name.as_str());
         }
     }
@@ -201,12 +177,7 @@ impl<'a> Walker<'a> {
     }
 
     /// `elif` and `else`: each `elif` is an `if` in the `else` of the one before.
-    fn clauses(
-        &mut self,
-        clauses: &'a [ElifElseClause],
-        mut otherwise: conditions::Under,
-        end: TextSize,
-    ) {
+    fn clauses(&mut self, clauses: &'a [ElifElseClause], mut otherwise: conditions::Under, end: TextSize) {
         let before = self.place;
         for clause in clauses {
             match &clause.test {
@@ -238,11 +209,7 @@ impl<'a> Walker<'a> {
 
     fn try_statement(&mut self, statement: &'a StmtTry) {
         self.features.handlers(statement);
-        self.branch(
-            "body",
-            conditions::try_body(&statement.handlers),
-            &statement.body,
-        );
+        self.branch("body", conditions::try_body(&statement.handlers), &statement.body);
         for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
             self.optional(handler.type_.as_deref());
             if let Some(name) = &handler.name {
@@ -312,11 +279,7 @@ fn kind(statement: &Stmt) -> &'static str {
         Stmt::Assert(_) => "assert",
         Stmt::Global(_) => "global",
         Stmt::TypeAlias(_) => "type",
-        Stmt::Return(_)
-        | Stmt::Nonlocal(_)
-        | Stmt::Break(_)
-        | Stmt::Continue(_)
-        | Stmt::IpyEscapeCommand(_) => "other",
+        Stmt::Return(_) | Stmt::Nonlocal(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => "other",
     }
 }
 

@@ -23,40 +23,19 @@ struct Text<'a> {
 }
 
 impl<'a> Texts<'a> {
-    pub fn add(
-        &mut self,
-        source: &'a str,
-        string: &'a ExprStringLiteral,
-        scope: u32,
-        line: u32,
-        doc: bool,
-    ) {
-        let parts = string
-            .value
-            .iter()
-            .map(|part| literals::string_value(source, part));
+    pub fn add(&mut self, source: &'a str, string: &'a ExprStringLiteral, scope: u32, line: u32, doc: bool) {
+        let parts = string.value.iter().map(|part| literals::string_value(source, part));
         let value = literals::concatenated(parts);
         let fits = !value.is_empty()
-            && (value.len() <= MAX_POINTS
-                || value.len() <= 4 * MAX_POINTS && literals::count_points(&value) <= MAX_POINTS);
+            && (value.len() <= MAX_POINTS || value.len() <= 4 * MAX_POINTS && literals::count_points(&value) <= MAX_POINTS);
         if fits && memchr::memchr3(b'\n', b'\r', 0, &value).is_none() {
-            self.found.push(Text {
-                scope,
-                value,
-                line,
-                doc,
-            });
+            self.found.push(Text { scope, value, line, doc });
         }
     }
 
     /// One row per value and scope, at its first line.
     pub fn write(mut self, out: &mut Vec<u8>) {
-        self.found.sort_by(|a, b| {
-            a.scope
-                .cmp(&b.scope)
-                .then_with(|| a.value.cmp(&b.value))
-                .then_with(|| a.line.cmp(&b.line))
-        });
+        self.found.sort_by(|a, b| a.scope.cmp(&b.scope).then_with(|| a.value.cmp(&b.value)).then_with(|| a.line.cmp(&b.line)));
         self.found.dedup_by(|next, kept| {
             let same = next.scope == kept.scope && next.value == kept.value;
             if same {

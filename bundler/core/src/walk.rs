@@ -83,14 +83,7 @@ impl<'a> Walker<'a> {
             lines,
             writer: Writer { source },
             features: Features::new(source, lines, tokens),
-            place: Place {
-                scope: 0,
-                statement: -1,
-                parent: -1,
-                branch: "",
-                under: 0,
-                at_module_level: true,
-            },
+            place: Place { scope: 0, statement: -1, parent: -1, branch: "", under: 0, at_module_level: true },
             exited: false,
             in_comprehension_target: false,
             frames: Vec::new(),
@@ -130,11 +123,7 @@ impl<'a> Walker<'a> {
 
     /// Conditions at this point of the walk.
     pub fn under(&self) -> Under {
-        if self.exited {
-            self.place.under | conditions::EXIT
-        } else {
-            self.place.under
-        }
+        if self.exited { self.place.under | conditions::EXIT } else { self.place.under }
     }
 
     /// `scope,statement,line,[under]` and the closing bracket of a row.
@@ -167,11 +156,7 @@ impl<'a> Walker<'a> {
     }
 
     pub fn mark_in_block(&mut self, name: &'a str, mark: Mark) {
-        let block = self
-            .frames
-            .iter_mut()
-            .rev()
-            .find(|frame| matches!(frame.kind, FrameKind::Function | FrameKind::Class));
+        let block = self.frames.iter_mut().rev().find(|frame| matches!(frame.kind, FrameKind::Function | FrameKind::Class));
         match block {
             Some(frame) => frame.marks.push((name, mark)),
             None => {
