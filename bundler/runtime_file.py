@@ -1,14 +1,16 @@
 """Writing ``runtime.pyz``: the runtime's modules as one zip file that Python runs, the same bytes every time.
 
-The runtime's files are copied as bytes; nothing of them is imported. Inside, they form the package ``_clustrix_runtime``, whose
+The runtime's files are copied as text, without docstrings and comments; nothing of them is imported. Inside, they form the package ``_clustrix_runtime``, whose
 ``__init__`` is `runtime/zip_loader.py`; beside it stand ``__main__`` and the modules by which shipped code finds `clustrix_bundle`
 and `clustrix` in a job.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
+import tokenize
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,6 +57,25 @@ def runtime_modules(folder: Path) -> dict[str, bytes]:
     return {path.stem: path.read_bytes() for path in folder.glob("*.py") if path.stem != "__init__"}
 
 
+def without_prose(source: bytes) -> bytes:
+    """A module's source without docstrings and comment lines, every line where it was: a third of the size, and quicker to compile."""
+    text = source.decode()
+    lines = text.split("\n")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            prose = node.body[0]
+            assert prose.end_lineno is not None
+            lines[prose.lineno - 1 : prose.end_lineno] = [prose.col_offset * " " + '""'] + [""] * (
+                prose.end_lineno - prose.lineno
+            )
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
+            lines[token.start[0] - 1] = ""
+    return "\n".join(lines).encode()
+
+
 def render_runtime(modules: Mapping[str, bytes]) -> bytes:
     """The bytes of ``runtime.pyz``.
 
@@ -64,6 +85,7 @@ def render_runtime(modules: Mapping[str, bytes]) -> bytes:
     Raises:
         PackagingError: The file would be larger than `MAX_RUNTIME_SIZE`.
     """
+    modules = {name: without_prose(source) for name, source in modules.items()}
     sources = b"".join(name.encode() + b"\0" + modules[name] + b"\0" for name in sorted(modules) if name != LOADER)
     version = hashlib.sha256(modules[LOADER] + sources).hexdigest()[:16]
     start = f"\n\nmodules = Modules(__spec__, {version!r})\nmodules.install(__name__)\n"
@@ -75,7 +97,7 @@ def render_runtime(modules: Mapping[str, bytes]) -> bytes:
             info = zipfile.ZipInfo(name, _TIME)
             info.create_system = 3  # Unix, wherever this runs
             info.external_attr = _FILE_MODE
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = zipfile.ZIP_DEFLATED if name.endswith("/sources") else zipfile.ZIP_STORED  # no zlib on the way
             archive.writestr(info, files[name], compresslevel=9)
     data = buffer.getvalue()
     if len(data) > MAX_RUNTIME_SIZE:

@@ -8,15 +8,12 @@ import os
 from . import zstd
 from .digest import sha256
 from .errors import BundleFormatError, MissingBlobError, RefusedError, UnsafePathError
-from .manifest import FILE_KINDS, MAX_BYTES, Manifest
+from .manifest import FILE_KINDS, MANIFEST, MAX_BYTES, REPORT, Manifest, check_id
+from .seal import SealedReader
 from .tar import FILE, FOLDER, LINK, Archive
 
-MANIFEST, REPORT = "manifest.json", "report.json"
 _MAX_REPORT = 256 << 20
 _CHUNK = 1 << 18
-
-_SEAL_HEAD = b"\x5c\x2a\x4d\x18\x30\0\0\0clustrix-bundle1"
-_SEAL_SIZE = len(_SEAL_HEAD) + 32
 
 
 class Sink(object):
@@ -47,14 +44,11 @@ class Bundle(object):
         self.path = path
         self._file = open(path, "rb", buffering=0)
         try:
-            size = os.fstat(self._file.fileno()).st_size
-            self._raw = _SealedReader(self._file, size)
+            self._raw = SealedReader(self._file)
             self._archive = Archive(zstd.open_decompressor(self._raw))
             text = self._guard(self._read_manifest)
-            digest = sha256(len(text))
-            digest.update(text)
-            self.manifest = Manifest(text, digest.hexdigest())
-            self._check_id(expected_id)
+            self.manifest = Manifest(text)
+            check_id(self.manifest.id, path, expected_id)
         except BaseException:
             self._file.close()
             raise
@@ -72,10 +66,13 @@ class Bundle(object):
             sink: A `Sink`.
             blobs: Folder of detached members, each named by its digest.
 
+        Returns:
+            The digest that the bundle is sealed with.
+
         Raises:
             RefusedError: The archive and its manifest disagree, or a digest is wrong. What the sink got is then worth nothing.
         """
-        self._guard(self._deliver, sink, blobs)
+        return self._guard(self._deliver, sink, blobs)
 
     def _guard(self, step, *args):
         """Damaged compression is one more way of being no bundle."""
@@ -91,16 +88,6 @@ class Bundle(object):
         if first[2] > MAX_BYTES:
             raise BundleFormatError("manifest.json has %d bytes; it can have %d" % (first[2], MAX_BYTES))
         return b"".join(self._archive.content())
-
-    def _check_id(self, expected):
-        actual = self.manifest.id
-        if expected and actual != expected:
-            raise BundleFormatError("the bundle's id is %s, not %s" % (actual, expected))
-        named = os.path.basename(self.path)
-        if named.endswith(".tar.zst"):
-            digits = named[: -len(".tar.zst")].rpartition("-")[2]
-            if len(digits) == 16 and not digits.strip("0123456789abcdef") and not actual.startswith(digits):
-                raise BundleFormatError("the file is named after id %s…, its manifest has id %s" % (digits, actual))
 
     def _deliver(self, sink, blobs):
         members = self.manifest.members
@@ -134,10 +121,11 @@ class Bundle(object):
         if awaited:
             raise BundleFormatError("member %r is missing from the archive" % min(awaited))
         self._archive.finish()
-        self._raw.check()
+        digest = self._raw.check()
         for path, row in members.items():
             if row.get("detached"):
                 self._detached(sink, path, row, blobs)
+        return digest
 
     def _report(self, sink, size):
         if size > _MAX_REPORT:
@@ -197,34 +185,3 @@ def _chunks(stream, size):
             raise MissingBlobError("%s is truncated" % stream.name)
         left -= len(data)
         yield data
-
-
-class _SealedReader(object):
-    """The bundle file, hashed as it is read, so that its seal can be checked at the end (``docs/bundle-format.md``)."""
-
-    def __init__(self, stream, size):
-        self._stream = stream
-        self._digest = sha256(size)
-        self._body = max(0, size - _SEAL_SIZE)
-        self._seal = b""
-        self._at = 0
-
-    def read(self, n=-1):
-        data = self._stream.read(min(n, _CHUNK) if n >= 0 else _CHUNK)
-        inside = self._body - self._at
-        self._at += len(data)
-        if inside >= len(data):
-            self._digest.update(data)
-        else:
-            self._digest.update(data[: max(0, inside)])
-            self._seal += data[max(0, inside) :]
-        return data
-
-    def check(self):
-        """Raise unless all was read and the seal is right."""
-        while self.read(_CHUNK):
-            pass
-        if self._seal[: len(_SEAL_HEAD)] != _SEAL_HEAD:
-            raise BundleFormatError("the bundle is truncated or was changed: the seal at its end is missing")
-        if self._seal != _SEAL_HEAD + self._digest.digest():
-            raise BundleFormatError("the bundle is damaged or was changed: its seal is of other bytes")

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import entry
+from . import entry, quick_exit
 from .json_text import NotJSONError, quote, render
 from .outcome import exception, failure, message_of, success, success_elsewhere, traceback_of
 
@@ -15,9 +15,17 @@ class Call(object):
         self._task = task
         self._args = args
         self._kwargs = kwargs
-        self._pid = os.getpid()
+        self._pid = None
+        self._known = quick_exit.before_fork()
 
     def __call__(self):
+        self._pid = os.getpid()
+        self._call()
+        if os.getpid() == self._pid:
+            quick_exit.leave(self._known)
+        return 0
+
+    def _call(self):
         task = self._task
         try:
             if task.json:
@@ -27,8 +35,9 @@ class Call(object):
             args, kwargs = self._arguments()
             result = entry.complete(function(*args, **kwargs))
         except BaseException as error:
-            return self._failed(error)
-        return self._done(result)
+            self._failed(error)
+        else:
+            self._done(result)
 
     def _arguments(self):
         if self._args is None and self._kwargs is None and self._task.manifest.data.get("arguments"):
@@ -55,23 +64,22 @@ class Call(object):
             text = exception(error, task.root)
         if not task.json and not task.result_file and result is not None:
             print(_for_people(result))
-        return self._leave(text, [])
+        self._leave(text, [])
 
     def _failed(self, error):
         task = self._task
         text = exception(error, task.root)
         if not task.json:
             sys.stderr.write(traceback_of(error, task.root))
-        return self._leave(text, _missing_requirement(error, task.manifest.data))
+        self._leave(text, _missing_requirement(error, task.manifest.data))
 
     def _leave(self, text, warnings):
         if os.getpid() != self._pid:  # a process that the function forked came back from it
-            return 0
+            return
         path = self._task.outcome_file
         with open(path + ".part", "wb") as out:
             out.write(("%s\n[%s]" % (text, ", ".join(map(quote, warnings)))).encode("ascii"))
         os.rename(path + ".part", path)
-        return 0
 
 
 class _NotPicklableError(Exception):

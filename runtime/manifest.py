@@ -3,9 +3,13 @@
 Everything that is written to disk later is decided here: the archive may only bring what a checked manifest lists.
 """
 
+import os
+
 from . import json_text
+from .digest import sha256
 from .errors import BundleFormatError, NewerFormatError, UnsafePathError
 
+MANIFEST, REPORT = "manifest.json", "report.json"
 SCHEMA = 1
 MAX_BYTES = 64 << 20
 MAX_MEMBERS = 250000
@@ -26,9 +30,11 @@ class Manifest(object):
         size: Bytes of all members together.
     """
 
-    def __init__(self, text, digest):
+    def __init__(self, text):
+        digest = sha256(len(text))
+        digest.update(text)
         self.text = text
-        self.id = digest
+        self.id = digest.hexdigest()
         self.data = _parse(text)
         self.members = _members(self.data)
         self.size = sum(member["size"] for member in self.members.values() if member["kind"] in FILE_KINDS)
@@ -185,6 +191,17 @@ def _strings(data, key):
     if type(value) is not list or any(type(item) is not str for item in value):
         raise BundleFormatError("%s of manifest.json is no list of names" % key)
     return value
+
+
+def check_id(actual, path, expected=None):
+    """Refuse a bundle whose id is not the expected one, or not the one in its file's name."""
+    if expected and actual != expected:
+        raise BundleFormatError("the bundle's id is %s, not %s" % (actual, expected))
+    named = os.path.basename(path)
+    if named.endswith(".tar.zst"):
+        digits = named[: -len(".tar.zst")].rpartition("-")[2]
+        if len(digits) == 16 and not digits.strip("0123456789abcdef") and not actual.startswith(digits):
+            raise BundleFormatError("the file is named after id %s…, its manifest has id %s" % (digits, actual))
 
 
 def check_python(data, version):

@@ -8,10 +8,10 @@ cleaner of temporary files, a careless hand) is set aside and made again.
 import os
 import time
 
-from .bundle import MANIFEST
 from .errors import NoSpaceError
-from .folder_sink import FolderSink, check_space, make_private_folder, remove_tree
-from .manifest import FILE_KINDS
+from .manifest import FILE_KINDS, MANIFEST, Manifest
+from .private_folder import check_space, make_private_folder, remove_tree
+from .seal import SealedReader
 from .zip_loader import bases, is_own
 
 
@@ -60,6 +60,49 @@ def own_folder(path, with_parents=True):
     return path
 
 
+MAX_HASHED = 64 << 20
+"""A bundle file up to this size is hashed whole whenever it is run."""
+
+
+def find_known(path):
+    """The copy of a bundle file that was unpacked here before, without decompressing anything.
+
+    The whole file is hashed, so damage is found as if it were unpacked again.
+
+    Returns:
+        ``(base, copy, stamp, manifest)``; None if there is no such copy, or the file is large.
+
+    Raises:
+        BundleFormatError: The seal is wrong or missing.
+    """
+    if os.path.getsize(path) > MAX_HASHED:
+        return None
+    own = [base for base in bases() if os.path.isdir(base + "/seals") and is_own(base)]
+    if not own:
+        return None
+    with open(path, "rb", buffering=0) as stream:
+        digest = SealedReader(stream).check()
+    for base in own:
+        try:
+            copy = base + "/copies/" + os.readlink(base + "/seals/" + digest)
+            with open(copy + "/" + MANIFEST, "rb") as source:
+                manifest = Manifest(source.read())
+        except OSError:
+            continue
+        stamp = _stamp_of(copy, manifest)
+        if stamp is not None and os.path.basename(copy) == manifest.id:
+            return base, copy, stamp, manifest
+    return None
+
+
+def _note_seal(base, digest, identity):
+    """Remember which bundle a file with this seal is."""
+    try:
+        os.symlink(identity, _subfolder(base, "seals") + "/" + digest)
+    except OSError:
+        pass
+
+
 def ensure_copy(bundle, base, blobs=None):
     """The node's copy of an open bundle, made now if it is not there.
 
@@ -75,19 +118,22 @@ def ensure_copy(bundle, base, blobs=None):
             return target, stamp
         if os.path.lexists(target):
             _set_aside(target, base)
-        stage(bundle, _subfolder(base, "staging"), target, blobs, 0o444, _past())
+        digest = stage(bundle, _subfolder(base, "staging"), target, blobs, 0o444, _past())[1]
+        _note_seal(base, digest, manifest.id)
 
 
 def stage(bundle, staging, target, blobs=None, file_mode=0o666, stamp=None):
     """Unpack a bundle into a private folder and rename it to ``target``; leave nothing if it fails.
 
     Returns:
-        Whether ours became the target (False: another task's did).
+        ``(ours, digest)``: whether ours became the target (False: another task's did), and the digest of the bundle's seal.
     """
+    from .folder_sink import FolderSink
+
     private = make_private_folder(staging, bundle.manifest.id[:16] + ".")
     try:
         sink = FolderSink(private, file_mode, stamp)
-        bundle.deliver(sink, blobs)
+        digest = bundle.deliver(sink, blobs)
         sink.finish(bundle.manifest)
         os.chmod(private, 0o755)
         try:
@@ -95,9 +141,9 @@ def stage(bundle, staging, target, blobs=None, file_mode=0o666, stamp=None):
         except OSError:
             if not os.path.isdir(target):  # not a lost race but a real failure
                 raise
-            return False
+            return False, digest
         private = None
-        return True
+        return True, digest
     finally:
         if private is not None:
             remove_tree(private)

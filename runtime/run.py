@@ -4,15 +4,14 @@ import os
 import sys
 
 from . import supervisor
-from .bundle import Bundle
 from .call import Call
 from .command_line import parse, write_line
 from .errors import UsageError
-from .folder_sink import make_private_folder, remove_tree
+from .private_folder import make_private_folder, remove_tree
 from .json_text import parse as parse_json
 from .json_text import quote
-from .manifest import check_python
-from .node_copy import ensure_copy, find_base, own_folder
+from .manifest import check_id, check_python
+from .node_copy import ensure_copy, find_base, find_known, own_folder
 from .outcome import FAILED, OK, failure
 from .outputs import find_outputs, keep_outputs, put_back
 from .tree import build_tree
@@ -47,20 +46,17 @@ def main(arguments):
         raise UsageError("the folder of --result %s does not exist" % options.result)
     state = os.path.abspath(options.state or os.path.join(work_dir, ".clustrix-%d" % os.geteuid()))
     with supervisor.termination():
-        with Bundle(path, options.id) as bundle:
-            manifest = bundle.manifest
-            check_python(manifest.data, sys.version_info[:2])
-            base = find_base(state, 2 * manifest.size)
-            copy, stamp = ensure_copy(bundle, base, options.blobs)
+        base, copy, stamp, manifest = _unpacked(path, state, options)
         task = Task(manifest, base, state, work_dir, options)
         try:
             task.build(copy, stamp)
+            call = Call(task, *call)
             wait = supervisor.fork()
         except BaseException:
             task.remove()
             raise
     if wait is None:
-        return Call(task, *call)
+        return call
     try:
         return task.finish(wait())
     finally:
@@ -68,6 +64,23 @@ def main(arguments):
         modules = getattr(sys.modules[__package__], "modules", None)
         if modules is not None:
             modules.keep(base)
+
+
+def _unpacked(path, state, options):
+    """``(base, copy, stamp, manifest)`` of a bundle file: the node's copy of it."""
+    known = find_known(path)
+    if known is not None:
+        check_id(known[3].id, path, options.id)
+        check_python(known[3].data, sys.version_info[:2])
+        return known
+    from .bundle import Bundle
+
+    with Bundle(path, options.id) as bundle:
+        manifest = bundle.manifest
+        check_python(manifest.data, sys.version_info[:2])
+        base = find_base(state, 2 * manifest.size)
+        copy, stamp = ensure_copy(bundle, base, options.blobs)
+    return base, copy, stamp, manifest
 
 
 def _read_arguments(options):

@@ -14,9 +14,34 @@ _OURS.update(ClusterUnreachableFromJob="active", cluster="in_place", configure="
 
 _OURS.update(_restore="values", _restore_early="values")  # the last line of a sliced script calls them
 
-_CLIENT_CLASSES = ["Bundle", "ClusterExecutor", "DependencyAnalyzer", "DependencyGraph", "FilePackager", "Job", "LocalExecutor", "PackageInfo", "RemoteDeployer", "RemoteEnvironment", "RemoteExecutor"]
+_CLIENT_CLASSES = [
+    "Bundle",
+    "ClusterExecutor",
+    "DependencyAnalyzer",
+    "DependencyGraph",
+    "FilePackager",
+    "Job",
+    "LocalExecutor",
+    "PackageInfo",
+    "RemoteDeployer",
+    "RemoteEnvironment",
+    "RemoteExecutor",
+]
 _CLIENT_FUNCTIONS = ["bundle", "create_local_executor", "load_config", "package_dependencies", "save_config", "setup_ssh_keys"]
-_CLIENT_ERRORS = ["AnalysisError", "BundleFormatError", "ClustrixBundleError", "JobLostError", "PackagingError", "RemoteError", "SchedulerError", "SettingsError", "SourceError", "TargetError", "TransportError", "UnsafePathError"]
+_CLIENT_ERRORS = [
+    "AnalysisError",
+    "BundleFormatError",
+    "ClustrixBundleError",
+    "JobLostError",
+    "PackagingError",
+    "RemoteError",
+    "SchedulerError",
+    "SettingsError",
+    "SourceError",
+    "TargetError",
+    "TransportError",
+    "UnsafePathError",
+]
 _SUBMODULES = ("config", "decorator", "filesystem")
 
 PUBLIC = sorted(list(_OURS) + _CLIENT_CLASSES + _CLIENT_FUNCTIONS + _CLIENT_ERRORS)

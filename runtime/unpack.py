@@ -6,7 +6,7 @@ import sys
 from .bundle import Bundle
 from .command_line import parse, write_line
 from .errors import UsageError
-from .folder_sink import check_space
+from .private_folder import check_space
 from .json_text import quote
 from .node_copy import stage
 from .supervisor import termination
@@ -32,7 +32,7 @@ def main(arguments):
         raise UsageError("the folder %s does not exist" % parent)
     with termination(), Bundle(path, options.id) as bundle:
         check_space(parent, bundle.manifest.size)
-        if not stage(bundle, parent, target, options.blobs):
+        if not stage(bundle, parent, target, options.blobs)[0]:
             raise UsageError("%s exists already" % target)
         digest = bundle.manifest.id
     if options.json:

@@ -73,7 +73,7 @@ def test_a_tree_comes_out_as_it_went_in(tree, data):
         bundle = Path(folder) / "b"
         bundle.write_bytes(writer.bundle(files=files, dirs=dirs, links=links, entry=entry))
         with Bundle(str(bundle)) as opened:
-            assert stage(opened, folder, folder + "/out")
+            assert stage(opened, folder, folder + "/out")[0]
         expected = members | {path: ("link", target) for path, target in links.items()}
         assert on_disk(folder + "/out/project") == expected
         assert sorted(os.listdir(folder)) == ["b", "out"]

@@ -73,7 +73,7 @@ class Site:
         """Whatever stands in the temporary folder besides whole copies of bundles and compiled code."""
         found = []
         for parent, folders, files in os.walk(self.tmp):
-            folders[:] = [name for name in folders if name not in ("copies", "code")]
+            folders[:] = [name for name in folders if name not in ("copies", "code", "seals")]
             found += [os.path.relpath(os.path.join(parent, name), self.tmp) for name in files]
             found += [
                 os.path.relpath(os.path.join(parent, name), self.tmp)

@@ -13,7 +13,7 @@ M = "project/m.py"
 
 @pytest.fixture
 def refused(site, tmp_path):
-    """Checks that a bundle of these bytes is refused by run, verify and unpack, and gives the error of ``run``."""
+    """Checks that a bundle of these bytes is refused by run, verify and unpack, and gives the error of ``verify``."""
 
     def check(data, *words):
         path = tmp_path / "bad.tar.zst"
@@ -29,7 +29,7 @@ def refused(site, tmp_path):
         assert site.leftovers() == [] and site.copies() == []
         assert os.listdir(site.work) == []
         assert not os.path.exists(site.folder / "evil") and not os.path.exists("/tmp/clustrix-evil")
-        return outcomes[0].error
+        return outcomes[1].error
 
     return check
 
@@ -310,6 +310,7 @@ def test_names_that_one_file_system_takes_for_the_same_are_refused(tmp_path, mon
     """A file system that folds case, in the place of the real calls: `os.open` and `os.mkdir` see lower-case names."""
     from clustrix_bundle.runtime import folder_sink
     from clustrix_bundle.runtime.errors import UnsafePathError
+    from clustrix_bundle.runtime.private_folder import make_private_folder
 
     class Folding:
         def __getattr__(self, name):
@@ -327,7 +328,7 @@ def test_names_that_one_file_system_takes_for_the_same_are_refused(tmp_path, mon
     monkeypatch.setattr(folder_sink, "os", Folding())
 
     def sink():
-        return folder_sink.FolderSink(str(folder_sink.make_private_folder(str(tmp_path), "x")).lower())
+        return folder_sink.FolderSink(make_private_folder(str(tmp_path), "x"))
 
     one = sink()
     one.open("project/a", False).close()
