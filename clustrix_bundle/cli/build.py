@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from clustrix_bundle.build import analyze_target, pack_graph
+from clustrix_bundle.build import analyze_target, observe_target, pack_graph, rehearse_bundle
+from clustrix_bundle.cli.json_argument import parse_json_argument
 from clustrix_bundle.cli.options import build_options, json_option, project_options
 from clustrix_bundle.cli.output import print_json, printable, progress, render_count, render_size
 
 if TYPE_CHECKING:
+    from clustrix_bundle.build import BuildOptions
+    from clustrix_bundle.bundler.graph import DependencyGraph
     from clustrix_bundle.bundler.package import PackageInfo
+    from clustrix_bundle.rehearsal import Rehearsal
 
 
 @click.command("build")
@@ -20,22 +25,75 @@ if TYPE_CHECKING:
     "-o", "--output", metavar="FILE|DIR", help="A file name ending in .zst, or a folder; the current folder by default."
 )
 @click.option("--blobs", metavar="DIR", help="Keep data of 1 MiB and more out of the bundle, in this folder, by digest.")
+@click.option(
+    "--observe",
+    metavar="JSON|@FILE",
+    help="Run the function once, here, with these arguments (an array, or an object of keywords); what it opens and imports ships too.",
+)
+@click.option("--only-observed", is_flag=True, help="With --observe: leave out what is only possible and was not touched.")
+@click.option("--rehearse", is_flag=True, help="Then import everything from the bundle alone, and tell what is missing.")
 @project_options
 @json_option
-def build_command(target: str, output: str | None, blobs: str | None, as_json: bool, **project: Any) -> int:
+def build_command(
+    target: str,
+    *,
+    output: str | None,
+    blobs: str | None,
+    observe: str | None,
+    only_observed: bool,
+    rehearse: bool,
+    as_json: bool,
+    **project: Any,
+) -> int:
     """Bundle the function TARGET with everything it needs.
 
-    TARGET is pkg.mod:func, pkg.mod:Class.method, path/script.py:func or notebook.ipynb:func.
+    TARGET is pkg.mod:func, pkg.mod:Class.method, path/script.py:func or notebook.ipynb:func. The exit code is 3 if a rehearsal
+    misses something; the bundle is there all the same.
     """
+    options = build_options(**project)
+    arguments = parse_json_argument("--observe", observe, list, dict)
+    if only_observed and arguments is None:
+        raise click.UsageError("--only-observed needs --observe ARGS: nothing was observed")
     with progress(f"analysing {target}"):
-        graph = analyze_target(target, build_options(**project))
+        graph = (
+            analyze_target(target, options) if arguments is None else _observed(target, options, arguments, only=only_observed)
+        )
     with progress("packing"):
         info = pack_graph(graph, output, blobs)
+    rehearsal = None
+    if rehearse:
+        with progress("rehearsing"):
+            rehearsal = rehearse_bundle(info, options, blobs)
     if as_json:
-        print_json(built_json(info))
+        told = built_json(info)
+        print_json(told if rehearsal is None else {**told, "rehearsal": _rehearsal_json(rehearsal)})
     else:
         click.echo(_built_text(info))
-    return 0
+        if rehearsal is not None:
+            click.echo(_rehearsal_text(rehearsal))
+    return 0 if rehearsal is None or rehearsal.ok else 3
+
+
+def _observed(target: str, options: BuildOptions, arguments: Any, *, only: bool) -> DependencyGraph:
+    args, kwargs = (arguments, {}) if isinstance(arguments, list) else ([], arguments)
+    return observe_target(target, options, args, kwargs, only=only)
+
+
+def _rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    return {
+        "ok": rehearsal.ok,
+        "imported": list(rehearsal.imported),
+        "missing": [asdict(one) for one in rehearsal.missing],
+        "refused": list(rehearsal.refused),
+    }
+
+
+def _rehearsal_text(rehearsal: Rehearsal) -> str:
+    lines = [f"missing: {one}" for one in rehearsal.missing]
+    lines += [f"missing: the code reaches for {path} where it stands on this machine" for path in rehearsal.refused]
+    verdict = "nothing is missing" if rehearsal.ok else f"{render_count(len(lines), 'thing is', 'things are')} missing"
+    count = render_count(len(rehearsal.imported), "module")
+    return "\n".join(printable(line) for line in [f"rehearsal: {count} imported from the bundle alone; {verdict}", *lines])
 
 
 def built_json(info: PackageInfo) -> dict[str, Any]:
