@@ -83,7 +83,18 @@ class StatePickler(pickle.Pickler):
         if special is not None:
             return special(self, obj)
         self._note_module(getattr(kind, "__module__", ""), getattr(kind, "__qualname__", ""))
+        self._note_own_name(obj)
         return NotImplemented
+
+    def _note_own_name(self, obj: Any) -> None:
+        """Note what an instance is found by that pickles by name, as ``lru_cache`` and ``@cluster`` make of functions."""
+        try:
+            own = object.__getattribute__(obj, "__dict__")
+        except AttributeError:
+            return
+        module, qualname = own.get("__module__"), own.get("__qualname__")
+        if isinstance(module, str) and isinstance(qualname, str) and _looked_up(module, qualname) is obj:
+            self._note_module(module, qualname)
 
     def _note_module(self, module: str, qualname: str) -> None:
         if module == "__main__":
