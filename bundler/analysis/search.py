@@ -91,8 +91,9 @@ class Search:
             if module.name in self._asked_for_roots or not _may_name_roots(module.source):
                 continue
             self._asked_for_roots.add(module.name)
-            named = rules.roots(module)
-            if not search_path_lines(module.facts) <= {finding.line for finding in named}:
+            lines = search_path_lines(module.facts)
+            named = rules.roots(module) if lines else []
+            if not lines <= {finding.line for finding in named}:
                 self.found.open_search_path = True
             for finding in named:
                 if finding.path not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):

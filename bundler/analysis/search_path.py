@@ -13,25 +13,31 @@ _HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
 
 def search_path_lines(facts: ModuleFacts) -> set[int]:
     """Lines that add to ``sys.path``, or put finders or modules in place (``sys.meta_path``, ``sys.modules``, ``site.addsitedir``)."""
+    systems = {"sys", "_sys"} | {
+        item.asname for item in facts.imports if item.module == "sys" and item.name is None and item.asname
+    }
     own = {item.asname or item.name for item in facts.imports if item.module == "sys" and item.name in _HOOKS}
+    own |= {
+        binding.target[1] for binding in facts.bindings if binding.target[0] == "name" and _is_hook(binding.value, systems, own)
+    }
     lines: set[int] = set()
     for call in facts.calls:
         func = call.func
-        if (func[0] == "attr" and func[2] in _CHANGES and _is_hook(func[1], own)) or func[-1] == "addsitedir":
+        if (func[0] == "attr" and func[2] in _CHANGES and _is_hook(func[1], systems, own)) or func[-1] == "addsitedir":
             lines.add(call.line)
     for binding in facts.bindings:
         target = binding.target
         while target[0] == "index":
             target = target[1]
-        if target[0] in {"attr", "name"} and _is_hook(target, own):
+        if target[0] in {"attr", "name"} and _is_hook(target, systems, own):
             lines.add(binding.line)
     return lines
 
 
-def _is_hook(value: Expr, own: set[str | None]) -> bool:
-    """Whether an expression is ``sys.path`` or one of its kind, or a name imported for it."""
+def _is_hook(value: Expr, systems: set[str], own: set[str | None]) -> bool:
+    """Whether an expression is ``sys.path`` or one of its kind, or a name that stands for it."""
     while value[0] == "index":
         value = value[1]
     if value[0] == "attr":
-        return value[2] in _HOOKS and value[1][0] == "name" and value[1][1] in {"sys", "_sys"}
+        return value[2] in _HOOKS and value[1][0] == "name" and value[1][1] in systems
     return value[0] == "name" and value[1] in own
