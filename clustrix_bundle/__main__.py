@@ -7,9 +7,12 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code (docs/cli.md)."""
-    from clustrix_bundle.cli.app import run_command  # noqa: PLC0415 - this module is imported by nothing else
+    try:
+        from clustrix_bundle.cli.app import run_command  # noqa: PLC0415 - loading is interrupted quietly too
 
-    return run_command(sys.argv[1:] if arguments is None else arguments)
+        return run_command(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

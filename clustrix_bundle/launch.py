@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import IO
 
 from clustrix_bundle.ask_interpreter import find_executable
 
+_SENT_BY_A_PROCESS = 0  # sigaction(2): SI_USER is 0, SI_QUEUE and SI_TKILL are below, what the kernel sends is above
 _PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages"})
 
 
@@ -46,10 +48,23 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def wait_out(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a process through interrupts, which a terminal sends to it too; its exit code, 128 + n for death by signal n."""
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            continue
-        return code if code >= 0 else 128 - code
+    """Wait for a process, passing on what somebody sends us; its exit code, 128 + n for death by signal n. For the main thread.
+
+    A terminal's Ctrl-C reaches the process by itself, so only signals that were sent to us alone are passed on.
+    """
+    waited = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    try:
+        while process.poll() is None:
+            came = signal.sigwaitinfo(waited)
+            if came.si_signo != signal.SIGCHLD and came.si_code <= _SENT_BY_A_PROCESS:
+                process.send_signal(came.si_signo)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return exit_code(process)
+
+
+def exit_code(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process that has ended, as a shell has it."""
+    code = process.wait()
+    return code if code >= 0 else 128 - code

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.errors import RemoteError
-from clustrix_bundle.launch import start_runtime, wait_out
+from clustrix_bundle.launch import exit_code, start_runtime
 from clustrix_bundle.runtime_program import render_runtime_program
 
 _REFUSED = ("BundleFormatError", "UnsafePathError", "NewerFormatError")
@@ -28,12 +28,11 @@ def run_locally(bundle: str, python: str | None = None) -> Any:
         runtime, result = os.path.join(folder, "runtime.pyz"), os.path.join(folder, "result.pkl")
         with open(runtime, "wb") as file:
             file.write(render_runtime_program())
-        process = start_runtime(runtime, ["run", bundle, "--json", "--result", result], python=python, stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        with process.stdout as pipe:
-            line = pipe.read()
-        code = wait_out(process)
-        outcome = _outcome(line, code)
+        with start_runtime(
+            runtime, ["run", bundle, "--json", "--result", result], python=python, stdout=subprocess.PIPE
+        ) as process:
+            line, _ = process.communicate()
+        outcome = _outcome(line, exit_code(process))
         if not outcome["ok"]:
             error = outcome["error"]
             if error["type"] in _REFUSED:

@@ -86,9 +86,15 @@ def run_command(arguments: list[str]) -> int:
 
 def _run(arguments: list[str], as_json: bool) -> int:
     try:
-        result: Any = cli.main(arguments, prog_name="clustrix-bundle", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort) as error:
+        # Not click's `main`, which has its own ideas of interrupts and closed pipes.
+        with cli.make_context("clustrix-bundle", list(arguments)) as context:
+            result: Any = cli.invoke(context)
+    except click.exceptions.Exit as done:  # --help, --version
+        return done.exit_code
+    except KeyboardInterrupt as error:
         return print_error(error, _INTERRUPTED, "interrupted", as_json)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return print_error(error, error.exit_code, "which command?", as_json, f"{error.format_message()}\n\n")
     except click.ClickException as error:
         usage = error.ctx.get_usage() + "\n" if isinstance(error, click.UsageError) and error.ctx else ""
         return print_error(error, error.exit_code, error.format_message(), as_json, usage)

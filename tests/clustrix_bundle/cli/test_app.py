@@ -1,0 +1,148 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from clustrix_bundle.cli.app import COMMANDS
+
+
+def loaded_modules(arguments, cwd, env):
+    code = (
+        "import sys, runpy, io, contextlib\n"
+        "sys.argv = ['clustrix-bundle', *sys.argv[1:]]\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    runpy.run_module('clustrix_bundle', run_name='__main__')\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+HEAVY = {"libcst", "paramiko", "rich", "pathspec", "numpy", "cloudpickle", "asyncio"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["build", "--help"], ["inspect", "BUNDLE"], ["verify", "BUNDLE"]], ids=" ".join
+)
+def test_what_is_not_needed_is_not_loaded(command, bundle, arguments):
+    arguments = [bundle if word == "BUNDLE" else word for word in arguments]
+    loaded = loaded_modules(arguments, command.cwd, command.env)
+    assert "clustrix_bundle.cli.app" in loaded
+    assert not HEAVY & loaded
+    if arguments == ["--help"]:
+        assert not {name for name in loaded if name.startswith("clustrix_bundle.bundler")}
+        assert "zstandard" not in loaded
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_json(command, name):
+    answer = command(name, "--help")
+    assert answer.code == 0
+    assert "--json" in answer.out
+    assert COMMANDS[name][1][:30] in command("--help").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frobnicate"],
+        ["build"],
+        ["build", "a", "b"],
+        ["build", "x:y", "--nope"],
+        ["inspect", "none.tar.zst"],
+        ["run", "x:y", "--args", "{"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_with_json_one_object(command, arguments):
+    answer = command(*arguments, "--json")
+    assert answer.code == 2
+    assert answer.json["ok"] is False
+    assert answer.json["error"]["message"] in answer.err
+    plain = command(*arguments)
+    assert (plain.code, plain.out) == (2, "")
+
+
+def test_a_mistyped_command_gets_a_hint(command):
+    assert "Did you mean 'build'?" in command("buidl", "x:y").err
+
+
+def test_a_reader_that_goes_away_is_no_error(command, bundle):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clustrix_bundle", "inspect", bundle],
+        cwd=command.cwd,
+        env=command.env,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    assert process.communicate()[1] == ""
+    assert process.returncode == 141
+
+
+def test_an_interrupt_is_exit_code_130(command, project):
+    """The build reads the project's settings from a FIFO, so that the interrupt comes while it is at work."""
+    (project / "pyproject.toml").unlink()
+    os.mkfifo(project / "pyproject.toml")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clustrix_bundle", "build", "thermo.model:run", "--json"],
+        cwd=project, env=command.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with open(project / "pyproject.toml", "wb"):  # opens when the other side reads
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert json.loads(out) == {"ok": False, "error": {"type": "KeyboardInterrupt", "message": "interrupted"}}
+    assert err == "clustrix-bundle: interrupted\n"
+
+
+def test_nothing_is_drawn_where_no_terminal_is(command):
+    assert command("build", "thermo.model:run").err == ""
+
+
+def test_a_terminal_sees_what_is_going_on_and_gets_its_line_back(command, project):
+    import pty
+
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clustrix_bundle", "build", "thermo.model:run", "--json"],
+        cwd=project,
+        env=command.env,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+    )
+    os.close(slave)
+    out = process.communicate()[0]
+    seen = b""
+    try:
+        while piece := os.read(master, 4096):
+            seen += piece
+    except OSError:  # Linux: the other side has closed it
+        pass
+    os.close(master)
+    assert json.loads(out)["ok"] is True
+    assert "analysing thermo.model:run".encode() in seen
+    assert seen.endswith(b"\r\x1b[K")
+
+
+def test_a_locale_that_lacks_letters_ends_no_command(command, project):
+    (project / "größe").mkdir()
+    (project / "größe" / "文.txt").write_text("x")
+    env = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    built = command("build", "thermo.model:run", "--include", "thermo/__init__.py", env=env)
+    assert built.code == 0, built.err
+
+
+def test_the_module_runs_from_the_repository_root(command):
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[3]
+    env = {key: value for key, value in command.env.items() if key != "PYTHONSAFEPATH"}
+    done = subprocess.run(
+        [sys.executable, "-m", "clustrix_bundle", "--version"], cwd=root, env=env, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.startswith("clustrix-bundle")) == (0, True)

@@ -1,0 +1,31 @@
+import hashlib
+import subprocess
+import sys
+
+
+def test_the_runtime_is_written_and_runs_a_bundle_anywhere(command, bundle, tmp_path):
+    answer = command("runtime", "-o", tmp_path / "there" / "runtime.pyz", "--json")
+    assert answer.code == 0
+    content = (tmp_path / "there" / "runtime.pyz").read_bytes()
+    assert (answer.json["size"], answer.json["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    done = subprocess.run(
+        [sys.executable, tmp_path / "there" / "runtime.pyz", "run", bundle, "--json"],
+        cwd=tmp_path / "there",
+        env=command.env,
+        capture_output=True,
+        check=True,
+    )
+    assert b'"result": 273.15' in done.stdout
+
+
+def test_it_is_the_same_file_every_time(command, project):
+    command("runtime", "-o", "a.pyz")
+    command("runtime", "-o", "b.pyz")
+    assert (project / "a.pyz").read_bytes() == (project / "b.pyz").read_bytes()
+
+
+def test_a_place_that_refuses_is_named(command, project):
+    (project / "file").write_text("")
+    answer = command("runtime", "-o", "file/runtime.pyz", "--json")
+    assert answer.code == 3
+    assert "file/runtime.pyz" in answer.json["error"]["message"]
