@@ -67,9 +67,11 @@ def without_prose(source: bytes) -> bytes:
         ):
             prose = node.body[0]
             assert prose.end_lineno is not None
-            lines[prose.lineno - 1 : prose.end_lineno] = [prose.col_offset * " " + '""'] + [""] * (
-                prose.end_lineno - prose.lineno
-            )
+            first, last = prose.lineno - 1, prose.end_lineno
+            before = lines[first].encode()[: prose.col_offset].decode()
+            after = lines[last - 1].encode()[prose.end_col_offset :].decode()
+            if not before.strip() and not after.strip():  # it has its lines for itself
+                lines[first:last] = [before + '""'] + [""] * (last - first - 1)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
             lines[token.start[0] - 1] = ""

@@ -301,9 +301,10 @@ def test_detached_members_need_their_blob(refused, site, writer, tmp_path):
     assert site.call("verify", tmp_path / "bad.tar.zst", "--blobs", blobs).code == 5
 
 
-def test_more_than_the_disk_holds_is_refused_before_it_is_written(refused, writer):
+def test_more_than_the_disk_holds_is_refused_before_it_is_written(refused, site, writer, tmp_path):
     row = writer.file_member("project/x", b"") | {"size": 10**17}
-    assert refused(_good(writer, [row]))["type"] == "NoSpaceError"
+    refused(_good(writer, [row]))
+    assert site.run(tmp_path / "bad.tar.zst").error["type"] == "NoSpaceError"
 
 
 def test_names_that_one_file_system_takes_for_the_same_are_refused(tmp_path, monkeypatch, writer):

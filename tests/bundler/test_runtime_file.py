@@ -1,0 +1,75 @@
+"""``runtime.pyz``: small, the same every time, and of the lines that the sources have."""
+
+import ast
+import io
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from clustrix_bundle.bundler.errors import PackagingError
+from clustrix_bundle.bundler.runtime_file import (
+    MAX_RUNTIME_SIZE,
+    render_runtime,
+    runtime_folder,
+    runtime_modules,
+    without_prose,
+    write_runtime,
+)
+
+
+def test_it_is_small_and_the_same_in_any_order():
+    modules = runtime_modules(runtime_folder())
+    data = render_runtime(modules)
+    assert len(data) <= MAX_RUNTIME_SIZE
+    assert render_runtime(dict(reversed(modules.items()))) == data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_time_umask_and_hash_seed_leave_no_trace(tmp_path):
+    code = "import sys, pathlib\nfrom clustrix_bundle.bundler.runtime_file import write_runtime\nwrite_runtime(pathlib.Path(sys.argv[1]))\n"
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": f"UTC{seed}", "PYTHONSAFEPATH": "1"}
+        command = [sys.executable, "-c", code, str(tmp_path / seed)]
+        subprocess.run(command, check=True, env=environment, umask=0o77 if seed == "1" else 0o22, cwd=tmp_path)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+    assert os.access(tmp_path / "1", os.X_OK)
+    assert sorted(os.listdir(tmp_path)) == ["1", "2"]
+
+
+def test_every_module_keeps_its_meaning_and_its_lines():
+    for name, source in runtime_modules(runtime_folder()).items():
+        short = without_prose(source)
+        assert short.count(b"\n") == source.count(b"\n"), name
+        assert _positions(short) == _positions(source), name
+        compile(short, name, "exec")
+
+
+def _positions(source):
+    """Every statement with its line and text, docstrings left out."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body[0] = ast.Pass()
+    return [(node.lineno, ast.unparse(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt) and hasattr(node, "lineno")]
+
+
+def test_prose_is_what_goes():
+    source = b'"""Doc."""\n# comment\nx = """# text"""  # kept\ndef f():\n    """One\n    two."""\n    # c\n    return "#"\ndef g(): "d"\n'
+    assert without_prose(source) == b'""\n\nx = """# text"""  # kept\ndef f():\n    ""\n\n\n    return "#"\ndef g(): "d"\n'
+
+
+def test_a_runtime_that_grows_too_large_is_an_error():
+    modules = runtime_modules(runtime_folder()) | {"noise": b"x = " + repr(os.urandom(60000).hex()).encode()}
+    with pytest.raises(PackagingError, match="may have"):
+        render_runtime(modules)
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
+    with pytest.raises(PackagingError, match="cannot write"):
+        write_runtime(tmp_path / "nowhere" / "runtime.pyz")
