@@ -638,7 +638,7 @@ class _Reader:
             if kind != "foreign":
                 self.deeds.changes.add((kind, name))
             elif target:
-                self.deeds.settings.add(f"{name}=")
+                self.deeds.settings.add(f"{dotted if dotted.startswith(name) else name}=")
             else:
                 last = dotted.rpartition(".")[2]
                 full = name if name.endswith(f".{last}") else f"{name}.{last}"

@@ -106,6 +106,9 @@ _SETTING = re.compile(
     re.VERBOSE,
 )
 _SEED = re.compile(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed")
+_FOR_PEOPLE = frozenset(
+    {"sys.excepthook", "sys.displayhook", "sys.ps1", "sys.ps2", "threading.excepthook", "faulthandler.enable"}
+)
 _DRAWS_FROM = ("random.", "numpy.random.")
 
 
@@ -167,6 +170,11 @@ def is_output(dotted: str) -> bool:
 def is_setting(dotted: str) -> bool:
     """Whether the name of the call says that it changes state of its module: ``seed``, ``filterwarnings``, ``set_…``."""
     return any(_SETTING.fullmatch(part) for part in dotted.split(".")[1:])
+
+
+def is_for_people(dotted: str) -> bool:
+    """Whether it changes only what people see at a prompt or when a program fails."""
+    return dotted in _FOR_PEOPLE
 
 
 def is_seed(dotted: str) -> bool:

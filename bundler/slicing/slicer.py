@@ -374,9 +374,10 @@ class _Slicer:
             if (names := self._things.names(name)) is not None
         ):
             return True
-        return any(self._module_acts(name) for name in sorted(new))
+        ships = bool(below.foreign & known_calls.OUR_PACKAGES)  # a wrapper of ours sets things up for the client
+        return any(self._module_acts(name, settings=unused or not ships) for name in sorted(new))
 
-    def _module_acts(self, name: str) -> bool:
+    def _module_acts(self, name: str, *, settings: bool) -> bool:
         names = self._things.names(name)
         if names is None:
             return False
@@ -387,7 +388,7 @@ class _Slicer:
             deeds = effects.of_statement(number)
             if any(kind == "module" and changed in self.closure.local for kind, changed in deeds.changes):
                 return True
-            if any(self._is_seen(setting) for setting in deeds.settings):
+            if settings and any(self._is_seen(setting) for setting in deeds.settings):
                 return True
         return False
 
@@ -400,6 +401,8 @@ class _Slicer:
         """Whether code of the slice can see a setting of an installed module."""
         dotted = setting.rstrip("=")
         root = dotted.partition(".")[0]
+        if known_calls.is_for_people(dotted):
+            return False
         if known_calls.draws(dotted) and not known_calls.is_seed(dotted):
             return any(
                 known_calls.is_seed(other) and other.partition(".")[0] == root

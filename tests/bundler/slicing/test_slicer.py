@@ -416,6 +416,21 @@ patching.nothing  #-
     )
 
 
+def test_a_module_that_submits_is_not_kept_for_what_it_sets_up(holds):
+    holds(
+        """
+from ship import ship  #-
+import hooks  #-
+def f():
+    return 1
+print(ship(f))  #-
+hooks.use()  #-
+""",
+        ship="import os\nimport sys\nfrom clustrix_bundle import bundle\nif os.environ.get('X'):\n    sys.path.insert(0, 'x')\ndef ship(f):\n    return bundle(f)\n",
+        hooks="import sys\nsys.excepthook = print\ndef use():\n    pass\n",
+    )
+
+
 def test_star_imports_are_kept_where_a_name_may_come_from_them(holds):
     holds(
         """
