@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import LoadedModule, RootFinding
 from clustrix_bundle.bundler.evidence.words import call_words, words
-from clustrix_bundle.bundler.folding.fold import Place
+from clustrix_bundle.bundler.folding.place import Place
 from clustrix_bundle.bundler.folding.value import Alternatives, External, Sequence, Text, items_of
 
 if TYPE_CHECKING:

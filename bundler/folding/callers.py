@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Binding, Call, Expr
     from clustrix_bundle.bundler.folding.names import ModuleNames
 
-MAX_SITES = 200
+MAX_SITES = 64
 """A name that is called more often than this is taken to be called with anything."""
 
 PASSING = frozenset(

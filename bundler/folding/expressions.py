@@ -51,6 +51,13 @@ def last_name(expr: Expr) -> str:
     return str(expr[2]) if expr[0] == "attr" else ""
 
 
+def root_name(expr: Expr) -> str:
+    """The first name of ``a.b.c``; empty where it begins with anything else."""
+    while expr[0] == "attr":
+        expr = expr[1]
+    return str(expr[1]) if expr[0] == "name" else ""
+
+
 def mentions(expr: Expr, name: str) -> bool:
     """Whether an expression reads a name."""
     return expr == ("name", name) or any(mentions(child, name) for child in children(expr))

@@ -8,15 +8,18 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
-from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Parameter, Scope
+from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Parameter
 from clustrix_bundle.bundler.folding import formatting, known, methods, modules, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments, bind
-from clustrix_bundle.bundler.folding.callers import MAX_SITES, Callers, Site
+from clustrix_bundle.bundler.folding.callers import MAX_SITES, Callers
 from clustrix_bundle.bundler.folding.expressions import last_name, mentions
+from clustrix_bundle.bundler.folding.memory import Memory
 from clustrix_bundle.bundler.folding.names import Definition, Growth, ModuleNames, reaching, read_names
+from clustrix_bundle.bundler.folding.parameters import Parameters
+from clustrix_bundle.bundler.folding.place import Frame, Place
 from clustrix_bundle.bundler.folding.value import (
     ENV,
     OPEN,
@@ -38,6 +41,7 @@ from clustrix_bundle.bundler.folding.value import (
     Value,
     as_text,
     distinct,
+    generalise,
     hole,
     is_none,
     items_of,
@@ -47,52 +51,14 @@ from clustrix_bundle.bundler.folding.value import (
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule, World
 
-MAX_STEPS = 30_000
-MAX_DEPTH = 90
 MAX_INLINED = 8
 MAX_ROUNDS = 8
 MAX_GROWN = 64
+MAX_INLINED_VALUES = 512
+MAX_PRODUCT = 256
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """Parameters of a function that is folded for one of its calls."""
-
-    module: str
-    scope: int
-    values: dict[str, Alternatives]
-    outer: Frame | None = None
-    final: bool = False
-
-    def find(self, module: str, scope: int, name: str) -> Alternatives | None:
-        """The parameter's value, in this call or one around it."""
-        frame: Frame | None = self
-        while frame is not None:
-            if frame.module == module and frame.scope == scope and name in frame.values:
-                return frame.values[name]
-            frame = frame.outer
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an expression stands.
-
-    Attributes:
-        module: Dotted name.
-        scope: Index in the module's scopes.
-        line: Line, 0 for "at any time".
-        in_loop: Whether later statements may have run before.
-        frame: Parameters, where one call is followed.
-        excluded: The definition whose value is being folded: it does not see itself.
-    """
-
-    module: str
-    scope: int = 0
-    line: int = 0
-    in_loop: bool = False
-    frame: Frame | None = None
-    excluded: Definition | None = None
+Pairs: TypeAlias = tuple[tuple[Alternatives, Alternatives], ...]
 
 
 class Folder:
@@ -105,15 +71,14 @@ class Folder:
         self.world = world
         self.callers = Callers()
         self._names: dict[str, ModuleNames | None] = {}
-        self._memo: dict[tuple[str, int], tuple[Definition, Alternatives]] = {}
-        self._volatile: dict[tuple[str, int], tuple[Definition, Alternatives]] = {}
-        self._active: set[tuple[str, int, int | str]] = set()
-        self._parameters: dict[tuple[str, int, str], Alternatives] = {}
-        self._steps = 0
-        self._depth = 0
+        self.memory = Memory()
+        self.parameters = Parameters(self)
         self._inlined = 0
-        self._cuts = 0
-        self.asked = 0
+
+    @property
+    def asked(self) -> int:
+        """Grows whenever an answer depends on the call sites seen so far."""
+        return self.memory.asked
 
     # -- modules
 
@@ -121,8 +86,7 @@ class Folder:
         """Takes newly reached modules in; whether there were any."""
         grown = [self.callers.add(names) for module in list(self.world.reached()) if (names := self._adopt(module)) is not None]
         if any(grown):
-            self._volatile.clear()
-            self._parameters.clear()
+            self.memory.forget_passing()
             return True
         return False
 
@@ -140,6 +104,10 @@ class Folder:
             self._names[module] = self._read(loaded) if loaded is not None else None
         return self._names[module]
 
+    def known(self) -> list[ModuleNames]:
+        """The definitions of all modules looked at so far."""
+        return [names for names in self._names.values() if names is not None]
+
     def _read(self, module: LoadedModule) -> ModuleNames:
         return read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
 
@@ -151,34 +119,33 @@ class Folder:
 
     def evaluate(self, expr: Expr, place: Place) -> Alternatives:
         """What the expression can be; never empty."""
-        self._steps = self._depth = self._inlined = 0
-        self._active.clear()
+        self._start()
         return self.fold(expr, place) or OPEN
 
     def arguments_of(self, call: Call, module: LoadedModule) -> Arguments:
         """The folded arguments of a call fact."""
-        self._steps = self._depth = self._inlined = 0
-        self._active.clear()
+        self._start()
         return self.arguments(call.args, call.keywords, self.place(module, call))
 
     def callee_of(self, call: Call, module: LoadedModule) -> Alternatives:
         """What a call fact calls."""
         return self.evaluate(call.func, self.place(module, call))
 
+    def _start(self) -> None:
+        self.memory.start()
+        self._inlined = 0
+
     # -- expressions
 
     def fold(self, expr: Expr, place: Place) -> Alternatives:
         """As `evaluate`, within the bounds of the evaluation under way."""
-        self._steps += 1
-        if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
-            self._cuts += 1
+        if not self.memory.enter():
             return OPEN
-        self._depth += 1
         try:
             handler: Callable[[Expr, Place], Alternatives] | None = getattr(self, _HANDLERS.get(expr[0], ""), None)
             return handler(expr, place) if handler else OPEN
         finally:
-            self._depth -= 1
+            self.memory.leave()
 
     def _text(self, expr: Expr, _place: Place) -> Alternatives:
         return (literal(expr[1]),)
@@ -326,31 +293,20 @@ class Folder:
         found: list[Value] = []
         for definition in definitions:
             found.extend(self._define(definition, names, scope, place))
-        return distinct(self._grown(distinct(found), names, scope, name, place))
+        return distinct(self._grown(distinct(found), names, scope, name))
 
     def _define(self, definition: Definition, names: ModuleNames, scope: int, place: Place) -> Alternatives:
         frame = place.frame if scope or (place.frame and place.frame.scope) else None
         if scope == 0:
             frame = None
         module = names.module.name
-        key = (module, id(definition))
+
+        def compute() -> Alternatives:
+            return self._define_anew(definition, names, scope, frame)
+
         if frame is None:
-            for memo in (self._memo, self._volatile):
-                if key in memo:
-                    return memo[key][1]
-        active = (module, id(definition), id(frame))
-        if active in self._active:
-            self._cuts += 1
-            return OPEN
-        self._active.add(active)
-        cuts, asked = self._cuts, self.asked
-        try:
-            found = self._define_anew(definition, names, scope, frame)
-        finally:
-            self._active.discard(active)
-        if frame is None and cuts == self._cuts:
-            (self._memo if asked == self.asked else self._volatile)[key] = (definition, found)
-        return found
+            return self.memory.once((module, id(definition)), definition, compute, OPEN)
+        return self.memory.while_active((module, id(definition), id(frame)), compute, OPEN)
 
     def _define_anew(self, definition: Definition, names: ModuleNames, scope: int, frame: Frame | None) -> Alternatives:
         what = definition.what
@@ -371,7 +327,7 @@ class Folder:
         if isinstance(what, Import):
             return self._imported(what, names)
         if isinstance(what, Parameter):
-            return self._parameter(names, scope, what)
+            return self.parameters.value(names, scope, what)
         nested = names.scopes[what]
         return (Class(module, what),) if nested.kind == "class" else (Function(module, what),)
 
@@ -389,31 +345,22 @@ class Folder:
         """``with x as y``: y, which is x for all that matters here."""
         return value
 
-    def _grown(self, found: Alternatives, names: ModuleNames, scope: int, name: str, place: Place) -> Alternatives:
+    def _grown(self, found: Alternatives, names: ModuleNames, scope: int, name: str) -> Alternatives:
         """Collections with what is appended to them anywhere in the module."""
         additions = [one for one in names.growth.get(name, ()) if scope in names.visible(one.scope)]
         if not additions or not any(isinstance(one, (Sequence, Mapping)) for one in found):
             return found
-        key = (names.module.name, id(additions[0]), 0)
-        if key in self._active:
-            return found
-        self._active.add(key)
-        try:
-            return self._add_all(found, additions, names, place)
-        finally:
-            self._active.discard(key)
+        nothing: tuple[Alternatives, Pairs] = ((), ())
+        key = (names.module.name, scope, name, "growth")
+        values, pairs = self.memory.once(key, names, lambda: self._additions(additions, names), nothing)
+        return _with_additions(found, values, pairs)
 
-    def _add_all(self, found: Alternatives, additions: list[Growth], names: ModuleNames, place: Place) -> Alternatives:
+    def _additions(self, additions: list[Growth], names: ModuleNames) -> tuple[Alternatives, Pairs]:
+        """Items and pairs that a collection is given after it was made."""
         values: list[Value] = []
         pairs: list[tuple[Alternatives, Alternatives]] = []
         for addition in additions:
-            at = Place(
-                names.module.name,
-                addition.scope,
-                addition.line,
-                "loop" in addition.under,
-                place.frame if addition.scope else None,
-            )
+            at = Place(names.module.name, addition.scope, addition.line, "loop" in addition.under)
             value = self.fold(addition.value, at)
             if addition.key is not None:
                 pairs.append((self.fold(addition.key, at), value))
@@ -422,17 +369,7 @@ class Folder:
                 pairs.extend(pair for spread in value if isinstance(spread, Mapping) for pair in spread.items)
             else:
                 values.extend(value)
-        grown: list[Value] = []
-        for one in found:
-            if isinstance(one, Sequence):
-                grown.append(
-                    Sequence(one.items, distinct([*one.more, *values, *(value for _, group in pairs for value in group)]))
-                )
-            elif isinstance(one, Mapping):
-                grown.append(Mapping((*one.items, *pairs), one.more))
-            else:
-                grown.append(one)
-        return distinct(grown)
+        return distinct(values), tuple(pairs)
 
     def _through_stars(self, names: ModuleNames, scope: int, name: str, seen: set[str]) -> Alternatives:
         found: list[Value] = []
@@ -549,7 +486,7 @@ class Folder:
             return (Mapping((((literal("__file__"),), (modules.file(names.module),)),), OPEN),)
         return OPEN
 
-    def _bases(self, value: Class | Instance) -> Alternatives:
+    def bases(self, value: Class | Instance) -> Alternatives:
         names = self.names(value.module)
         if names is None:
             return ()
@@ -571,7 +508,7 @@ class Folder:
         definitions = names.definitions.get((value.scope, name))
         if definitions:
             return self._definitions(definitions, names, value.scope, name, Place(value.module, value.scope))
-        for base in self._bases(value):
+        for base in self.bases(value):
             if isinstance(base, Class):
                 found = self._class_attribute(base, name, seen)
                 if found is not None:
@@ -585,17 +522,8 @@ class Folder:
                 found.extend(self._method(one))
             else:
                 found.append(one)
-        for binding, names, definition in self._self_bindings(value, name, set()):
-            key = (names.module.name, id(binding), 1)
-            if key in self._active:
-                continue
-            self._active.add(key)
-            try:
-                place = Place(names.module.name, binding.scope, binding.line, "loop" in binding.under, None, definition)
-                bound = self.fold(binding.value, place)
-                found.extend(self._grown(bound, names, 0, name, place))
-            finally:
-                self._active.discard(key)
+        for binding, names in self._self_bindings(value, name, set()):
+            found.extend(self._attribute_value(binding, names, name))
         if found:
             return distinct(found)
         if name == "__class__":
@@ -603,6 +531,15 @@ class Folder:
         if name == "__dict__":
             return OPEN
         return self._field(value, name)
+
+    def _attribute_value(self, binding: Binding, names: ModuleNames, name: str) -> Alternatives:
+        """What ``self.name = …`` gives the attribute."""
+
+        def compute() -> Alternatives:
+            place = Place(names.module.name, binding.scope, binding.line, "loop" in binding.under)
+            return self._grown(self.fold(binding.value, place), names, 0, name)
+
+        return self.memory.once((names.module.name, id(binding), "attribute"), binding, compute, ())
 
     def _method(self, function: Function) -> Alternatives:
         """A method seen through an instance: its value, if it is a property."""
@@ -614,28 +551,22 @@ class Folder:
             return self._inline(names, function.scope, Arguments(), bound=True)
         return (Function(function.module, function.scope, "staticmethod" not in decorators),)
 
-    def _self_bindings(
-        self, value: Class | Instance, name: str, seen: set[tuple[str, int]]
-    ) -> list[tuple[Binding, ModuleNames, None]]:
+    def _self_bindings(self, value: Class | Instance, name: str, seen: set[tuple[str, int]]) -> list[tuple[Binding, ModuleNames]]:
+        """Bindings of ``self.name`` in the class, its bases, and classes of the same module that derive from it."""
         if (value.module, value.scope) in seen:
             return []
         seen.add((value.module, value.scope))
         names = self.names(value.module)
         if names is None:
             return []
-        found: list[tuple[Binding, ModuleNames, None]] = [
-            (one, names, None) for one in names.attributes.get((value.scope, name), ())
-        ]
-        for base in self._bases(value):
+        found = [(one, names) for one in names.attributes.get((value.scope, name), ())]
+        for base in self.bases(value):
             if isinstance(base, Class):
                 found += self._self_bindings(base, name, seen)
-        for index, scope in enumerate(names.scopes):
-            if (
-                scope.kind == "class"
-                and (value.module, index) not in seen
-                and any(last_name(base) == names.scopes[value.scope].name for base in scope.bases)
-            ):
-                found += [(one, names, None) for one in names.attributes.get((index, name), ())]
+        own = names.scopes[value.scope].name
+        for index in names.derived.get(own, ()):
+            if (value.module, index) not in seen:
+                found += [(one, names) for one in names.attributes.get((index, name), ())]
         return found
 
     def _field(self, value: Instance, name: str) -> Alternatives:
@@ -643,20 +574,17 @@ class Folder:
         names = self.names(value.module)
         if names is None or not self._makes_fields(value, names):
             return OPEN
-        key: tuple[str, int, int | str] = (value.module, value.scope, f".{name}")
-        if key in self._active:
-            return OPEN
-        self.asked += 1
-        self._active.add(key)
-        try:
-            found: list[Value] = []
-            for site in self.callers.calls.get(names.scopes[value.scope].name, ())[:MAX_SITES]:
-                arguments = self._site_arguments(site)
-                given = arguments.keywords.get(name)
-                found.extend(given if given is not None else arguments.rest(0))
-            return distinct([*found, UNKNOWN])
-        finally:
-            self._active.discard(key)
+        self.memory.asked += 1
+        key = (value.module, value.scope, "field", name)
+        return self.memory.while_active(key, lambda: self._given_to_field(names.scopes[value.scope].name, name), OPEN)
+
+    def _given_to_field(self, constructor: str, name: str) -> Alternatives:
+        found: list[Value] = []
+        for site in self.callers.calls.get(constructor, ())[:MAX_SITES]:
+            arguments = self.parameters.site_arguments(site)
+            given = arguments.keywords.get(name)
+            found.extend(given if given is not None else arguments.rest(0))
+        return distinct([*found, UNKNOWN])
 
     def _makes_fields(self, value: Instance, names: ModuleNames) -> bool:
         scope = names.scopes[value.scope]
@@ -806,17 +734,16 @@ class Folder:
         if name == "builtins.getattr":
             names = [as_text(one).constant for one in arguments.get(1) or OPEN]
             default = arguments.positional[2] if len(arguments.positional) > 2 else ()
+            owners = arguments.get(0) or OPEN
+            if len(owners) * len(names) > MAX_PRODUCT:
+                return OPEN
             found = [
-                one
-                for value in arguments.get(0) or OPEN
-                for attribute in names
-                if attribute
-                for one in self.attribute(value, attribute, place)
+                one for value in owners for attribute in names if attribute for one in self.attribute(value, attribute, place)
             ]
             return distinct([*found, *(one for one in default if not is_none(one)), *(OPEN if None in names else ())]) or OPEN
         if name == "builtins.super":
             owner = self._owner_instance(place)
-            return tuple(base for one in owner for base in self._bases(one)) if owner else OPEN
+            return tuple(base for one in owner for base in self.bases(one)) if owner else OPEN
         if name == "functools.partial":
             return OPEN
         if name in ("builtins.map", "builtins.filter") and arguments.positional:
@@ -847,7 +774,7 @@ class Folder:
         )
 
     def _construct(self, callee: Class, arguments: Arguments) -> Alternatives:
-        for base in self._bases(callee):
+        for base in self.bases(callee):
             if isinstance(base, External) and (known.is_path_class(base.name) or base.name == "builtins.str"):
                 return known.call(base.name, arguments) or OPEN
             if isinstance(base, External) and base.name in ("builtins.dict", "collections.UserDict", "collections.OrderedDict"):
@@ -859,24 +786,30 @@ class Folder:
     def _inline(self, names: ModuleNames, scope: int, arguments: Arguments, *, bound: bool) -> Alternatives:
         """What a local function gives back for these arguments."""
         gives = names.gives.get(scope)
-        key = (names.module.name, scope, -1)
-        if not gives or self._inlined >= MAX_INLINED or key in self._active:
-            self._cuts += 1 if gives else 0
+        if not gives or self._inlined >= MAX_INLINED:
             return OPEN
+        values = self._with_defaults(names, scope, bind(arguments, names.scopes[scope].parameters, bound=bound))
+        if sum(len(group) for group in values.values()) > MAX_INLINED_VALUES:
+            values = {name: generalise(group) if len(group) > MAX_GROWN else group for name, group in values.items()}
+        key = (names.module.name, scope, "inline", tuple(values.items()))
+        return self.memory.while_active(
+            (names.module.name, scope, "inline"),
+            lambda: self.memory.once(key, names, lambda: self._returned(names, scope, values), OPEN),
+            OPEN,
+        )
+
+    def _returned(self, names: ModuleNames, scope: int, values: dict[str, Alternatives]) -> Alternatives:
         definition = names.scopes[scope]
-        values = self._with_defaults(names, scope, bind(arguments, definition.parameters, bound=bound))
         frame = Frame(names.module.name, scope, values)
-        self._active.add(key)
+        returned: list[Value] = []
+        yielded: list[Value] = []
         self._inlined += 1
         try:
-            returned: list[Value] = []
-            yielded: list[Value] = []
-            for binding in gives:
+            for binding in names.gives[scope]:
                 place = Place(names.module.name, scope, binding.line, "loop" in binding.under, frame)
                 (yielded if binding.kind == "yield" else returned).extend(self.fold(binding.value, place))
         finally:
             self._inlined -= 1
-            self._active.discard(key)
         decorators = {last_name(one) for one in definition.decorators}
         if definition.generator or yielded:
             managed = decorators & {"contextmanager", "asynccontextmanager", "fixture"}
@@ -892,231 +825,17 @@ class Folder:
                 )
         return values
 
-    # -- parameters
 
-    def _parameter(self, names: ModuleNames, scope: int, parameter: Parameter) -> Alternatives:
-        definition = names.scopes[scope]
-        owner = names.class_of(scope)
-        decorators = {last_name(one) for one in definition.decorators}
-        first = definition.parameters[0].name == parameter.name
-        if owner is not None and first and "staticmethod" not in decorators and parameter.kind in ("positional", "either"):
-            of_class = "classmethod" in decorators or definition.name in ("__new__", "__init_subclass__", "__class_getitem__")
-            return (Class(names.module.name, owner),) if of_class else (Instance(names.module.name, owner),)
-        key = (names.module.name, scope, parameter.name)
-        self.asked += 1
-        if key not in self._parameters:
-            cuts = self._cuts
-            found = self._from_callers(names, scope, parameter)
-            if cuts != self._cuts:
-                return found
-            self._parameters[key] = found
-        return self._parameters[key]
-
-    def _from_callers(self, names: ModuleNames, scope: int, parameter: Parameter) -> Alternatives:
-        definition = names.scopes[scope]
-        default: Alternatives = ()
-        if parameter.default is not None:
-            default = self.fold(parameter.default, Place(names.module.name, definition.parent, definition.line))
-        if self._is_entry(names, scope):
-            unknown: Alternatives = (UNKNOWN_ENTRY,)
-            if parameter.kind in ("star", "dstar"):
-                unknown = (Sequence((), unknown) if parameter.kind == "star" else Mapping((), unknown),)
-            return distinct([*default, *unknown, *self._given(names, scope, parameter)[0]])
-        if definition.kind == "lambda":
-            return distinct([*default, UNKNOWN])
-        given, complete = self._given(names, scope, parameter)
-        if not complete:
-            empty: Value = (
-                Sequence((), OPEN) if parameter.kind == "star" else Mapping((), OPEN) if parameter.kind == "dstar" else UNKNOWN
-            )
-            return distinct([*default, *given, empty])
-        return distinct([*default, *given]) or OPEN
-
-    def _is_entry(self, names: ModuleNames, scope: int) -> bool:
-        module, qualname = self.world.entry
-        if not qualname or module != names.module.name:
-            return False
-        parts = [names.scopes[scope].name]
-        parent = names.scopes[scope].parent
-        while parent > 0:
-            parts.append(names.scopes[parent].name)
-            parent = names.scopes[parent].parent
-        return ".".join(reversed(parts)) == qualname.replace(".<locals>", "")
-
-    def _given(self, names: ModuleNames, scope: int, parameter: Parameter) -> tuple[Alternatives, bool]:
-        """What call sites give the parameter, and whether they are all there are."""
-        definition = names.scopes[scope]
-        owner = names.class_of(scope)
-        name = definition.name
-        if owner is not None and name in ("__init__", "__new__", "__call__", "__post_init__"):
-            name = names.scopes[owner].name if name in ("__init__", "__new__") else name
-        if name == "__getattr__" and owner is None:
-            return self._asked_of(names)
-        sites = self._sites(name, names, scope, owner)
-        passed = self.callers.passed.get(name, [])
-        complete = bool(sites or passed) and name not in self.callers.read and not self._registered(definition, owner, names)
-        complete = complete and len(sites) + len(passed) <= MAX_SITES
-        found: list[Value] = []
-        for site in sites[:MAX_SITES]:
-            possible, bound = self._calls(site, names, scope, owner)
-            if possible:
-                found.extend(bind(self._site_arguments(site), definition.parameters, bound=bound).get(parameter.name, ()))
-        static = "staticmethod" in {last_name(one) for one in definition.decorators}
-        for site in passed[:MAX_SITES]:
-            given = self._passed_values(site, name, definition, bound=owner is not None and not static)
-            found.extend(given.get(parameter.name, ()))
-        return distinct(found), complete
-
-    def _sites(self, name: str, names: ModuleNames, scope: int, owner: int | None) -> list[Site]:
-        sites = list(self.callers.calls.get(name, ()))
-        if owner is not None and names.scopes[scope].name in ("__init__", "__new__"):
-            sites += self.callers.calls.get("__init__", ())
-            for other, index in self._subclasses(names, owner):
-                sites += self.callers.calls.get(other.scopes[index].name, ())
-            if any(site.call.func == ("name", "cls") for site in self.callers.calls.get("cls", ())):
-                sites += [site for site in self.callers.calls["cls"] if site.names is names]
-        return sites
-
-    def _subclasses(self, names: ModuleNames, owner: int) -> list[tuple[ModuleNames, int]]:
-        own = names.scopes[owner].name
-        found: list[tuple[ModuleNames, int]] = []
-        for other in self._names.values():
-            if other is None:
-                continue
-            for index, scope in enumerate(other.scopes):
-                if scope.kind == "class" and any(last_name(base) == own for base in scope.bases):
-                    defines = any(other.scopes[child].name == "__init__" for child in other.children[index])
-                    if not defines:
-                        found.append((other, index))
-        return found
-
-    def _registered(self, definition: Scope, owner: int | None, names: ModuleNames) -> bool:
-        """Whether somebody unseen may call it: decorators that may keep it, special methods, overridden methods of foreign classes."""
-        harmless = {
-            "staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "contextmanager", "wraps", "cluster", "abstractmethod",
-            "overload", "override", "final", "singledispatch", "jit", "njit", "no_type_check", "deprecated", "memoize", "retry", "timed", "timeit",
-        }  # fmt: skip
-        if {last_name(one[1] if one[0] == "call" else one) for one in definition.decorators} - harmless:
-            return True
-        if owner is None:
-            return False
-        special = definition.name.startswith("__") and definition.name not in ("__init__", "__new__")
-        return special or any(
-            isinstance(base, External) and not base.name.startswith(("builtins.object", "abc.", "typing.", "enum."))
-            for base in self._bases(Class(names.module.name, owner))
-        )
-
-    def _calls(self, site: Site, names: ModuleNames, scope: int, owner: int | None) -> tuple[bool, bool]:
-        """Whether the call can mean this function, and whether its first parameter is taken."""
-        place = Place(site.names.module.name, site.call.scope, site.call.line, "loop" in site.call.under)
-        module = names.module.name
-        static = "staticmethod" in {last_name(one) for one in names.scopes[scope].decorators}
-        if owner is not None and names.scopes[scope].name in ("__init__", "__new__") and last_name(site.call.func) != "__init__":
-            made = self.fold(site.call.func, place)
-            return any(
-                isinstance(one, Unknown) or (isinstance(one, Class) and self._is_subclass(one, module, owner)) for one in made
-            ), True
-        values = self.fold(site.call.func, place)
-        for value in values:
-            if isinstance(value, Function) and value.module == module and value.scope == scope:
-                return True, value.bound or (owner is not None and not static and self._through_instance(site, place))
-        possible = owner is not None and any(isinstance(value, Unknown) for value in values)
-        return possible, not static
-
-    def _is_subclass(self, one: Class, module: str, scope: int) -> bool:
-        pending, seen = [one], set[Class]()
-        while pending:
-            current = pending.pop()
-            if current.module == module and current.scope == scope:
-                return True
-            if current not in seen:
-                seen.add(current)
-                pending.extend(base for base in self._bases(current) if isinstance(base, Class))
-        return False
-
-    def _through_instance(self, site: Site, place: Place) -> bool:
-        """``C.method(x, …)`` leaves the first parameter open, ``C.classmethod(…)`` and ``self.method(…)`` do not."""
-        if site.call.func[0] != "attr":
-            return False
-        return any(isinstance(one, (Instance, Unknown)) for one in self.fold(site.call.func[1], place))
-
-    def _site_arguments(self, site: Site) -> Arguments:
-        key = (site.names.module.name, id(site.call), 2)
-        if key in self._active:
-            self._cuts += 1
-            return Arguments(more=OPEN, open_keywords=OPEN)
-        self._active.add(key)
-        try:
-            place = Place(site.names.module.name, site.call.scope, site.call.line, "loop" in site.call.under)
-            return self.arguments(site.call.args, site.call.keywords, place)
-        finally:
-            self._active.discard(key)
-
-    def _passed_values(self, site: Site, name: str, definition: Scope, *, bound: bool) -> dict[str, Alternatives]:
-        """What ``pool.map(f, xs)``, ``submit(f, x)``, ``Thread(target=f, args=…)``, ``partial(f, x)`` give the parameters of f."""
-        passing = last_name(site.call.func)
-        arguments = self._site_arguments(site)
-        position = next((index for index, arg in enumerate(site.call.args) if last_name(arg) == name), None)
-        after = arguments.positional[position + 1 :] if position is not None else arguments.positional
-        if "map" in passing or passing == "filter":
-            items = [distinct(item for value in group for item in items_of(value)) or OPEN for group in after]
-            if passing.startswith("starmap"):
-                rows = items[0] if items else OPEN
-                columns = max((len(row.items) for row in rows if isinstance(row, Sequence)), default=0)
-                items = [
-                    distinct(
-                        one for row in rows if isinstance(row, Sequence) and index < len(row.items) for one in row.items[index]
-                    )
-                    for index in range(columns)
-                ]
-            elif passing != "map":
-                items = items[:1]
-            return bind(Arguments(items), definition.parameters, bound=bound)
-        if passing in ("submit", "partial", "run_in_executor", "to_thread"):
-            made = bind(
-                Arguments(after, arguments.more, arguments.keywords, arguments.open_keywords), definition.parameters, bound=bound
-            )
-            return (
-                made
-                if passing != "partial"
-                else {**{one.name: OPEN for one in definition.parameters if one.default is None}, **made}
-            )
-        given = arguments.get(None, "args") or (after[0] if after and passing.startswith("apply") else ())
-        named = arguments.get(None, "kwargs", "kwds") or (after[1] if len(after) > 1 and passing.startswith("apply") else ())
-        positional = [one for one in given if isinstance(one, Sequence)]
-        keywords = {
-            key.constant: values
-            for one in named
-            if isinstance(one, Mapping)
-            for keys, values in one.items
-            for key in keys
-            if isinstance(key, Text) and key.constant
-        }
-        first = positional[0] if positional else Sequence()
-        return bind(Arguments(list(first.items), first.more, keywords), definition.parameters, bound=bound)
-
-    def _asked_of(self, names: ModuleNames) -> tuple[Alternatives, bool]:
-        """Names that reached code asks of a module with a ``__getattr__`` of its own."""
-        found: dict[str, None] = {}
-        complete = True
-        own = names.module.name
-        for other in [one for one in self._names.values() if one is not None]:
-            aliases: set[str] = set()
-            for item in other.module.facts.imports:
-                origin = modules.absolute(item, other.module)
-                if origin == own and item.name == "*":
-                    complete = False
-                elif origin == own and item.name is not None:
-                    found.setdefault(item.name)
-                elif origin == own and item.name is None:
-                    aliases.add(item.asname or own)
-                elif item.name is not None and f"{origin}.{item.name}" == own:
-                    aliases.add(item.asname or item.name)
-            if aliases:
-                for name in modules.attributes_of(other.module, aliases):
-                    found.setdefault(name)
-        lazy = [name for name in found if (0, name) not in names.definitions]
-        return tuple(literal(name) for name in lazy), complete and bool(lazy)
+def _with_additions(found: Alternatives, values: Alternatives, pairs: Pairs) -> Alternatives:
+    grown: list[Value] = []
+    for one in found:
+        if isinstance(one, Sequence):
+            grown.append(Sequence(one.items, distinct([*one.more, *values, *(value for _, group in pairs for value in group)])))
+        elif isinstance(one, Mapping):
+            grown.append(Mapping((*one.items, *pairs), one.more))
+        else:
+            grown.append(one)
+    return distinct(grown)
 
 
 def _added(first: Alternatives, second: Alternatives) -> Alternatives:

@@ -53,6 +53,9 @@ class ModuleNames:
         gives: What each function returns and yields, by scope.
         children: Scopes directly inside each scope.
         stars: Star imports, by scope.
+        derived: Classes of the module by the (last) names of their bases.
+        imported: Names that imports bind, in any scope.
+        renamed: Names that are bound to another name or attribute (``read = loader.read``).
         guard_runs: Whether the file is started as a program, so that the body of its main guard runs.
     """
 
@@ -63,6 +66,9 @@ class ModuleNames:
     gives: dict[int, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     children: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     stars: dict[int, list[Import]] = field(default_factory=lambda: defaultdict(list))
+    derived: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    imported: set[str] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
     guard_runs: bool = False
 
     def travels(self, statement: int, under: tuple[str, ...], scope: int = 0) -> bool:
@@ -127,6 +133,8 @@ def read_names(module: LoadedModule, *, guard_runs: bool = False) -> ModuleNames
         if index == 0:
             continue
         names.children[scope.parent].append(index)
+        for base in scope.bases:
+            names.derived[last_name(base)].append(index)
         for parameter in scope.parameters:
             names.definitions[index, parameter.name].append(Definition(parameter, scope.line, ()))
         if scope.kind != "lambda" and names.travels(scope.statement, scope.under, scope.parent):
@@ -141,6 +149,7 @@ def read_names(module: LoadedModule, *, guard_runs: bool = False) -> ModuleNames
         bound = item.asname or (item.name if item.name is not None else item.module.partition(".")[0])
         home = _home(scopes, item.scope, bound)
         names.definitions[home, bound].append(Definition(item, item.line, item.under))
+        names.imported.add(bound)
     for binding in module.facts.bindings:
         if names.travels(binding.statement, binding.under, binding.scope):
             _note_binding(names, binding)
@@ -171,6 +180,8 @@ def _note_binding(names: ModuleNames, binding: Binding) -> None:
     elif target[0] == "name":
         home = _home(names.scopes, binding.scope, target[1])
         names.definitions[home, target[1]].append(Definition(binding, binding.line, binding.under))
+        if binding.value[0] in ("name", "attr"):
+            names.renamed.add(target[1])
         if binding.kind == "aug" and binding.value[0] == "bin" and binding.value[1] == "+":
             growth = Growth(binding.value[3], None, True, binding.scope, binding.line, binding.under)
             if home != binding.scope:

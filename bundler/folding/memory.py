@@ -1,0 +1,106 @@
+"""What a folder has found before, what it is finding just now, and how much work it may still do.
+
+Finding a value may ask for itself (a name made from itself, mutually recursive functions). The inner question is then answered
+with a default, and what was found on the way to it holds only within the outer question: it is not remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+MAX_STEPS = 2_000
+"""For one question from outside."""
+SPARING_STEPS = 300
+"""For one question, once `MAX_TOTAL` steps have been taken for all: large programs get plainer answers, not slow ones."""
+MAX_TOTAL = 150_000
+MAX_DEPTH = 90
+
+_NOT_FINAL = -1
+_T = TypeVar("_T")
+
+
+class Memory:
+    """Answers by question.
+
+    Attributes:
+        asked: Grows whenever an answer depends on the call sites seen so far.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._lasting: dict[Hashable, tuple[object, Any]] = {}
+        self._passing: dict[Hashable, tuple[object, Any]] = {}
+        self._active: dict[Hashable, int] = {}
+        self._lowest = 1 << 30
+        self._steps = 0
+        self._total = 0
+        self._limit = MAX_STEPS
+        self._depth = 0
+
+    def start(self) -> None:
+        """A new question from outside: the whole budget is there again."""
+        self._total += self._steps
+        self._steps = self._depth = 0
+        self._limit = MAX_STEPS if self._total < MAX_TOTAL else SPARING_STEPS
+        self._active.clear()
+        self._lowest = 1 << 30
+
+    def forget_passing(self) -> None:
+        """More call sites have been seen: answers that depend on them are found again."""
+        self._passing.clear()
+
+    def enter(self, cost: int = 1) -> bool:
+        """Takes a step one level deeper; False (and nothing to leave) if the budget is spent."""
+        self._steps += cost
+        if self._depth >= MAX_DEPTH or self._steps > self._limit:
+            self._lowest = _NOT_FINAL
+            return False
+        self._depth += 1
+        return True
+
+    def leave(self) -> None:
+        """The step is done."""
+        self._depth -= 1
+
+    def once(self, key: Hashable, keep: object, compute: Callable[[], _T], default: _T) -> _T:
+        """The answer to ``key``, found by ``compute`` at most once; ``default`` while it is being found.
+
+        Args:
+            key: The question; identities of objects may be part of it.
+            keep: An object that lives as long as the answer, so that its identity stays its own.
+            compute: Finds the answer.
+            default: The answer to the same question inside.
+        """
+        if key in self._lasting:
+            return cast("_T", self._lasting[key][1])
+        if key in self._passing:
+            self.asked += 1
+            return cast("_T", self._passing[key][1])
+        if key in self._active:
+            self._lowest = min(self._lowest, self._active[key])
+            return default
+        level = len(self._active)
+        self._active[key] = level
+        outer, self._lowest = self._lowest, 1 << 30
+        asked = self.asked
+        try:
+            found = compute()
+        finally:
+            self._active.pop(key, None)
+            final = self._lowest >= level
+            self._lowest = min(outer, 1 << 30 if final else self._lowest)
+        if final:
+            (self._lasting if asked == self.asked else self._passing)[key] = (keep, found)
+        return found
+
+    def while_active(self, key: Hashable, compute: Callable[[], _T], default: _T) -> _T:
+        """As `once`, for what depends on a call under way and is not worth remembering."""
+        if key in self._active:
+            self._lowest = min(self._lowest, self._active[key])
+            return default
+        self._active[key] = len(self._active)
+        try:
+            return compute()
+        finally:
+            self._active.pop(key, None)
