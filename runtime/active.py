@@ -127,11 +127,11 @@ def local_place(config):
         return None
     if config.cluster_type == "local":
         if config.made_in_job:
-            return config.local_work_dir or job.work_dir, config.allowed_paths or job.allowed_paths
+            return config.local_work_dir or job.work_dir, config.allowed_paths + job.allowed_paths
         below = config.relative_work_dir and os.path.join(job.work_dir, config.relative_work_dir)
-        return below if below and os.path.isdir(below) else job.work_dir, job.allowed_paths
+        return below if below and os.path.isdir(below) else job.work_dir, config.allowed_paths + job.allowed_paths
     if config.cluster_host and config.cluster_host == job.cluster_host and config.username in (job.username, _user()):
-        return os.path.expanduser(config.remote_work_dir), config.allowed_paths
+        return os.path.expanduser(config.remote_work_dir), config.allowed_paths + job.allowed_paths
     raise ClusterUnreachableFromJob(
         "this code runs in a job {}; it cannot reach {} (cluster_type {!r}): do that on the client, "
         "or leave the configuration out to mean the job's own work dir".format(

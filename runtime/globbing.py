@@ -13,6 +13,14 @@ from .walking import Entries
 _LINK = "link"
 
 
+def _kind(entry):
+    """True for a folder, "link" for a link, else False."""
+    try:
+        return entry.is_dir(follow_symlinks=False) or (_LINK if entry.is_symlink() else False)
+    except OSError:  # its folder may be listed, but what the names are may not be asked
+        return False
+
+
 class Globbing(object):
     """The matches of patterns below one folder.
 
@@ -96,10 +104,7 @@ class Globbing(object):
                 folder = os.open(found.name, READ_FOLDER, dir_fd=found.folder)
             try:
                 with Entries(folder, self._bounds.root) as entries:
-                    return [
-                        (entry.name, entry.is_dir(follow_symlinks=False) or (_LINK if entry.is_symlink() else False))
-                        for entry in entries
-                    ]
+                    return [(entry.name, _kind(entry)) for entry in entries]
             finally:
                 os.close(folder)
         except OSError as error:

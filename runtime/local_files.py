@@ -103,10 +103,11 @@ class LocalFilesystem(object):
         try:
             walk = Walk(top, self._bounds.root)
             for prefix, entry, is_folder in walk:
-                if not is_folder and entry.is_file(follow_symlinks=False):
+                if not is_folder:
                     try:
-                        size += entry.stat(follow_symlinks=False).st_size
-                        count += 1
+                        if entry.is_file(follow_symlinks=False):
+                            size += entry.stat(follow_symlinks=False).st_size
+                            count += 1
                     except FileNotFoundError:  # it vanished meanwhile
                         pass
                     except PermissionError:  # the folder may be listed, but not passed

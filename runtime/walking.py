@@ -9,6 +9,7 @@ import warnings
 
 from .confinement import READ_FOLDER, open_below
 
+_SCANS_DESCRIPTORS = sys.version_info >= (3, 7)
 _STATE_DIR = re.compile(r"\.clustrix-\d+\Z")
 _VANISHED = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE)
 
@@ -72,7 +73,7 @@ class Entries(object):
     def __init__(self, folder, root):
         self._folder = folder
         self._root = root
-        if sys.version_info >= (3, 7):
+        if _SCANS_DESCRIPTORS:
             self._scan = os.scandir(folder)
         else:
             self._scan = iter([_Entry(folder, name) for name in os.listdir(folder)])
@@ -126,7 +127,11 @@ class Walk(object):
             try:
                 with Entries(folder, self._root) as entries:
                     for entry in entries:
-                        is_folder = entry.is_dir(follow_symlinks=False)
+                        try:
+                            is_folder = entry.is_dir(follow_symlinks=False)
+                        except PermissionError:  # it may be listed, but what the names are may not be asked
+                            self.unreadable.add(prefix[:-1])
+                            break
                         if is_folder:
                             below.append(prefix + entry.name + "/")
                         yield prefix, entry, is_folder

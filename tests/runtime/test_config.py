@@ -209,6 +209,8 @@ def test_in_a_job_a_configuration_made_there_means_what_it_says(job: Path) -> No
 def test_in_a_job_the_same_cluster_is_the_local_disk(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = remote(username="ann", remote_work_dir="/scratch/p", allowed_paths=["/data"])
     assert active.local_place(config) == ("/scratch/p", ["/data"])
+    active.enter_job(str(job), "hpc.example.org", "ann", ["/lustre"])
+    assert active.local_place(config) == ("/scratch/p", ["/data", "/lustre"])
     monkeypatch.setenv("HOME", "/home/ann")
     assert active.local_place(remote(username="ann"))[0] == "/home/ann/clustrix"
 

@@ -414,3 +414,22 @@ def test_it_gives_the_same_on_every_python(tree: Path, tmp_path: Path, interpret
         fs.count_files(), [True, False, False], True, False, fs.ls("data"), "FileNotFoundError", "PathOutsideWorkDir",
         "'cluster_hots' is no field of ClusterConfig; did you mean 'cluster_host'?", ["data"],
     ]  # fmt: skip
+
+
+def test_folders_whose_entries_have_no_known_kind_count_as_unreadable_where_they_may_not_be_passed(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Python 3.6, and on file systems that list names alone."""
+    monkeypatch.setattr(walking, "_SCANS_DESCRIPTORS", False)
+    fs = LocalFilesystem(str(closed))
+    for call in (lambda: fs.find("*.csv"), lambda: ["open/x.csv"] * fs.du().file_count):
+        with unprivileged(), pytest.warns(UnreadableFolderWarning, match="'closed', 'no_pass'"):
+            assert call() == ["open/x.csv"]
+
+
+def test_the_entries_of_python_36_are_told_as_scandir_tells_them(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fs = LocalFilesystem(str(tree))
+    calls = [fs.ls, lambda: fs.find("*"), lambda: fs.glob("**"), lambda: fs.glob("*/*/"), fs.du, fs.count_files]
+    new = [call() for call in calls]
+    monkeypatch.setattr(walking, "_SCANS_DESCRIPTORS", False)
+    assert [call() for call in calls] == new
