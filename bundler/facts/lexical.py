@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from clustrix_bundle.bundler.errors import SourceError
+from clustrix_bundle.bundler.facts.chains import MAX_CHAIN, MAX_RIGHT, Chains
 
 MAX_BRACKETS = 200
 MAX_INDENTS = 100
@@ -20,7 +21,8 @@ DEEP_BRACKETS = 92
 
 _CODE = re.compile(
     r"""(?P<quoted>(?<!\w)(?P<prefix>\w*)(?P<quote>'''|\"\"\"|'|"))|(?P<comment>\#[^\n]*)|(?P<newline>\n)"""
-    r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<colon>:)|(?P<escape>\\\n?)""",
+    r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<colon>:)|(?P<escape>\\\n?)|(?P<separator>[,;])"""
+    r"""|(?P<operator>[-+*/%@&|^~<>=!.]+|\b(?:not|lambda|if|else|await|and|or|in|is)\b)""",
     re.VERBOSE,
 )
 _PLAIN_ENDS = {
@@ -77,6 +79,7 @@ class _Scan:
         self.open = 0
         self.templates: list[_Template] = []
         self.indents = [0]
+        self.chains = Chains()
 
     def line(self, offset: int) -> int:
         return bisect_right(self.starts, offset)
@@ -108,12 +111,17 @@ class _Scan:
         if kind == "comment":
             line = self.line(match.start())
             self.found.comments.append(Comment(match[0], line, match.start() - self.starts[line - 1]))
+        elif kind == "operator":
+            self.nested(match[0], match.start())
+        elif kind == "separator":
+            self.chains.separated()
         elif kind == "open":
+            self.nested(match[0], match.start())
             self.opened(match.start())
             if template is not None:
                 template.fields[-1] += 1
         elif kind == "close":
-            self.open -= 1
+            self.closed()
             if template is not None:
                 if template.fields[-1]:
                     template.fields[-1] -= 1
@@ -123,9 +131,11 @@ class _Scan:
             elif self.open < 0:
                 return -1
         elif kind == "colon":
+            self.chains.colon()
             if template is not None and not template.fields[-1]:
                 template.in_spec = True
         elif kind == "newline" and not self.open:
+            self.chains.separated()
             return self.logical_line(end)
         return end
 
@@ -155,14 +165,28 @@ class _Scan:
             template.in_spec = False
             return start + 1
         elif kind in {"close", "double"} and template.in_spec:
-            self.open -= 1
+            self.closed()
             template.fields.pop()
             template.in_spec = bool(template.fields)
             return start + 1
         return end
 
+    def nested(self, token: str, offset: int) -> None:
+        if not self.chains.operator(token, self.text, offset):
+            raise SourceError(
+                f"more than {MAX_CHAIN} operators ({MAX_RIGHT} that nest to the right) stand in one expression, too many to be read "
+                "(remedy: build the value in steps)",
+                self.path,
+                self.line(offset),
+            )
+
+    def closed(self) -> None:
+        self.open -= 1
+        self.chains.closed()
+
     def opened(self, offset: int) -> None:
         self.open += 1
+        self.chains.opened()
         if self.open > MAX_BRACKETS:
             raise SourceError(
                 f"more than {MAX_BRACKETS} brackets are open at once, which no Python reads (remedy: build the value in steps)",

@@ -67,3 +67,49 @@ def test_malformed_text_ends_the_scan_without_an_error():
 def test_the_93rd_open_bracket_needs_a_newer_python():
     assert scan("x = " + "(" * 92 + "1" + ")" * 92, "m.py").deep_brackets_line == 0
     assert scan("x = \\\n" + "(" * 93 + "1" + ")" * 93, "m.py").deep_brackets_line == 2
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        lambda n: " + ".join("a" * n),
+        lambda n: "a" + ".b" * n,
+        lambda n: "a" + "()" * n,
+        lambda n: "(\n" + " and\n".join("a" * n) + ")",
+        lambda n: "f'{" + "-".join("a" * n) + "}'",
+        lambda n: "(" + "a + " * (n // 2) + "(" + "a + " * (n // 2) + "a))",
+    ],
+    ids=["sum", "attribute", "call", "lines", "field", "brackets"],
+)
+def test_chains_over_10000_operators_are_refused(chain):
+    scan("x = " + chain(9_900), "m.py")
+    with pytest.raises(SourceError, match="10000 operators"):
+        scan("x = " + chain(10_100), "m.py")
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        lambda n: "lambda: " * n + "a",
+        lambda n: "lambda a, b: " * n + "a",
+        lambda n: "a if b else " * n + "a",
+        lambda n: "a ** " * n + "a",
+        lambda n: "- " * n + "a",
+        lambda n: "-" * n + "a",
+        lambda n: "not " * n + "a",
+    ],
+    ids=["lambda", "parameters", "if", "power", "minus", "minuses", "not"],
+)
+def test_chains_that_nest_to_the_right_are_refused_earlier(chain):
+    scan("x = " + chain(1_900), "m.py")
+    with pytest.raises(SourceError, match="2000 that nest"):
+        scan("\nx = " + chain(2_100), "m.py")
+
+
+def test_long_displays_sums_of_powers_and_many_lines_are_no_chains():
+    scan("x = [" + "a + b, " * 20_000 + "]", "m.py")
+    scan("x = " + " + ".join(["-a ** 2"] * 2_500), "m.py")
+    scan("x = " + " and ".join(["not a"] * 2_500), "m.py")
+    scan("if a: b = c + d\n" * 20_000, "m.py")
+    scan("x = [" + "lambda a, b: c, " * 5_000 + "]", "m.py")
+    scan("x = {" + "a: lambda: b if c else d,\n" * 5_000 + "}", "m.py")
