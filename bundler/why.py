@@ -48,13 +48,13 @@ def find_reasons(edges: Iterable[Edge], entry: str) -> Reasons:
         queue.append((0, 0, ("", "", 0, "", ""), None))
     heapq.heapify(queue)
     while queue:
-        uncertain, length, key, edge = heapq.heappop(queue)
+        uncertain, length, key, via = heapq.heappop(queue)
         member = key[1]
         if member in done:
             continue
         done.add(member)
-        if edge is not None:
-            reasons[member] = edge
+        if via is not None:
+            reasons[member] = via
         for after in outgoing.get(member, ()):
             if after.imported not in done:
                 cost = uncertain + (after.evidence not in CERTAIN), length + 1

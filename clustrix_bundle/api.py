@@ -35,6 +35,7 @@ class Bundle:
     manifest: Manifest = field(repr=False)
     warnings: tuple[str, ...] = field(default=(), repr=False)
     _analyze: _Analyze | None = field(default=None, repr=False, compare=False)
+    _python: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def files(self) -> tuple[Member, ...]:
@@ -53,11 +54,11 @@ class Bundle:
         from clustrix_bundle.local_run import run_locally  # noqa: PLC0415 - only where a bundle is run
 
         if not args and not kwargs:
-            return run_locally(self.path)
+            return run_locally(self.path, self._python)
         assert self._analyze is not None, "made by bundle()"
         with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
             graph = self._analyze(args, kwargs)
-            return run_locally(pack_graph(graph, folder + os.sep).package_path)
+            return run_locally(pack_graph(graph, folder + os.sep).package_path, self._python)
 
 
 def bundle(
@@ -108,7 +109,15 @@ def bundle(
 
     graph = analyze(None if args is None else tuple(args), kwargs)
     info = pack_graph(graph, output if output is not None else default_output())
-    return Bundle(info.package_id, info.package_path, info.size_bytes, info.manifest, tuple(map(str, graph.warnings)), analyze)
+    return Bundle(
+        info.package_id,
+        info.package_path,
+        info.size_bytes,
+        info.manifest,
+        tuple(map(str, graph.warnings)),
+        analyze,
+        options.python,
+    )
 
 
 def default_output() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clustrix_bundle.build import analyze_target, observe_target, pack_graph, rehearse_bundle
+from clustrix_bundle.cli.explanation import explain_json, explain_text
 from clustrix_bundle.cli.json_argument import parse_json_argument
 from clustrix_bundle.cli.options import build_options, json_option, project_options
 from clustrix_bundle.cli.output import print_json, printable, progress, render_count, render_size
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--only-observed", is_flag=True, help="With --observe: leave out what is only possible and was not touched.")
 @click.option("--rehearse", is_flag=True, help="Then import everything from the bundle alone, and tell what is missing.")
+@click.option("--explain", is_flag=True, help="Tell which statements of a script travel with the function, and why.")
 @project_options
 @json_option
 def build_command(
@@ -42,6 +44,7 @@ def build_command(
     observe: str | None,
     only_observed: bool,
     rehearse: bool,
+    explain: bool,
     as_json: bool,
     **project: Any,
 ) -> int:
@@ -66,9 +69,13 @@ def build_command(
             rehearsal = rehearse_bundle(info, options, blobs)
     if as_json:
         told = built_json(info)
+        if explain:
+            told["explanation"] = explain_json(graph)
         print_json(told if rehearsal is None else {**told, "rehearsal": _rehearsal_json(rehearsal)})
     else:
         click.echo(_built_text(info))
+        if explain:
+            click.echo(explain_text(graph))
         if rehearsal is not None:
             click.echo(_rehearsal_text(rehearsal))
     return 0 if rehearsal is None or rehearsal.ok else 3

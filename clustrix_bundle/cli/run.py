@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from typing import Any
 
@@ -76,4 +77,4 @@ def _hand_on(line: bytes, code: int) -> None:
         how = f"signal {code - 128}" if code > 128 else f"exit code {code}"
         error = {"type": "ProcessDied", "message": f"the process ended with {how} and said nothing"}
         line = json.dumps({"ok": False, "error": error}).encode() + b"\n"
-    click.get_binary_stream("stdout").write(line)
+    sys.stdout.buffer.write(line)

@@ -71,9 +71,8 @@ def chain_of(view: View, member: str) -> list[Edge]:
 
 def why_not(view: View, member: str) -> str:
     """What keeps a member out, in words."""
-    ask = getattr(view.graph, "why_not", None)
-    if ask is not None:
-        return str(ask(member))
+    if view.graph is not None:
+        return view.graph.why_not(member)
     name = shown(member)
     for one in view.excluded:
         if name == shown(one.path) or name.startswith(shown(one.path).rstrip("/") + "/"):

@@ -88,3 +88,41 @@ def test_a_wrong_checksum_in_a_raw_frame_is_an_error():
 def test_really_compressed_data_is_named_where_it_cannot_be_read():
     with pytest.raises(raw_zstd.RawZstdError, match="cannot read"):
         drain(raw_zstd.RawZstdReader(io.BytesIO(frame(b"abc" * 1000, "zstandard"))))
+
+
+@pytest.fixture
+def no_library(monkeypatch):
+    """A Python that can load no zstd library, as one of another version sees a compiled `zstandard`."""
+    import sys
+
+    def missing():
+        raise libzstd.LibzstdError("none")
+
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    monkeypatch.setattr(libzstd, "load", missing)
+
+
+def test_a_python_without_any_zstd_library_writes_the_same_bundle_uncompressed(hand_graph, tmp_path, request):
+    from clustrix_bundle.bundler.package import FilePackager
+    from clustrix_bundle.bundler.verify import verify_bundle
+
+    graph = hand_graph(tmp_path / "p", data={"project/d": b"abc" * 100_000})
+    usual = FilePackager(tmp_path / "usual").package_dependencies(graph)
+    request.getfixturevalue("no_library")
+    plain = FilePackager(tmp_path / "plain").package_dependencies(graph)
+    assert plain.package_id == usual.package_id
+    assert plain.size_bytes > 300_000 > usual.size_bytes
+    assert verify_bundle(plain.package_path).ok
+    refused = verify_bundle(usual.package_path).problems
+    assert any("this Python cannot read" in problem for problem in refused)
+    with open(plain.package_path, "rb") as file:
+        raw = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read()
+    assert b"abc" * 100_000 in raw
+
+
+def test_the_next_library_takes_over_where_one_is_missing(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    assert isinstance(compress.open_compressor(), libzstd.LibzstdCompressor)

@@ -164,3 +164,32 @@ def test_an_interpreter_that_is_not_there_is_a_usage_error(command):
 
 def test_another_interpreter_is_asked_for_its_packages(command):
     assert command("build", "thermo.model:run", "--python", sys.executable).code == 0
+
+
+SCRIPT = """import math
+SCALE = 3
+UNUSED = 4
+
+
+def area(r):
+    return SCALE * math.pi * r
+
+
+print(area(2))
+"""
+
+
+def test_what_of_a_script_travels_is_explained(command, project):
+    (project / "script.py").write_text(SCRIPT)
+    told = command("build", "script.py:area", "--explain", "--json").json["explanation"]
+    assert [(row["line"], row["kept"], row["source"]) for row in told] == [
+        (1, True, "import math"),
+        (2, True, "SCALE = 3"),
+        (3, False, "UNUSED = 4"),
+        (6, True, "def area(r):"),
+        (10, False, "print(area(2))"),
+    ]
+    assert all(row["reason"] for row in told)
+    people = command("build", "script.py:area", "--explain").out
+    assert "dropped  UNUSED = 4" in people
+    assert "travels whole" in command("build", "thermo.model:run", "--explain").out

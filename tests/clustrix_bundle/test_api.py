@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+import textwrap
+
+import clustrix_bundle
+import pytest
+from clustrix_bundle import RemoteError, TargetError, bundle
+from clustrix_bundle.api import default_output
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    (tmp_path / "lib.py").write_text(
+        "class Odd:\n    def __init__(self, n):\n        self.n = n\n\n"
+        "def twice(x, *, times=2):\n    return x * times\n\n"
+        "def pair():\n    return {1, 2}, (3, b'x')\n\n"
+        "def fail():\n    raise LookupError('gone')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_a_bundle_knows_itself(here):
+    made = bundle("lib.py:twice")
+    assert os.path.getsize(made.path) == made.size
+    assert [member.path for member in made.files] == ["project/lib.py"]
+    assert made.manifest.entry.qualname == "twice"
+    assert made.id[:16] in os.path.basename(made.path)
+    assert made.path.startswith(str(here / "cache" / "clustrix-bundle" / "bundles"))
+    assert repr(made) == f"Bundle(id={made.id!r}, path={made.path!r}, size={made.size})"
+
+
+def test_results_come_back_as_they_are(here):
+    assert bundle("lib.py:pair").run() == ({1, 2}, (3, b"x"))
+
+
+def test_arguments_travel_in_the_bundle_or_are_given_to_run(here):
+    made = bundle("lib.py:twice", args=[b"ab"], kwargs={"times": 3}, output=here / "out/")
+    assert made.path.startswith(str(here / "out"))
+    assert made.run() == b"ababab"
+    assert made.run((1,), times=1) == (1,)
+
+
+def test_a_failure_comes_home_with_its_traceback(here):
+    with pytest.raises(RemoteError, match="LookupError: gone") as caught:
+        bundle("lib.py:fail").run()
+    assert 'File "lib.py", line 12, in fail' in caught.value.remote_traceback
+    assert "runtime" not in caught.value.remote_traceback
+
+
+def test_what_is_no_function_is_refused(here):
+    with pytest.raises(TypeError, match="int"):
+        bundle(3)
+    with pytest.raises(TargetError):
+        bundle("lib.py:nothing")
+
+
+def test_options_are_those_of_the_command_line(here):
+    (here / "note.txt").write_text("x")
+    made = bundle("lib.py:pair", include=["note.txt"], root=here, python=sys.executable)
+    assert "project/note.txt" in [member.path for member in made.files]
+
+
+def test_a_live_function_of_a_script_ships(here):
+    (here / "script.py").write_text(
+        textwrap.dedent(
+            """
+            from clustrix_bundle import bundle
+
+            FACTOR = 7
+
+            def work(x):
+                return FACTOR * x
+
+            if __name__ == "__main__":
+                print(bundle(work).run(6))
+            """
+        )
+    )
+    done = subprocess.run([sys.executable, "script.py"], cwd=here, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+
+
+def test_without_a_home_that_can_be_written_bundles_go_to_a_temporary_folder(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = default_output()
+    assert os.path.isdir(folder)
+    assert folder.startswith(str(tmp_path / "clustrix-bundle-"))
+
+
+def test_importing_the_package_loads_nothing_of_it():
+    code = "import sys, clustrix_bundle; print([m for m in sys.modules if m.startswith('clustrix_bundle.')])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+    assert callable(clustrix_bundle.bundle)
