@@ -36,7 +36,6 @@ class Job(object):
 
 
 _job = None
-_environment_read = False
 
 
 def enter_job(work_dir, cluster_host=None, username=None, allowed_paths=()):
@@ -55,9 +54,8 @@ def leave_job():
 
 def current_job():
     """The `Job` this process belongs to, or None on the client."""
-    global _job, _environment_read
-    if _job is None and not _environment_read:
-        _environment_read = True
+    global _job
+    if _job is None:
         text = os.environ.get(ENVIRONMENT)
         if text:
             fields = json.loads(text)

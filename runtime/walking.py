@@ -73,10 +73,7 @@ class Entries(object):
     def __init__(self, folder, root):
         self._folder = folder
         self._root = root
-        if _SCANS_DESCRIPTORS:
-            self._scan = os.scandir(folder)
-        else:
-            self._scan = iter([_Entry(folder, name) for name in os.listdir(folder)])
+        self._scan = os.scandir(folder) if _SCANS_DESCRIPTORS else iter([_Entry(folder, name) for name in os.listdir(folder)])
 
     def __enter__(self):
         return self
