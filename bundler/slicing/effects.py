@@ -25,11 +25,6 @@ Root = tuple[str, str]
 _CONSTRUCTION = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
 _SUBCLASSING = ("__init_subclass__",)
 _METACLASS = ("__new__", "__init__", "__call__", "__prepare__")
-_VIEWS = known_calls.words(
-    """
-    asarray asanyarray ravel reshape atleast_1d atleast_2d squeeze transpose broadcast_to iter from_numpy partial
-    """
-)
 _KERNEL: Expr = ("call", ("name", "get_ipython"), (), ())
 
 
@@ -445,7 +440,7 @@ class _Reader:
                 deeds.settings.add(dotted)
             if known_calls.changes_argument(dotted, keywords, discarded=discarded):
                 for value in values:
-                    self._change(self.roots(scope, value), dotted)
+                    deeds.changes |= {root for root in self.roots(scope, value) if root[0] != "foreign"}
 
     def _builtin(self, scope: int, name: str, values: tuple[Expr, ...], *, discarded: bool) -> None:
         if name in ("exec", "eval"):
@@ -539,18 +534,20 @@ class _Reader:
         callee, args = expression[1], (*expression[2], *(value for _, value in expression[3]))
         given: frozenset[Root] = frozenset().union(*(self.roots(scope, arg) for arg in args))
         things = self.things.of(self.module, scope, callee)
-        found: set[Root] = set()
+        found: set[Root] = set() if things else set(given)
         for thing in things:
             if thing.kind == "foreign":
                 last = thing.module.rpartition(".")[2]
                 if "." in thing.module and (last.startswith("get") or last in ("gca", "gcf")):
                     found.add(("foreign", thing.module))
-                elif last in _VIEWS or ("." not in thing.module and last not in known_calls.BUILTINS_THAT_MAKE):
+                elif not known_calls.makes_anew(thing.module):
                     found |= given
             elif thing.kind == "function":
                 found |= given | self._returned(thing)
             else:
                 found |= given
+        if callee[0] == "name" and not any(thing.kind in ("foreign", "function", "class") for thing in things):
+            found |= self.roots(scope, callee)  # what a called object gives may be a part of it
         if (
             callee[0] == "attr"
             and not any(thing.kind == "foreign" for thing in things)

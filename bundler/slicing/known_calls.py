@@ -53,10 +53,7 @@ METHODS_THAT_READ = frozenset(_METHODS_THAT_READ.split())
 """Methods that leave the object they are called on as it is, whichever common type has them."""
 
 METHODS_THAT_MAKE = words(
-    """
-    copy deepcopy join split rsplit splitlines strip lstrip rstrip format encode decode upper lower title replace count
-    index mean std var sum tolist astype isoformat strftime
-    """
+    "copy deepcopy join split rsplit splitlines format encode decode tolist astype to_dict to_list to_json isoformat strftime"
 )
 """Methods whose result shares no mutable part with the object."""
 
@@ -73,6 +70,16 @@ _OUTPUT = re.compile(
     r"|sleep|flush|assert_.*|imsave|imshow|scatter|hist|figure|title|legend|perf_counter|time|progress_apply"
 )
 """Last part of calls that bring something out, wait or check: dropping one changes no answer of the function."""
+
+_MAKERS = words(
+    """
+    math cmath json os re time statistics numpy scipy pandas glob shutil random string datetime hashlib pickle csv struct textwrap urllib
+    requests decimal fractions pathlib platform uuid base64 zlib gzip socket secrets getpass locale
+    """
+)
+_VIEWS = words(
+    "asarray asanyarray ravel reshape atleast_1d atleast_2d atleast_3d squeeze transpose broadcast_to swapaxes moveaxis view"
+)
 
 _HOUSEKEEPING = words(
     """
@@ -156,6 +163,15 @@ def method_changes(name: str, keywords: frozenset[str] = frozenset()) -> bool:
 def method_takes_in(name: str) -> bool:
     """Whether a method of this name may store or change its arguments: ``xs.append(item)``."""
     return name not in METHODS_THAT_READ
+
+
+def makes_anew(dotted: str) -> bool:
+    """Whether the result of a call into an installed package, or of a builtin, shares no mutable part with its arguments."""
+    root, _, rest = dotted.partition(".")
+    last = dotted.rpartition(".")[2]
+    if not rest:
+        return dotted in BUILTINS_THAT_MAKE
+    return root in _MAKERS and not last[0].isupper() and last not in _VIEWS
 
 
 def is_output(dotted: str) -> bool:

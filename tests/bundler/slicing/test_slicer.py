@@ -123,6 +123,26 @@ def f():
 """)
 
 
+def test_objects_that_hold_others_change_them(holds):
+    holds("""
+import torch
+import numpy as np
+net = torch.nn.Linear(1, 1)
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+xs = np.zeros(3)
+ys = np.array(xs)  #-
+ys[0] = 1  #-
+for epoch in range(3):
+    opt.zero_grad()
+    loss = net(torch.tensor(xs)).sum()
+    loss.backward()
+    opt.step()
+    print(epoch, loss.item())  #-
+def f(x):
+    return net(x), xs
+""")
+
+
 def test_changes_by_lambdas_callbacks_and_comprehensions_are_kept(holds):
     holds("""
 A, B, C, D = [], [], [], []
