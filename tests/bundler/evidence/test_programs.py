@@ -1,0 +1,47 @@
+"""Programs that code starts."""
+
+
+def test_a_module_run_by_python_m_ships_with_its_imports(shipped):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/m.py": """
+            import subprocess, sys
+            def f():
+                return subprocess.check_output([sys.executable, "-m", "pkg.worker", "--in", "data/x.txt"])
+        """,
+        "pkg/worker.py": "import pkg.helper",
+        "pkg/helper.py": "",
+        "data/x.txt": "",
+        "pkg/other.py": "",
+    }
+    assert shipped("pkg.m:f", files) == {"data/x.txt", "pkg/__init__.py", "pkg/helper.py", "pkg/worker.py"}
+
+
+def test_files_in_shell_commands_and_scripts_ship(shipped):
+    files = {
+        "m.py": """
+            import subprocess, os
+            HERE = os.path.dirname(os.path.abspath(__file__))
+            def f(x):
+                os.system("sh tools/run.sh %s > out.txt" % x)
+                subprocess.run(f"{HERE}/tools/go.sh -f {HERE}/tools/conf.ini | sort", shell=True, check=True)
+                subprocess.run(["bash", "helper.sh"], cwd="tools")
+        """,
+        "tools/run.sh": ". ./tools/lib.sh\npython tools/calc.py",
+        "tools/lib.sh": "",
+        "tools/calc.py": "import calclib",
+        "tools/calclib.py": "",
+        "tools/go.sh": "",
+        "tools/conf.ini": "",
+        "tools/helper.sh": "",
+        "tools/junk.sh": "",
+    }
+    assert shipped("m:f", files) == {
+        "tools/calc.py",
+        "tools/calclib.py",
+        "tools/conf.ini",
+        "tools/go.sh",
+        "tools/helper.sh",
+        "tools/lib.sh",
+        "tools/run.sh",
+    }
