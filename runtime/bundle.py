@@ -42,7 +42,7 @@ class Bundle(object):
 
     def __init__(self, path, expected_id=None):
         self.path = path
-        self._file = open(path, "rb", buffering=0)
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by __exit__
         try:
             self._raw = SealedReader(self._file)
             self._archive = Archive(zstd.open_decompressor(self._raw))

@@ -63,7 +63,7 @@ class Call(object):
         except BaseException as error:  # a strange result's own code
             text = exception(error, task.root)
         if not task.json and not task.result_file and result is not None:
-            print(_for_people(result))
+            print(_for_people(result))  # noqa: T201 - what the command is for
         self._leave(text, [])
 
     def _failed(self, error):

@@ -25,12 +25,19 @@ commands:
 class Options(object):
     """Parsed options as attributes named like them (``--work-dir`` is ``work_dir``), arguments in ``words``."""
 
+    def __init__(self):
+        self.words = []
+
+    def __getattr__(self, name):
+        raise AttributeError(name)
+
 
 def parse(arguments, usage, flags, valued, words):
     """Options of one command; prints ``usage`` and ends for ``--help``.
 
     Args:
         arguments: What follows the command's name.
+        usage: Text for ``--help``.
         flags: Names of options without a value, without dashes.
         valued: Names of options with one.
         words: How many other arguments there are.
@@ -43,7 +50,6 @@ def parse(arguments, usage, flags, valued, words):
         setattr(options, name.replace("-", "_"), False)
     for name in valued:
         setattr(options, name.replace("-", "_"), None)
-    options.words = []
     rest = list(arguments)
     only_words = False
     while rest:
@@ -86,13 +92,9 @@ def main(arguments):
             from .locale_utf8 import restart
 
             restart()
-        if name == "run":
-            from . import run as command
-        elif name == "verify":
-            from . import verify as command
-        else:
-            from . import unpack as command
-        return command.main(rest)
+        from importlib import import_module
+
+        return import_module("." + name, __package__).main(rest)
     except UsageError as error:
         return tell(error, as_json, 2)
     except RefusedError as error:

@@ -8,10 +8,10 @@ def sha256(amount):
     """A new SHA-256 object, chosen for about so many bytes."""
     if amount <= LITTLE:
         try:
-            from _sha2 import sha256 as new  # Python 3.12 and later
+            from _sha2 import sha256 as new  # type: ignore[import-not-found]  # Python 3.12 and later
         except ImportError:
             try:
-                from _sha256 import sha256 as new
+                from _sha256 import sha256 as new  # type: ignore[import-not-found]
             except ImportError:
                 from hashlib import sha256 as new
     else:

@@ -29,7 +29,7 @@ def prepare(root, manifest, work_dir, zip_path):
     sys.argv[:] = [script]
     sys.dont_write_bytecode = True  # the tree lives for this run alone
     main = type(sys)("__main__")
-    main.__builtins__ = sys.modules["builtins"]
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
     sys.modules["__main__"] = main
     return main
 
@@ -97,10 +97,7 @@ async def _await(result):
 
 
 async def _collect(items):
-    found = []
-    async for item in items:
-        found.append(item)
-    return found
+    return [item async for item in items]
 
 
 def _run_async(coroutine):

@@ -22,7 +22,7 @@ class UnsafePathError(RefusedError):
 
 
 class UnsupportedPythonError(RefusedError):
-    """This Python cannot run it."""
+    """Needs another Python than the one it met."""
 
 
 class MissingBlobError(RefusedError):

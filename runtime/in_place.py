@@ -35,7 +35,7 @@ class _Method(object):
         return _Method(self.local.__get__(instance, owner))
 
     def __reduce__(self):
-        return self.__qualname__
+        return self.__dict__["__qualname__"]
 
     def submit(self, *args, **kwargs):
         """Run in place; a future that is done."""
@@ -48,10 +48,14 @@ def submit(function, args, kwargs):
 
     from .entry import complete
 
-    job = Future()
-    job.id = "in-place"
-    job.state = "completed"
-    job.logs = lambda *args, **kwargs: ""  # noqa: ARG005 - it went to the job's own log
+    class InPlaceJob(Future):
+        id = "in-place"
+        state = "completed"
+
+        def logs(self, *args, **kwargs):  # noqa: ARG002 - it went to the job's own log
+            return ""
+
+    job = InPlaceJob()
     try:
         job.set_result(complete(function(*args, **kwargs)))
     except Exception as error:

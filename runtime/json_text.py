@@ -36,8 +36,8 @@ def _scanner():
     except ImportError:  # not CPython
         from json import JSONDecoder
 
-        return JSONDecoder().scan_once
-    return make_scanner(_Context)
+        return JSONDecoder().scan_once  # type: ignore[attr-defined]
+    return make_scanner(_Context)  # type: ignore[arg-type]
 
 
 class _Context(object):
@@ -48,7 +48,7 @@ class _Context(object):
     object_pairs_hook = None
     parse_float = float
     parse_int = int
-    memo = {}
+    memo = {}  # type: ignore[var-annotated]
 
     @staticmethod
     def parse_constant(name):
@@ -115,7 +115,7 @@ class _Writer(object):
     def _float(self, value):
         if value - value == 0.0:
             return float.__repr__(value)
-        if value != value:
+        if value != value:  # noqa: PLR0124 - NaN, without importing math
             self.exact = False
             return "null"
         return "1e999" if value > 0 else "-1e999"

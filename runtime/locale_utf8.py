@@ -32,7 +32,7 @@ def _utf8_locale():
         try:
             _locale.setlocale(_locale.LC_CTYPE, name)
             return name
-        except _locale.Error:
+        except _locale.Error:  # type: ignore[attr-defined]
             pass
     return None
 

@@ -142,7 +142,7 @@ def _check_link(path, links):
     tree = parts[:2] if parts[0] == "extra" else parts[:1]
     at = parts[:-1]
     target = links[path]
-    todo = []
+    todo = []  # type: ignore[var-annotated]
     for _ in range(_MAX_LINKS):
         if not target or target.startswith("/") or "\0" in target:
             raise UnsafePathError("link %r points to %r, which is no relative path" % (path, target))

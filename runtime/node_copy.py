@@ -161,9 +161,8 @@ def _stamp_of(target, manifest):
             return None
         for path, row in manifest.members.items():
             status = os.lstat(target + "/" + path)
-            if row["kind"] in FILE_KINDS:
-                if status.st_size != row["size"] or status.st_mtime_ns != marker.st_mtime_ns:
-                    return None
+            if row["kind"] in FILE_KINDS and (status.st_size, status.st_mtime_ns) != (row["size"], marker.st_mtime_ns):
+                return None
     except OSError:
         return None
     return marker.st_mtime_ns

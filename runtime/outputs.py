@@ -10,7 +10,7 @@ def find_outputs(root, manifest, stamp):
 
     Byte code that Python cached is none. Links into the work dir are none: what was written through them is there.
     """
-    found = []
+    found = []  # type: ignore[var-annotated]
     for head in ("project", "extra"):
         _walk(root, head, manifest.members, stamp, found)
     return sorted(found)

@@ -7,13 +7,13 @@ from . import supervisor
 from .call import Call
 from .command_line import parse, write_line
 from .errors import UsageError
-from .private_folder import make_private_folder, remove_tree
 from .json_text import parse as parse_json
 from .json_text import quote
 from .manifest import check_id, check_python
 from .node_copy import ensure_copy, find_base, find_known, own_folder
 from .outcome import FAILED, OK, failure
 from .outputs import find_outputs, keep_outputs, put_back
+from .private_folder import make_private_folder, remove_tree
 from .tree import build_tree
 
 USAGE = """usage: python3 runtime.pyz run BUNDLE [options]
@@ -228,7 +228,7 @@ def _cause(ending):
 
 
 def _signal_name(number):
-    import _signal
+    import _signal  # type: ignore[import-not-found]  # signal itself imports enum
 
     for name in dir(_signal):
         if name.startswith("SIG") and name[3:4] != "_" and getattr(_signal, name) == number:

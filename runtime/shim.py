@@ -5,6 +5,7 @@ client (bundling, submitting, connecting) is there by name, for imports, annotat
 """
 
 import sys
+import types
 
 _HELPERS = ["ls", "find", "stat", "exists", "isdir", "isfile", "glob", "du", "count_files"]
 _OURS = {"cluster_" + name: "filesystem" for name in _HELPERS}
@@ -51,12 +52,12 @@ def stand_in(name):
     """Turn the module of that name, which is being imported, into the stand-in."""
     module = sys.modules[name]
     module.__class__ = _StandIn
-    module.__all__ = [item for item in PUBLIC if item not in _CLIENT_ERRORS and not item.startswith("_")]
+    module.__dict__["__all__"] = [item for item in PUBLIC if item not in _CLIENT_ERRORS and not item.startswith("_")]
     if not any(isinstance(finder, _Submodules) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Submodules())
 
 
-class _StandIn(type(sys)):
+class _StandIn(types.ModuleType):
     """A module whose names are made when they are first asked for (module ``__getattr__`` needs Python 3.7)."""
 
     def __getattr__(self, name):
@@ -70,7 +71,7 @@ class _StandIn(type(sys)):
         return sorted(set(self.__dict__) | set(PUBLIC))
 
 
-_made = {}
+_made = {}  # type: ignore[var-annotated]
 
 
 def _public(name):
@@ -120,7 +121,7 @@ class _Submodules(object):
         from importlib.machinery import ModuleSpec
 
         if rest == "runtime" or rest.startswith("runtime.") or (top == "clustrix" and rest in _SUBMODULES):
-            return ModuleSpec(fullname, self, is_package=rest == "runtime")
+            return ModuleSpec(fullname, self, is_package=rest == "runtime")  # type: ignore[arg-type]
         raise ImportError(
             "%s cannot be imported in a job: take public names from %s itself (from %s import ...)" % (fullname, top, top),
             name=fullname,
@@ -140,5 +141,5 @@ class _Submodules(object):
 
 def _alias(name):
     module = _StandIn(name)
-    module.__all__ = PUBLIC
+    module.__dict__["__all__"] = PUBLIC
     return module

@@ -36,7 +36,7 @@ class termination(object):  # noqa: N801
     """A context in which SIGTERM unwinds the stack like an interrupt; after it, SIGTERM does what it did before."""
 
     def __enter__(self):
-        import _signal
+        import _signal  # type: ignore[import-not-found]  # signal itself imports enum
 
         self._signals = _signal
         self._before = _signal.getsignal(_signal.SIGTERM)
@@ -48,7 +48,7 @@ class termination(object):  # noqa: N801
             self._signals.signal(self._signals.SIGTERM, self._before)
 
 
-def _terminate(number, frame):
+def _terminate(number, frame):  # noqa: ARG001
     raise Terminated(number)
 
 

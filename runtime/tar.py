@@ -34,7 +34,7 @@ class Archive(object):
         """
         for _ in self.content():  # what the caller left of the member before
             pass
-        pax = {}
+        pax = {}  # type: ignore[var-annotated]
         while True:
             header = self._block()
             if header is None:

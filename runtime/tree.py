@@ -18,6 +18,8 @@ def build_tree(copy, manifest, root, stamp):
 
     Args:
         copy: The node's copy.
+        manifest: Its manifest.
+        root: Existing empty folder.
         stamp: Modification time in ns that all files get, by which `outputs` tells what was written later.
     """
     made = {""}

@@ -6,9 +6,9 @@ import sys
 from .bundle import Bundle
 from .command_line import parse, write_line
 from .errors import UsageError
-from .private_folder import check_space
 from .json_text import quote
 from .node_copy import stage
+from .private_folder import check_space
 from .supervisor import termination
 
 USAGE = """usage: python3 runtime.pyz unpack BUNDLE DIR [options]

@@ -17,7 +17,7 @@ Reads the whole bundle and checks its seal, every member's digest and size, and 
 
 
 class _Nowhere(Sink):
-    def open(self, path, executable):
+    def open(self, path, executable):  # noqa: ARG002
         return None
 
 

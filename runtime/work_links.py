@@ -15,6 +15,8 @@ def link_work_dir(work_dir, folder, names):
     """Make the links in ``folder``, the function's working directory.
 
     Args:
+        work_dir: Absolute path.
+        folder: Where the links go.
         names: First parts of paths that may be linked; None for all.
 
     Returns:
@@ -63,12 +65,8 @@ class _Linker(object):
             self._both.append(name)
 
     def warnings(self):
-        found = []
-        for name in self._both:
-            found.append(
-                "%s was shipped with the function and stands in the work dir too, with other content: the shipped one is used"
-                % name
-            )
+        text = "%s was shipped with the function and stands in the work dir too, with other content: the shipped one is used"
+        found = [text % name for name in self._both]
         if self._failed:
             found.append("names of the work dir that could not be linked: " + ", ".join(self._failed))
         if self._left:

@@ -41,7 +41,7 @@ class Modules(object):
         sys.modules[package + ".zip_loader"] = sys.modules[package]
         sys.meta_path.insert(0, self)
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname, path=None, target=None):  # noqa: ARG002
         package, _, name = fullname.rpartition(".")
         if package != self._package or (name not in self._codes and name not in self._sources()):
             return None
@@ -67,7 +67,7 @@ class Modules(object):
         """The module's text, for tracebacks."""
         return self._sources()[fullname.rpartition(".")[2]].decode("utf-8")
 
-    def is_package(self, fullname):
+    def is_package(self, fullname):  # noqa: ARG002
         return False
 
     def _file(self, name):
