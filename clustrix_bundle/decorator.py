@@ -47,7 +47,7 @@ class ClusterFunction(Generic[P, R]):
         self.options = MappingProxyType(dict(options))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        _require_in_place(args, kwargs)
+        _require_in_place(args, kwargs, self.options)
         return self.__wrapped__(*args, **kwargs)
 
     def local(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -128,11 +128,11 @@ def cluster(function: Any = None, /, **options: Any) -> Any:
 cluster.__module__ = "clustrix_bundle"  # the name under which a job has it too, so that it pickles
 
 
-def _require_in_place(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """Refuse a call that another machine is meant to run.
+def _require_in_place(args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Refuse a call that another machine is meant to run, or that is not meant to be waited for.
 
     Raises:
-        NotYetSupported: The configuration is not local; it names the field.
+        NotYetSupported: The configuration is not local, or asks for a job; it names the field.
         ConfigError: The arguments hold two different configurations.
     """
     if active.current_job() is not None:  # a job is where the function was to run
@@ -150,4 +150,8 @@ def _require_in_place(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         raise NotYetSupported(
             f"cluster_type={config.cluster_type!r}: functions can't be run there yet; .local(...) runs here, "
             "and `clustrix-bundle build` makes a bundle that runtime.pyz runs there",
+        )
+    if config.async_submit if options.get("async_submit") is None else options["async_submit"]:
+        raise NotYetSupported(
+            "async_submit=True: jobs can't be submitted yet, and a result instead of a job would mislead; leave it out"
         )

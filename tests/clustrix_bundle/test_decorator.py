@@ -179,6 +179,15 @@ def test_another_machine_is_refused_by_name_until_there_are_engines(kind: str) -
         bare.submit(1)
 
 
+def test_a_call_that_is_to_give_a_job_is_refused_until_there_are_jobs() -> None:
+    with pytest.raises(NotYetSupported, match="async_submit=True"):
+        cluster(async_submit=True)(len)("abc")
+    configure(async_submit=True)
+    with pytest.raises(NotYetSupported, match="async_submit=True"):
+        bare(1)
+    assert cluster(async_submit=False)(len)("abc") == 3
+
+
 def test_a_configuration_among_the_arguments_chooses_the_cluster() -> None:
     @cluster
     def where(config: ClusterConfig, other: ClusterConfig | None = None) -> str:
