@@ -21,7 +21,6 @@ from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
-from clustrix_bundle.bundler.errors import AnalysisError
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
@@ -111,8 +110,7 @@ class Analysis:
         )
 
         if self._keep_names:  # a module that ships imports this file by its name: what it binds must be there
-            names = [name for name in module_names(module) if _can_slice(module, name, project)]
-            sliced = slice_names(module, [self.target.qualname.partition(".")[0], *names], project)
+            sliced = slice_names(module, [self.target.qualname.partition(".")[0]], project, wanted=module_names(module))
         else:
             sliced = slice_module(module, self.target.qualname, project)
         self.decisions = sliced.decisions
@@ -192,17 +190,6 @@ class Analysis:
 def module_names(module: LoadedModule) -> list[str]:
     """The names that a module's own statements bind, in source order."""
     return list(dict.fromkeys(name for statement in module.facts.statements for name in statement.binds if name != "*"))
-
-
-def _can_slice(module: LoadedModule, name: str, project: Project) -> bool:
-    """Whether a name can be kept: it does not come from what submits."""
-    from clustrix_bundle.bundler.slicing.slicer import slice_module  # noqa: PLC0415 - for scripts and notebooks only
-
-    try:
-        slice_module(module, name, project)
-    except AnalysisError:
-        return False
-    return True
 
 
 def source_file_of(func: Callable[..., Any]) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -99,12 +99,16 @@ def slice_names(
     names: Iterable[str],
     modules: Modules | None = None,
     *,
+    wanted: Iterable[str] = (),
     by_value: frozenset[str] = frozenset(),
     display_path: str = "",
 ) -> Slice:
-    """The part of an entry file that several module-level names need; see `slice_module`."""
+    """The part of an entry file that several module-level names need; see `slice_module`.
+
+    ``wanted`` are names that are kept too, each only if it depends on nothing that never travels.
+    """
     slicer = _Slicer(loaded, modules or NoModules(), by_value, display_path or str(loaded.path))
-    slicer.run(list(names))
+    slicer.run(list(names), list(wanted))
     return slicer.result()
 
 
@@ -147,7 +151,7 @@ class _Slicer:
 
     # -- the fixpoint
 
-    def run(self, names: list[str]) -> None:
+    def run(self, names: list[str], wanted: list[str]) -> None:
         for name in names:
             if name not in self._binders and "*" not in self._names.binders:
                 raise TargetError(f"{self._path} binds no name `{name}` at module level", name)
@@ -159,6 +163,8 @@ class _Slicer:
                 self._need(name, self._end, "the entry point")
         except _BlockedError as blocked:
             raise self._error(blocked) from None
+        for name in wanted:
+            self._want(name)
         changed = True
         while changed:
             changed = False
@@ -175,28 +181,34 @@ class _Slicer:
             if needed and self._effects.of_statement(number).submits and self._acts_on(number, needed):
                 raise self._error(_BlockedError(needed, number, "the function"))
             return False
-        state = (
-            dict(self._kept),
-            {name: dict(where) for name, where in self._demands.items()},
-            dict(self._notes),
-            self._closure,
-            self._by_name,
-        )
+        blocked = self._try(lambda: self._keep(number, reason))
+        if blocked is None:
+            return True
+        if needed:
+            raise self._error(blocked)
+        line = self._statements[blocked.statement].line
+        self._refused[number] = f"{reason}, but needs `{blocked.name}` of line {line}, which never travels"
+        self._note(number, f"not kept: {self._refused[number]}")
+        return False
+
+    def _want(self, name: str) -> None:
+        """Keeps what binds a name, if that can be."""
+        if name in self._binders:
+            self._try(lambda: self._need(name, self._end, "another module"))
+
+    def _try(self, keep: Callable[[], None]) -> _BlockedError | None:
+        """Keeps more if that can be; nothing changes, and the obstacle comes back, if not."""
+        demands = {name: dict(where) for name, where in self._demands.items()}
+        state = (dict(self._kept), demands, dict(self._notes), self._closure, self._by_name)
         self._optional = True
         try:
-            self._keep(number, reason)
+            keep()
         except _BlockedError as blocked:
             self._kept, self._demands, self._notes, self._closure, self._by_name = state
-            if needed:
-                raise self._error(blocked) from None
-            self._refused[number] = (
-                f"{reason}, but needs `{blocked.name}` of line {self._statements[blocked.statement].line}, which never travels"
-            )
-            self._note(number, f"not kept: {self._refused[number]}")
-            return False
+            return blocked
         finally:
             self._optional = False
-        return True
+        return None
 
     def _acts_on(self, number: int, name: str) -> bool:
         """Whether a statement itself assigns to a part of an object or calls a method on it; being given it does not count."""
@@ -645,7 +657,24 @@ class _Slicer:
 
     # -- the result
 
+    def _note_unbound(self) -> None:
+        """Names that the slice reads in the end and nothing binds: a magic may have, or a cell that is left out."""
+        if any(self._imports_a_star(number) for number in self._kept) or any(
+            "*" in self._effects.of_statement(number).keys for number in self._kept
+        ):
+            return
+        for name, where in sorted(self._demands.items()):
+            if self._end in where and name not in self._binders and name not in _BUILTINS:
+                self._note(self._reader_of(name), f"nothing binds `{name}`, which {where[self._end]} reads")
+
+    def _imports_a_star(self, number: int) -> bool:
+        return any(item.name == "*" for item in self._imports.get(number, ()))
+
+    def _reader_of(self, name: str) -> int:
+        return next((number for number in sorted(self._kept) if name in self._statements[number].deferred), 0)
+
     def result(self) -> Slice:
+        self._note_unbound()
         kept = frozenset(self._kept)
         decisions = tuple(
             Decision(number, statement.line, number in kept, self._kept.get(number) or self._dropped(number))

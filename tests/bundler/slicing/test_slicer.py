@@ -5,6 +5,13 @@ from __future__ import annotations
 import pytest
 
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
+from clustrix_bundle.bundler.analysis.world import LoadedModule
+from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.bundler.slicing.slicer import slice_names
+
+
+def load(path):
+    return LoadedModule("__main__", path, "", False, path.read_bytes(), extract_facts(path.read_bytes(), str(path)))
 
 
 def test_only_what_the_function_reaches_travels(holds):
@@ -681,6 +688,24 @@ class B:  #-
 """,
         "A.run",
     )
+
+
+def test_wanted_names_are_kept_where_they_can_be(tmp_path):
+    script = tmp_path / "s.py"
+    script.write_text(
+        "from clustrix_bundle import submit\nX = 1\nY = submit(X)\nZ = Y + 1\ndef f():\n    return 2\ndef g():\n    return X\n"
+    )
+    found = slice_names(load(script), ["f"], wanted=["submit", "X", "Y", "Z", "g", "f"])
+    assert sorted(found.kept) == [0, 1, 4, 5]
+
+
+def test_a_name_that_nothing_binds_is_told(sliced):
+    found = sliced("def f():\n    return display(x), len([])\n")
+    assert [note.message for note in found.notes] == [
+        "nothing binds `display`, which `f` reads",
+        "nothing binds `x`, which `f` reads",
+    ]
+    assert not sliced("from numpy import *\ndef f():\n    return sin(1)\n").notes
 
 
 def test_decisions_say_why(sliced):
