@@ -5,7 +5,7 @@ import sys
 
 from . import entry, quick_exit
 from .json_text import NotJSONError, quote, render
-from .outcome import exception, failure, message_of, success, success_elsewhere, traceback_of
+from .outcome import exception, failure, message_of, standard_module, success, success_elsewhere, traceback_of
 
 
 class Call(object):
@@ -50,7 +50,7 @@ class Call(object):
         task = self._task
         try:
             if task.result_file:
-                write_pickle(task.result_file, result)
+                write_pickle(task.result_file, result, task.root)
                 text = success_elsewhere(result)
             elif task.json:
                 text = success(result)
@@ -63,7 +63,7 @@ class Call(object):
         except BaseException as error:  # a strange result's own code
             text = exception(error, task.root)
         if not task.json and not task.result_file and result is not None:
-            print(_for_people(result))  # noqa: T201 - what the command is for
+            _print(result)
         self._leave(text, [])
 
     def _failed(self, error):
@@ -86,10 +86,9 @@ class _NotPicklableError(Exception):
     pass
 
 
-def write_pickle(path, value):
+def write_pickle(path, value, root):
     """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there."""
-    import pickle
-
+    pickle = standard_module("pickle", root)
     part = "%s.%s.part" % (path, os.urandom(6).hex())
     try:
         with open(part, "wb") as out:
@@ -105,11 +104,15 @@ def write_pickle(path, value):
             os.unlink(part)
 
 
-def _for_people(result):
+def _print(result):
     try:
-        return render(result)[0]
+        text = render(result)[0]
     except NotJSONError:
-        return repr(result)
+        text = repr(result)
+    try:
+        print(text)  # noqa: T201 - what the command is for
+    except UnicodeEncodeError:
+        print(ascii(text))  # noqa: T201
 
 
 def _stdout_to_stderr():

@@ -1,5 +1,7 @@
 """What a run gives back, as the text that goes into ``--json``'s one line (``docs/runtime.md``)."""
 
+import sys
+
 from .json_text import NotJSONError, quote, render
 
 OK = '{"ok": true, '
@@ -51,12 +53,23 @@ def message_of(error):
 def traceback_of(error, root=None):
     """The traceback's text: without the runtime's own frames at its head, files named as in the user's project."""
     try:
-        import traceback
-
+        traceback = standard_module("traceback", root)
         text = "".join(traceback.format_exception(type(error), error, _user_frames(error.__traceback__)))
     except BaseException as second:  # an exception class can break even this
         return "%s\n<no traceback: formatting it raised %s>\n" % (type(error).__name__, type(second).__name__)
     return shorten_paths(text, root) if root else text
+
+
+def standard_module(name, root):
+    """A module of the standard library, though the user's project may have one of that name, or of one that it imports."""
+    from importlib import import_module
+
+    before = sys.path
+    sys.path = [path for path in before if not root or not path.startswith(root)]
+    try:
+        return import_module(name)
+    finally:
+        sys.path = before
 
 
 def shorten_paths(text, root):

@@ -515,3 +515,33 @@ def test_deep_recursion_has_the_room_it_has_at_home(site, bundle_of):
     (site.work / "at_home.py").write_text(source + "print(f())\n")
     assert subprocess.run([site.python, "at_home.py"], cwd=site.work, check=True, capture_output=True).stdout == b"0\n"
     assert site.run(bundle_of(source)).result == 0
+
+
+def test_modules_of_the_project_named_like_standard_ones_do_not_get_in_the_way(site, bundle_of):
+    names = ["traceback", "token", "tokenize", "linecache", "pickle", "struct", "asyncio", "json", "signal", "tempfile", "shutil"]
+    files = {f"project/{name}.py": "raise SystemError('not yours')\n" for name in names}
+    error = site.run(bundle_of("def f():\n    raise ValueError('v')\n", files=files)).error
+    assert error["type"] == "ValueError" and "line 2, in f" in error["traceback"]
+    done = site.run(bundle_of("def f():\n    return {1}\n", files=files), "--result", "r.pkl")
+    assert done.code == 0 and pickle.loads((site.work / "r.pkl").read_bytes()) == {1}
+
+
+def test_what_the_modules_leave_open_is_flushed_whatever_they_loaded(site, bundle_of):
+    head = "import atexit\nlog = open('log.txt', 'w')\natexit.register(lambda: log.write('at exit '))\n"
+    body = "class Last:\n    def __del__(self):\n        with open('last.txt', 'w') as out:\n            out.write('gone')\nlast = Last()\n"
+    for extra in ("", "import math, decimal, ssl\n", "import threading\n"):
+        done = site.run(bundle_of(f"{head}{extra}{body}def f():\n    log.write('in f ')\n    return 1\n"))
+        assert done.result == 1
+        folder = Path(done.reply["outputs_dir"])
+        assert (folder / "log.txt").read_text() == "in f at exit "
+        assert (folder / "last.txt").read_text() == "gone"
+
+
+def test_a_thread_that_outlives_the_function_is_waited_for(site, bundle_of):
+    source = (
+        "import threading\ngo = threading.Event()\n"
+        "def late():\n    go.wait()\n    open('late.txt', 'w').close()\n"
+        "def f():\n    threading.Thread(target=late).start()\n    threading.Timer(0.01, go.set).start()\n    return 1\n"
+    )
+    done = site.run(bundle_of(source))
+    assert done.result == 1 and [row["path"] for row in done.reply["outputs"]] == ["late.txt"]
