@@ -196,7 +196,7 @@ def ways():
 def _choose():
     forced = os.environ.get("CLUSTRIX_ZSTD", "")
     if forced and forced not in _KINDS:
-        raise ValueError("CLUSTRIX_ZSTD is {!r}: it can be one of {}".format(forced, ", ".join(WAYS)))
+        raise ZstdError("CLUSTRIX_ZSTD is {!r}: it can be one of {}".format(forced, ", ".join(WAYS)))
     for way in [forced] if forced else WAYS:
         found = _load(way)
         if found:
