@@ -83,7 +83,7 @@ fn deep_expressions_are_cut() {
 
 #[test]
 fn what_does_not_parse_is_an_error_with_its_line() {
-    assert_eq!(extract("x = 1\ny = (\n").unwrap_err().1, 2);
+    assert_eq!(extract("x = 1\ny = )\n").unwrap_err().1, 2);
     assert_eq!(extract("x\n\0").unwrap_err().1, 2);
     assert_eq!(extract("lazy import a\n").unwrap_err().1, 1);
 }
