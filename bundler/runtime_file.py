@@ -105,20 +105,3 @@ def render_runtime(modules: Mapping[str, bytes]) -> bytes:
     if len(data) > MAX_RUNTIME_SIZE:
         raise PackagingError(f"runtime.pyz has {len(data)} bytes; it may have {MAX_RUNTIME_SIZE}")
     return data
-
-
-def write_runtime(path: Path) -> None:
-    """Write ``runtime.pyz``, beside and then renamed, executable.
-
-    Raises:
-        PackagingError: It is too large, or cannot be written.
-    """
-    data = render_runtime(runtime_modules(runtime_folder()))
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        part.chmod(0o755)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise PackagingError(f"cannot write {path}: {error}") from error

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from clustrix_bundle.bundler.runtime_file import write_runtime
+from clustrix_bundle.bundler.runtime_file import render_runtime, runtime_folder, runtime_modules
 
 
 def find_interpreters() -> dict[str, str]:
@@ -112,7 +112,7 @@ class Done:
 @pytest.fixture(scope="session")
 def runtime_pyz(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("runtime") / "runtime.pyz"
-    write_runtime(path)
+    path.write_bytes(render_runtime(runtime_modules(runtime_folder())))
     return path
 
 
