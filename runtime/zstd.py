@@ -213,8 +213,15 @@ def open_decompressor(fileobj):
     Returns:
         An object with ``read(n)``: n bytes, fewer only at the end of the last frame; raises ZstdError.
     """
-    kind, library = _choose()
-    return Decompressor(fileobj, lambda header: kind(library, header))
+    chosen = []
+
+    def make_decoder(header):
+        if not chosen:
+            chosen.append(_choose())
+        kind, library = chosen[0]
+        return kind(library, header)
+
+    return Decompressor(fileobj, make_decoder)
 
 
 class Decompressor(object):
