@@ -213,7 +213,7 @@ def open_decompressor(fileobj):
     Returns:
         An object with ``read(n)``: n bytes, fewer only at the end of the last frame; raises ZstdError.
     """
-    chosen = []
+    chosen: list = []
 
     def make_decoder(header):
         if not chosen:
