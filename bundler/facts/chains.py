@@ -1,7 +1,7 @@
 """How far operators nest, counted without parsing.
 
 ``a + b + c`` and ``- - a`` nest without brackets. CPython's compiler gives up after a few thousand levels; libcst's parser takes time
-with the square of a chain's length (8 s for 5,000 sums, half an hour for 100,000) and, where the chain nests to the right, as much
+with the square of a chain's length (8 s for 5,000 sums, an hour for 100,000) and, where the chain nests to the right, as much
 memory (4 GB for 5,000 lambdas). So both are bounded before it starts. The compiled core has a limit of its own, far higher.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_CHAIN = 10_000
+MAX_CHAIN = 6_000
 """Operators, attributes, calls and subscripts between two commas or line ends."""
 MAX_RIGHT = 2_000
 """Those of them that nest to the right: ``lambda``, ``if``, ``**`` after ``**``, and prefix operators in a row."""
