@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from clustrix_bundle.bundler.libzstd import LibzstdCompressor, LibzstdError, LibzstdReader
 from clustrix_bundle.bundler.raw_zstd import RawZstdCompressor, RawZstdError, RawZstdReader
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 LEVEL = 5
 """Source code: 14 % larger than level 10 leaves it, in a third of the time; level 3 saves half of that and costs a tenth in size."""
@@ -42,13 +45,20 @@ class Reader(Protocol):
 
 
 class FrameWriter:
-    """Writes content as one zstd frame into a sink."""
+    """Writes content as one zstd frame into a sink.
+
+    From the first mebibyte on, compressing runs beside the caller, who reads and digests the next piece meanwhile: libraries release
+    the interpreter's lock for it. One piece is on its way at a time, so the bytes and their order are those of a single thread. What
+    compressor or sink raise comes out of the next call.
+    """
 
     def __init__(self, sink: Callable[[bytes], object], compressor: Compressor | None = None) -> None:
         self._sink = sink
         self._compressor = compressor or open_compressor()
         self._held: list[bytes] = []
         self._size = 0
+        self._worker: ThreadPoolExecutor | None = None
+        self._running: Future[None] | None = None
 
     def write(self, data: bytes) -> None:
         """Take in more content."""
@@ -58,14 +68,32 @@ class FrameWriter:
             held = b"".join(self._held)
             whole = len(held) - len(held) % _PIECE
             for start in range(0, whole, _PIECE):
-                self._sink(self._compressor.compress(held[start : start + _PIECE]))
+                self._start(held[start : start + _PIECE])
             self._held, self._size = [held[whole:]], len(held) - whole
 
     def close(self) -> None:
         """End the frame."""
-        self._sink(self._compressor.compress(b"".join(self._held)))
+        self._finish_running()
+        self._compress(b"".join(self._held))
         self._sink(self._compressor.flush())
         self._held = []
+        if self._worker is not None:
+            self._worker.shutdown()
+
+    def _start(self, piece: bytes) -> None:
+        if self._worker is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - small bundles do without
+
+            self._worker = ThreadPoolExecutor(1)
+        self._finish_running()
+        self._running = self._worker.submit(self._compress, piece)
+
+    def _finish_running(self) -> None:
+        if self._running is not None:
+            self._running.result()
+
+    def _compress(self, piece: bytes) -> None:
+        self._sink(self._compressor.compress(piece))
 
 
 def open_compressor(level: int = LEVEL) -> Compressor:

@@ -69,7 +69,7 @@ class FilePackager:
         given = os.fspath(output) if output is not None else ""
         is_folder = not given or given.endswith(os.sep) or os.path.isdir(given) or not given.endswith(".zst")
         path = os.path.abspath(given)
-        self._folder = path if is_folder else os.path.dirname(path)
+        self._folder = path if is_folder else os.path.dirname(os.path.realpath(path))
         self._file = None if is_folder else path
         self._blobs = BlobFolder(os.fspath(blobs)) if blobs is not None else None
 

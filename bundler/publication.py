@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -23,9 +24,14 @@ class Publication:
     def publish(self, path: str, mode: int = 0o666) -> None:
         """Give the file its name, over any file of that name, once its bytes are on the disk; the umask is taken from ``mode``.
 
+        A link keeps its name and gets a new target file; what is no file (a device, a folder) is not replaced.
+
         Raises:
-            OSError: The disk is full, or the folder refuses.
+            OSError: The disk is full, the folder refuses, or something else than a file has that name.
         """
+        path = os.path.realpath(path)
+        if os.path.lexists(path) and not os.path.isfile(path):
+            raise FileExistsError(errno.EEXIST, "something that is no file has that name", path)
         self.file.flush()
         os.fchmod(self.file.fileno(), mode & ~_umask())
         os.fsync(self.file.fileno())

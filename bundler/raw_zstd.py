@@ -14,6 +14,7 @@ _DESCRIPTOR = b"\x04\x38"  # content checksum, no content size; window of 128 Ki
 _BLOCK = 1 << 17
 _LAST, _TYPE, _RAW = 1, 6, 0
 _SKIPPABLE = 0x184D2A50
+_UNREADABLE = "compressed with zstd, which this Python cannot read; install the package zstandard for it"
 
 
 class RawZstdError(Exception):
@@ -71,7 +72,7 @@ class RawZstdReader:
         if not magic:
             return False
         if magic != _MAGIC or self._exactly(2) != _DESCRIPTOR:
-            raise RawZstdError("compressed with zstd, which this Python cannot read")
+            raise RawZstdError(_UNREADABLE)
         self._digest = Xxh64()
         return True
 
@@ -79,7 +80,7 @@ class RawZstdReader:
         assert self._digest is not None
         head = int.from_bytes(self._exactly(3), "little")
         if head & _TYPE != _RAW:
-            raise RawZstdError("compressed with zstd, which this Python cannot read")
+            raise RawZstdError(_UNREADABLE)
         self._block = self._exactly(head >> 3)
         self._digest.update(self._block)
         if head & _LAST:

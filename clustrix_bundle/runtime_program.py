@@ -28,7 +28,7 @@ def write_runtime(path: str | os.PathLike[str]) -> bytes:
     target = os.path.abspath(path)
     content = render_runtime_program()
     try:
-        with write_beside(os.path.dirname(target)) as publication:
+        with write_beside(os.path.dirname(os.path.realpath(target))) as publication:
             publication.file.write(content)
             publication.publish(target, 0o777)
     except OSError as error:

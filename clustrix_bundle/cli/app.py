@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -71,6 +72,7 @@ def cli() -> None:
 def run_command(arguments: list[str]) -> int:
     """Run one command line and report its errors; the exit code."""
     as_json = "--json" in arguments
+    _end_in_order()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names that the terminal's encoding lacks must not end a command
             stream.reconfigure(errors="backslashreplace")
@@ -84,6 +86,25 @@ def run_command(arguments: list[str]) -> int:
     return code
 
 
+class Terminated(BaseException):
+    """Somebody asked this process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP unwind as an interrupt does, so that half-written files go; what our caller ignores stays ignored."""
+
+    def terminate(number: int, _frame: object) -> None:
+        raise Terminated(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, terminate)
+
+
 def _run(arguments: list[str], as_json: bool) -> int:
     try:
         # Not click's `main`, which has its own ideas of interrupts and closed pipes.
@@ -91,6 +112,8 @@ def _run(arguments: list[str], as_json: bool) -> int:
             result: Any = cli.invoke(context)
     except click.exceptions.Exit as done:  # --help, --version
         return done.exit_code
+    except Terminated as error:
+        return print_error(error, 128 + error.number, f"ended by {signal.Signals(error.number).name}", as_json)
     except KeyboardInterrupt as error:
         return print_error(error, _INTERRUPTED, "interrupted", as_json)
     except click.exceptions.NoArgsIsHelpError as error:

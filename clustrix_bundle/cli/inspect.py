@@ -85,7 +85,7 @@ def summary_rows(reader: BundleReader) -> list[tuple[str, str]]:
     entry = manifest.entry
     where = f"{shown(entry.member)}:{report.entry_line}" if report.entry_line else shown(entry.member)
     rows = [
-        ("entry point", f"{entry.module}:{entry.qualname}  ({where})" if entry.member else entry.qualname),
+        ("entry point", f"{entry.module}:{entry.qualname}  ({where})".lstrip(":") if entry.member else entry.qualname),
         ("id", reader.id),
         (
             "size",

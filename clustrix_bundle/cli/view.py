@@ -72,7 +72,7 @@ def view_of_target(target: str, options: BuildOptions) -> View:
     report = report_of(graph, BuiltWith())
     return View(
         subject=target,
-        entry=f"{graph.entry.module}:{graph.entry.qualname}",
+        entry=f"{graph.entry.module}:{graph.entry.qualname}".lstrip(":"),
         entry_member=graph.entry.member,
         kinds={node.member: node.kind for node in packing_order(graph)},
         edges=report.edges,
@@ -89,7 +89,7 @@ def view_of_bundle(path: str) -> View:
         manifest, report = reader.manifest, reader.report
     return View(
         subject=path,
-        entry=f"{manifest.entry.module}:{manifest.entry.qualname}",
+        entry=f"{manifest.entry.module}:{manifest.entry.qualname}".lstrip(":"),
         entry_member=manifest.entry.member,
         kinds={member.path: member.kind for member in manifest.members},
         edges=report.edges,

@@ -84,8 +84,16 @@ def test_a_reader_that_goes_away_is_no_error(command, bundle):
     assert process.returncode == 141
 
 
-def test_an_interrupt_is_exit_code_130(command, project):
-    """The build reads the project's settings from a FIFO, so that the interrupt comes while it is at work."""
+ENDINGS = {
+    signal.SIGINT: (130, "KeyboardInterrupt", "interrupted"),
+    signal.SIGTERM: (143, "Terminated", "ended by SIGTERM"),
+}
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_an_interrupt_is_exit_code_130_and_a_request_to_end_its_own(command, project, number):
+    """The build reads the project's settings from a FIFO, so that the signal comes while it is at work."""
+    code, kind, message = ENDINGS[number]
     (project / "pyproject.toml").unlink()
     os.mkfifo(project / "pyproject.toml")
     process = subprocess.Popen(
@@ -93,11 +101,11 @@ def test_an_interrupt_is_exit_code_130(command, project):
         cwd=project, env=command.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with open(project / "pyproject.toml", "wb"):  # opens when the other side reads
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate()
-    assert process.returncode == 130
-    assert json.loads(out) == {"ok": False, "error": {"type": "KeyboardInterrupt", "message": "interrupted"}}
-    assert err == "clustrix-bundle: interrupted\n"
+    assert process.returncode == code
+    assert json.loads(out) == {"ok": False, "error": {"type": kind, "message": message}}
+    assert err == f"clustrix-bundle: {message}\n"
 
 
 def test_nothing_is_drawn_where_no_terminal_is(command):

@@ -29,3 +29,23 @@ def test_a_place_that_refuses_is_named(command, project):
     answer = command("runtime", "-o", "file/runtime.pyz", "--json")
     assert answer.code == 3
     assert "file/runtime.pyz" in answer.json["error"]["message"]
+
+
+def test_what_is_no_file_is_not_replaced_by_one(command, project):
+    import os
+
+    os.mkfifo(project / "pipe")
+    answer = command("runtime", "-o", "pipe", "--json")
+    assert answer.code == 3
+    assert "no file" in answer.json["error"]["message"]
+    assert (project / "pipe").is_fifo()
+
+
+def test_a_link_stays_a_link(command, project):
+    (project / "elsewhere").mkdir()
+    (project / "elsewhere/r.pyz").write_text("old")
+    (project / "r.pyz").symlink_to("elsewhere/r.pyz")
+    assert command("runtime", "-o", "r.pyz").code == 0
+    assert (project / "r.pyz").is_symlink()
+    assert (project / "elsewhere/r.pyz").read_bytes()[:2] == b"#!"
+    assert [path.name for path in (project / "elsewhere").iterdir()] == ["r.pyz"]
