@@ -12,7 +12,7 @@ from clustrix_bundle.bundler.facts.model import Directive, ModuleFacts
 from clustrix_bundle.bundler.facts.pattern_walk import PATTERNS
 from clustrix_bundle.bundler.facts.statement_walk import STATEMENTS, visit_block
 from clustrix_bundle.bundler.facts.walk import UnknownSyntaxError, Visitors, Walk
-from libcst import CSTValidationError
+from libcst import CSTLogicError, CSTValidationError
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.lexical import Lexical
@@ -42,7 +42,7 @@ def read_facts(text: str, lexical: Lexical) -> ModuleFacts:
         visit_block(walk, module.body)
     except cst.ParserSyntaxError as error:
         raise UnparsableError(error.message, error.raw_line) from None
-    except (CSTValidationError, LiteralError) as error:
+    except (CSTLogicError, CSTValidationError, LiteralError) as error:
         raise UnparsableError(str(error)) from None
     except UnknownSyntaxError as error:
         kind, line = error.args
@@ -56,4 +56,4 @@ def read_facts(text: str, lexical: Lexical) -> ModuleFacts:
 
 def _directives(lexical: Lexical) -> list[Directive]:
     matches = ((_DIRECTIVE.match(comment.text), comment.line) for comment in lexical.comments)
-    return [Directive(match[1], match[2].rstrip(), line) for match, line in matches if match]
+    return [Directive(match[1], match[2].rstrip(" \t"), line) for match, line in matches if match]

@@ -88,10 +88,23 @@ impl Writer<'_> {
     }
 
     fn items(self, out: &mut Vec<u8>, items: &[Expr], depth: u32) {
-        cut(out, items, OPAQUE, |out, item| self.write(out, item, depth));
+        cut(out, items, OPAQUE, |out, item| self.item(out, item, depth));
     }
 
-    /// Writes `expr`, or `["star", e]` for a starred item.
+    /// Writes an item of a display or argument list: `["star", e]` for `*e`.
+    pub fn item(self, out: &mut Vec<u8>, item: &Expr, depth: u32) {
+        match item {
+            Expr::Starred(_) if depth >= MAX_DEPTH => out.extend_from_slice(OPAQUE),
+            Expr::Starred(starred) => {
+                out.extend_from_slice(b"[\"star\",");
+                self.write(out, &starred.value, depth + 1);
+                out.push(b']');
+            }
+            other => self.write(out, other, depth),
+        }
+    }
+
+    /// Writes `expr`; a star outside displays and arguments is opaque.
     pub fn write(self, out: &mut Vec<u8>, expr: &Expr, depth: u32) {
         let expr = essence(expr);
         if self.leaf(out, expr) {
@@ -187,11 +200,8 @@ impl Writer<'_> {
                 out.push(b',');
                 self.write(out, &comp.value, below);
             }
-            Expr::Starred(starred) => {
-                out.extend_from_slice(b"[\"star\",");
-                self.write(out, &starred.value, below);
-            }
-            Expr::Lambda(_)
+            Expr::Starred(_)
+            | Expr::Lambda(_)
             | Expr::Yield(_)
             | Expr::YieldFrom(_)
             | Expr::Compare(_)

@@ -140,7 +140,7 @@ fn write_parameters(out: &mut Vec<u8>, writer: Writer, row: &ScopeRow) {
 /// `[bases],[keywords]` of a class.
 fn write_bases(out: &mut Vec<u8>, writer: Writer, arguments: Option<&Arguments>) {
     let (bases, keywords) = arguments.map_or((&[][..], &[][..]), |arguments| (&*arguments.args, &*arguments.keywords));
-    json::write_array(out, bases, |out, base| writer.root(out, base));
+    json::write_array(out, bases, |out, base| writer.item(out, base, 0));
     out.push(b',');
     json::write_array(out, keywords, |out, keyword| {
         out.push(b'[');

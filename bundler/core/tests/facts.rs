@@ -106,7 +106,8 @@ fn what_nests_deeper_than_python_reads_is_refused() {
     assert_eq!(refused(format!("\n\nx = {}", "(".repeat(400_000))).1, 3);
     assert_eq!(refused(format!("x = {}a", "-".repeat(200_000))).1, 1);
     assert_eq!(refused(format!("x = {}a", "lambda p, q: ".repeat(200_000))).1, 1);
-    let blocks = |count: usize| (0..count).map(|depth| " ".repeat(depth) + "if a:\n").collect::<String>() + &" ".repeat(count) + "a";
+    let blocks =
+        |count: usize| (0..count).map(|depth| " ".repeat(depth) + "if a:\n").collect::<String>() + &" ".repeat(count) + "a";
     assert!(extract(&blocks(100)).is_ok());
     assert!(extract(&blocks(101)).is_err());
 }
