@@ -118,6 +118,7 @@ def ensure_copy(bundle, base, blobs=None):
             return target, stamp
         if os.path.lexists(target):
             _set_aside(target, base)
+        _sweep(base)
         digest = stage(bundle, _subfolder(base, "staging"), target, blobs, 0o444, _past())[1]
         _note_seal(base, digest, manifest.id)
 
@@ -163,9 +164,27 @@ def _stamp_of(target, manifest):
             status = os.lstat(target + "/" + path)
             if row["kind"] in FILE_KINDS and (status.st_size, status.st_mtime_ns) != (row["size"], marker.st_mtime_ns):
                 return None
+        os.utime(target)  # in use
     except OSError:
         return None
     return marker.st_mtime_ns
+
+
+UNUSED = 14 * 86400
+"""Seconds after which a copy that nothing used goes, when another one is made."""
+
+
+def _sweep(base):
+    """Remove what nobody used for long: copies, kept code, what killed processes left in staging. Trees of tasks may hold outputs."""
+    oldest = time.time() - UNUSED
+    for folder in ("copies", "code", "staging"):
+        path = base + "/" + folder
+        for name in os.listdir(path) if os.path.isdir(path) else ():
+            try:
+                if os.lstat(path + "/" + name).st_mtime < oldest:
+                    remove_tree(path + "/" + name)
+            except OSError:
+                pass
 
 
 def _set_aside(target, base):

@@ -30,7 +30,10 @@ def leave(known):
     import atexit
     import gc
 
-    atexit._run_exitfuncs()
+    try:
+        atexit._run_exitfuncs()
+    except BaseException:  # before Python 3.10 the last handler's error comes out, after it was shown
+        pass
     loaded.append(sys.modules["__main__"])
     for module in loaded:
         module.__dict__.clear()

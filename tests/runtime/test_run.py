@@ -542,3 +542,18 @@ def test_a_thread_that_outlives_the_function_is_waited_for(site, bundle_of):
     )
     done = site.run(bundle_of(source))
     assert done.result == 1 and [row["path"] for row in done.reply["outputs"]] == ["late.txt"]
+
+
+def test_copies_that_nothing_uses_go_when_another_is_made(site, bundle_of):
+    first, second = bundle_of("def f():\n    return 1\n"), bundle_of("def f():\n    return 2\n")
+    assert (site.run(first).result, site.run(second).result) == (1, 2)
+    base = next(site.tmp.glob("clustrix-*"))
+    for copy in site.copies():
+        os.utime(base / "copies" / copy, (0, 0))
+    (base / "staging" / "left").mkdir()
+    os.utime(base / "staging" / "left", (0, 0))
+    assert site.run(first).result == 1
+    assert site.run(bundle_of("def f():\n    return 3\n")).result == 3
+    assert len(site.copies()) == 2
+    assert site.leftovers() == []
+    assert site.run(second).result == 2
