@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from clustrix_bundle.bundler.archive import END_OF_ARCHIVE, file_header, padding
 from clustrix_bundle.bundler.blobs import BlobFolder
 from clustrix_bundle.bundler.compress import FrameWriter
-from clustrix_bundle.bundler.errors import PackagingError
+from clustrix_bundle.bundler.errors import PackagingError, SettingsError
 from clustrix_bundle.bundler.graph import DependencyGraph, Node
 from clustrix_bundle.bundler.manifest import MANIFEST_NAME, REPORT_NAME, Entry, Manifest, Member, manifest_id
 from clustrix_bundle.bundler.member_path import path_bytes
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SUFFIX = ".tar.zst"
 ARGUMENTS_MEMBER = "values/arguments.pkl"
 
+_OTHER_ARCHIVES = (".tar", ".gz", ".tgz", ".zip", ".bz2", ".xz", ".whl", ".pyz")
 _IN_MEMORY = 8 << 20
 _COPY = 1 << 20
 _TRIES = 3
@@ -63,11 +64,15 @@ class FilePackager:
         output: A file name ending in ``.zst``, or a folder, made where it is missing, in which the bundle is named
             ``<entry>-<first 16 of id>.tar.zst``; the current folder by default.
         blobs: A folder that takes data of 1 MiB and more by digest instead of the archive; None packs all.
+
+    Raises:
+        SettingsError: A file name that says another kind of archive.
     """
 
     def __init__(self, output: str | os.PathLike[str] | None = None, blobs: str | os.PathLike[str] | None = None) -> None:
         given = os.fspath(output) if output is not None else ""
         is_folder = not given or given.endswith(os.sep) or os.path.isdir(given) or not given.endswith(".zst")
+        _check_name(given)
         path = os.path.abspath(given)
         self._folder = path if is_folder else os.path.dirname(os.path.realpath(path))
         self._file = None if is_folder else path
@@ -174,6 +179,12 @@ def _write_sealed(file: BinaryIO, head: bytes, rest: tempfile.SpooledTemporaryFi
         size += len(piece)
     file.write(render_seal(digest.digest()))
     return size
+
+
+def _check_name(given: str) -> None:
+    """Refuse a name that would be taken for a folder's and was meant as a file's."""
+    if given.endswith(_OTHER_ARCHIVES) and not os.path.isdir(given):
+        raise SettingsError(f"a bundle is a {SUFFIX} file and cannot be named {given!r}: end the name in .zst, or give a folder")
 
 
 def _refused(place: str, error: OSError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +78,8 @@ def parse_settings(table: Any, where: str) -> Settings:
         raise SettingsError(f"{place} should be a table")
     for key in table:
         if key not in _KEYS:
+            import difflib  # noqa: PLC0415 - for a mistyped key only
+
             near = difflib.get_close_matches(str(key).replace("_", "-").lower(), _KEYS, 1, 0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KEYS)}"
             raise SettingsError(f"{place}: unknown key {key!r}; {hint}")

@@ -52,5 +52,5 @@ def build_options(
 
 
 def is_bundle(text: str) -> bool:
-    """Whether an argument that may be a target or a bundle is a bundle: a file, or a name that ends as bundles' names do."""
-    return text.endswith(".zst") or (os.path.isfile(text) and ":" not in text)
+    """Whether an argument that may be a target or a bundle is a bundle: a file that is no source, or a name that ends as bundles' names do."""
+    return text.endswith(".zst") or (":" not in text and os.path.isfile(text) and not text.endswith((".py", ".pyw", ".ipynb")))

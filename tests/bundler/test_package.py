@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from clustrix_bundle.bundler.errors import PackagingError, UnsafePathError
+from clustrix_bundle.bundler.errors import PackagingError, SettingsError, UnsafePathError
 from clustrix_bundle.bundler.graph import Edge, Node, Requirement
 from clustrix_bundle.bundler.package import FilePackager, bundle_name
 from clustrix_bundle.bundler.reader import BundleReader
@@ -59,6 +59,14 @@ def test_a_folder_is_named_after_its_function_and_id_and_a_file_as_it_is_told(ha
     named = FilePackager(out / "sub" / "mine.tar.zst").package_dependencies(graph)
     assert named.package_path == str(out / "sub" / "mine.tar.zst")
     assert Path(named.package_path).read_bytes() == Path(info.package_path).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["b.tar.gz", "b.zip", "b.tar"])
+def test_a_name_of_another_kind_of_archive_is_refused(tmp_path, name):
+    with pytest.raises(SettingsError, match=r"end the name in \.zst"):
+        FilePackager(tmp_path / name)
+    (tmp_path / name).mkdir()
+    FilePackager(tmp_path / name)
 
 
 @pytest.mark.parametrize(

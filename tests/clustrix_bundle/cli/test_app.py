@@ -137,12 +137,15 @@ def test_a_terminal_sees_what_is_going_on_and_gets_its_line_back(command, projec
     assert seen.endswith(b"\r\x1b[K")
 
 
-def test_a_locale_that_lacks_letters_ends_no_command(command, project):
+def test_a_locale_that_lacks_letters_moves_no_id(command, project):
     (project / "größe").mkdir()
     (project / "größe" / "文.txt").write_text("x")
     env = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    built = command("build", "thermo.model:run", "--include", "thermo/__init__.py", env=env)
+    arguments = ["build", "thermo.model:run", "--include", "größe/*.txt", "--json"]
+    built = command(*arguments, env=env)
     assert built.code == 0, built.err
+    assert "project/größe/文.txt" in [file["path"] for file in built.json["files"]]
+    assert built.json["id"] == command(*arguments).json["id"]
 
 
 def test_the_module_runs_from_the_repository_root(command):

@@ -159,6 +159,12 @@ def test_arguments_that_are_no_json_are_a_usage_error_before_anything_is_built(c
     assert option in answer.json["error"]["message"]
 
 
+def test_a_script_without_a_function_is_no_bundle(command, hard):
+    answer = command("run", "hard.py")
+    assert answer.code == 3
+    assert "which function of hard.py" in answer.err
+
+
 def test_a_damaged_bundle_is_refused(command, bundle):
     with open(bundle, "r+b") as file:
         file.seek(40)
