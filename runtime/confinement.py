@@ -127,6 +127,8 @@ class _Steps(object):
     def _fail(self, error, name):
         """Raise what becomes of an error at ``name``: within the bounds the error itself, outside nothing but that."""
         rest = [part for part in reversed(self._pending) if part not in ("", ".")]
+        if error.errno == errno.ELOOP:  # what is left of a circle leads nowhere: where it runs counts
+            rest = []
         real = os.path.normpath(self._real(name, *rest))
         if not self._bounds.admits(real):
             raise self._bounds.refusal(self._path, real) from None

@@ -32,6 +32,7 @@ def tree(tmp_path: Path) -> Path:
         "loop": "loop",
         "loop_a": "loop_b/x",
         "loop_b": "loop_a",
+        "loop_up": "loop_up/..",
         "dangling": "sub/none",
         "to_folder_with_slash": "sub/",
         "to_file_with_slash": "sub/x.csv/",
@@ -116,7 +117,7 @@ def test_the_whole_file_system_can_be_the_work_dir(tree: Path) -> None:
     assert fs.isdir("..")
 
 
-@pytest.mark.parametrize("path", ["loop", "loop/x", "loop_a", "loop_b"])
+@pytest.mark.parametrize("path", ["loop", "loop/x", "loop_a", "loop_b", "loop_up", "loop_up/../x"])
 def test_links_in_a_circle_lead_nowhere(tree: Path, path: str) -> None:
     fs = LocalFilesystem(str(tree))
     with pytest.raises(OSError, match="Errno") as caught:
