@@ -128,13 +128,7 @@ def read_names(expressions: Iterable[Expr]) -> Iterator[str]:
         elif tag == "attr":
             yield expr[2]
             pending.append(expr[1])
-        elif tag == "call":
-            callee = expr[1]
-            pending.extend(expr[2])
-            pending.extend(value for _, value in expr[3])
-            if callee[0] == "attr":
-                pending.append(callee[1])
-            elif callee[0] != "name":
-                pending.append(callee)
+        elif tag == "call" and expr[1][0] in ("name", "attr"):
+            continue  # a call fact of its own, whose arguments are looked at there
         else:
             pending.extend(children(expr))

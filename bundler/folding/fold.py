@@ -40,6 +40,7 @@ from clustrix_bundle.bundler.folding.value import (
     Unknown,
     Value,
     as_text,
+    bounded,
     distinct,
     generalise,
     hole,
@@ -143,7 +144,8 @@ class Folder:
             return OPEN
         try:
             handler: Callable[[Expr, Place], Alternatives] | None = getattr(self, _HANDLERS.get(expr[0], ""), None)
-            return handler(expr, place) if handler else OPEN
+            found = handler(expr, place) if handler else OPEN
+            return (bounded(found[0]),) if len(found) == 1 else found
         finally:
             self.memory.leave()
 

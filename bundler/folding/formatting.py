@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from clustrix_bundle.bundler.folding.value import (
     ANY,
     MAX_ALTERNATIVES,
+    MAX_TEXT,
     STAR,
     Alternatives,
     Mapping,
@@ -26,6 +27,8 @@ from clustrix_bundle.bundler.folding.value import (
     text,
 )
 
+MAX_PARTS = 64
+
 _PERCENT = re.compile(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>\*|\d+)?(?:\.(?P<digits>\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])"
 )
@@ -40,12 +43,14 @@ def concatenate(*groups: Alternatives) -> Alternatives:
             texts = [as_text(value) for value in generalise(tuple(texts))]
         if len(results) * len(texts) > MAX_ALTERNATIVES:
             results = [as_text(value) for value in generalise(tuple(results))]
-        results = [
-            text((*left.parts, *right.parts), anchored=left.anchored or (right.anchored and not left.parts))
-            for left in results
-            for right in texts
-        ]
+        results = [_beside(left, right) for left in results for right in texts]
     return distinct(results)
+
+
+def _beside(left: Text, right: Text) -> Text:
+    if len(left.parts) + len(right.parts) > MAX_PARTS or len(left.prefix) + len(right.prefix) > MAX_TEXT:
+        return text((left.prefix[:MAX_TEXT], ANY), anchored=left.anchored)
+    return text((*left.parts, *right.parts), anchored=left.anchored or (right.anchored and not left.parts))
 
 
 def join(separator: Text, value: Alternatives) -> Alternatives:

@@ -6,11 +6,15 @@ An expression folds to *alternatives*, a tuple of distinct values in a fixed ord
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 MAX_ALTERNATIVES = 1024
 """A set that would grow beyond this is summed up (`generalise`)."""
+MAX_SIZE = 20_000
+"""Parts of one collection, in all its depth."""
+MAX_TEXT = 4_096
+"""Characters of a text that is put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,15 @@ class Sequence:
 
     items: tuple[Alternatives, ...] = ()
     more: Alternatives = ()
+    size: int = field(default=0, init=False, compare=False, repr=False)
+    code: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", 1 + sum(map(_size, self.items)) + _size(self.more))
+        object.__setattr__(self, "code", hash((self.items, self.more)))
+
+    def __hash__(self) -> int:
+        return self.code  # kept: nested values would be hashed again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,15 @@ class Mapping:
 
     items: tuple[tuple[Alternatives, Alternatives], ...] = ()
     more: Alternatives = ()
+    size: int = field(default=0, init=False, compare=False, repr=False)
+    code: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", 1 + sum(_size(keys) + _size(values) for keys, values in self.items) + _size(self.more))
+        object.__setattr__(self, "code", hash((self.items, self.more)))
+
+    def __hash__(self) -> int:
+        return self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +220,19 @@ def hole(part: Hole) -> Text:
 
 def distinct(values: Iterable[Value]) -> Alternatives:
     """The values without duplicates, in order; summed up when they are too many."""
-    found = tuple(dict.fromkeys(values))
+    found = tuple(dict.fromkeys(map(bounded, values)))
     return found if len(found) <= MAX_ALTERNATIVES else generalise(found)
+
+
+def _size(group: Alternatives) -> int:
+    return sum(value.size if isinstance(value, (Sequence, Mapping)) else 1 for value in group)
+
+
+def bounded(value: Value) -> Value:
+    """The value, or an unknown one in place of a collection too large to handle (shared parts count each time they are seen)."""
+    if isinstance(value, (Sequence, Mapping)) and value.size > MAX_SIZE:
+        return UNKNOWN
+    return value
 
 
 def generalise(values: Alternatives) -> Alternatives:
