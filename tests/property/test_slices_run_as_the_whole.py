@@ -58,6 +58,7 @@ class Box:
 PRELUDE = """
 import os
 import random
+from contextlib import contextmanager
 import reg
 import seen
 from shipping import ship
@@ -113,6 +114,29 @@ SIMPLE = st.one_of(
     st.builds("R = ship({}, {})".format, function, items),
     st.builds("globals()['G'] = {}".format, value),
     st.builds("del {}[:]".format, items),
+    st.builds("{}, {} = {}, {}".format, items, items, items, items),
+    st.builds("{}.append({})".format, items, items),
+    st.builds("{}['k'] = [{}]".format, table, items),
+    st.builds("[xs.append({}) for xs in [{}, {}]]".format, value, items, items),
+    st.builds("list(map(lambda x: {}.append(x), [{}]))".format, items, value),
+    st.builds("list(map(extend, [{}]))".format, items),
+    st.builds("extend({})".format, items),
+    st.builds("{} = extend(xs={})".format, number, items),
+    st.builds("{} = both({}, {})".format, items, items, items),
+    st.builds("store({})".format, items),
+    st.builds("reset({})".format, value),
+    st.just("tick()"),
+    st.builds("{} = tick()".format, number),
+    st.just("tick = make_tick()"),
+    st.builds("holder().append({})".format, value),
+    st.builds("{} = holder()".format, items),
+    st.builds("{}.pop('k', None)".format, table),
+    st.builds("{} = {}.inner if hasattr({}, 'inner') else {}".format, items, st.just("O0"), st.just("O0"), items),
+    st.builds("{} = max([{}, {}], key=len)".format, items, items, items),
+    st.builds("{} = (lambda x: x)({})".format, items, items),
+    st.builds("{} = [x for x in {} if x != {}]".format, items, items, value),
+    st.builds("setattr({}, 'v', {})".format, instance, value),
+    st.builds("L{}: list = {}".format, st.sampled_from("012"), items),
     st.just("pass"),
 )
 BODIES = st.one_of(
@@ -161,6 +185,32 @@ class Base:
     known = []
     def __init_subclass__(cls):
         Base.known.append(cls.__name__)
+def extend(xs):
+    xs.append("e")
+    return len(xs)
+def both(xs, ys):
+    xs.extend(ys)
+    return ys
+def store(xs):
+    HELD.append(xs)
+HELD = []
+HOME = []
+def holder():
+    return HOME
+def reset(x):
+    global L0
+    L0 = [x]
+def make_tick():
+    n = 0
+    def tick():
+        nonlocal n
+        n += 1
+        return n
+    return tick
+tick = make_tick()
+@contextmanager
+def nothing():
+    yield HOME
 """
 START = (
     SUPPORT
@@ -212,6 +262,23 @@ def _compound(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
             number,
         ),
         st.builds("try:\n{}\nfinally:\n{}".format, block, block),
+        st.builds("if ({} := len({})) > 1:\n{}".format, number, items, block),
+        st.builds(
+            "while N2 < 3:\n    N2 += 1\n    if N2 == {}:\n        continue\n{}".format,
+            constant,
+            block.map(lambda text: text.replace("N2", "N1")),
+        ),
+        st.builds(
+            "try:\n{}\n    raise ValueError({})\nexcept ValueError as e:\n    {} = len(str(e))\n{}".format,
+            block,
+            value,
+            number,
+            block,
+        ),
+        st.builds(
+            "match {}:\n    case []:\n{}\n    case [first, *_]:\n{}".format, items, block.map(_indented), block.map(_indented)
+        ),
+        st.builds("with nothing() as {}:\n{}".format, items, block),
         st.builds("if __name__ == '__main__':\n    ship(F0)\n    print({})".format, number),
     )
 
@@ -334,7 +401,7 @@ def sliced(text: str) -> Slice:
 
 
 @settings(
-    max_examples=150,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
