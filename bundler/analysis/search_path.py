@@ -16,7 +16,7 @@ def search_path_lines(facts: ModuleFacts) -> set[int]:
     systems = {"sys", "_sys"} | {
         item.asname for item in facts.imports if item.module == "sys" and item.name is None and item.asname
     }
-    own = {item.asname or item.name for item in facts.imports if item.module == "sys" and item.name in _HOOKS}
+    own = {item.asname or str(item.name) for item in facts.imports if item.module == "sys" and item.name in _HOOKS}
     own |= {
         binding.target[1] for binding in facts.bindings if binding.target[0] == "name" and _is_hook(binding.value, systems, own)
     }
@@ -26,18 +26,17 @@ def search_path_lines(facts: ModuleFacts) -> set[int]:
         if (func[0] == "attr" and func[2] in _CHANGES and _is_hook(func[1], systems, own)) or func[-1] == "addsitedir":
             lines.add(call.line)
     for binding in facts.bindings:
-        target = binding.target
-        while target[0] == "index":
-            target = target[1]
-        if target[0] in {"attr", "name"} and _is_hook(target, systems, own):
+        changed = binding.target
+        while changed[0] == "index":
+            changed = changed[1]
+        renames = binding.target[0] == "name" and binding.kind != "aug"  # binding a name to sys.path changes nothing yet
+        if not renames and _is_hook(changed, systems, own):
             lines.add(binding.line)
     return lines
 
 
-def _is_hook(value: Expr, systems: set[str], own: set[str | None]) -> bool:
+def _is_hook(value: Expr, systems: set[str], own: set[str]) -> bool:
     """Whether an expression is ``sys.path`` or one of its kind, or a name that stands for it."""
-    while value[0] == "index":
-        value = value[1]
     if value[0] == "attr":
-        return value[2] in _HOOKS and value[1][0] == "name" and value[1][1] in systems
-    return value[0] == "name" and value[1] in own
+        return bool(value[2] in _HOOKS and value[1][0] == "name" and value[1][1] in systems)
+    return bool(value[0] == "name" and value[1] in own)
