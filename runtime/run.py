@@ -58,12 +58,12 @@ def main(arguments):
     if wait is None:
         return call
     try:
+        modules = getattr(sys.modules[__package__], "modules", None)
+        if modules is not None:
+            modules.keep(base)  # while the child is at work
         return task.finish(wait())
     finally:
         task.remove()
-        modules = getattr(sys.modules[__package__], "modules", None)
-        if modules is not None:
-            modules.keep(base)
 
 
 def _unpacked(path, state, options):
