@@ -501,3 +501,164 @@ def test_default_arguments_are_opened(shipped):
         "x.json": "{}\n",
     }
     assert shipped("m:f", files) == {"d.json", "e.json"}
+
+
+def test_any_name_beside_the_module_brings_data_but_no_code(shipped):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/m.py": """
+            import os
+            HERE = os.path.dirname(__file__)
+            def f(name):
+                return open(os.path.join(HERE, name)).read()
+        """,
+        "pkg/a.txt": "",
+        "pkg/sub/b.txt": "",
+        "pkg/other.py": "",
+    }
+    assert shipped("pkg.m:f", files) == {"pkg/__init__.py", "pkg/a.txt"}
+
+
+def test_a_path_of_which_nothing_is_known_ships_nothing(shipped):
+    files = {
+        "m.py": """
+            def f(name):
+                return open(name).read()
+        """,
+        "a.txt": "",
+        "b.txt": "",
+    }
+    assert shipped("m:f", files) == set()
+
+
+def test_a_file_name_in_an_unknown_folder_ships_from_every_folder(shipped):
+    files = {
+        "m.py": """
+            import os
+            def f(folder):
+                return open(os.path.join(folder, "params.json")).read()
+        """,
+        "exp/one/params.json": "",
+        "exp/two/other.json": "",
+    }
+    assert shipped("m:f", files) == {"exp/one/params.json"}
+
+
+def test_listing_the_working_directory_brings_its_own_files(shipped):
+    files = {
+        "m.py": """
+            import os
+            def f():
+                return [open(n).read() for n in sorted(os.listdir(".")) if n.endswith(".txt")]
+        """,
+        "a.txt": "",
+        "b.txt": "",
+        "sub/c.txt": "",
+        "other.py": "",
+    }
+    assert shipped("m:f", files) == {"a.txt", "b.txt", "other.py"}
+
+
+def test_deep_globs_bring_what_matches(shipped):
+    files = {
+        "m.py": """
+            import glob
+            from pathlib import Path
+            def f():
+                return glob.glob("logs/**/*.log", recursive=True) + [p.read_text() for p in Path("cfg").rglob("*.ini")]
+        """,
+        "logs/a.log": "",
+        "logs/x/b.log": "",
+        "logs/x/c.txt": "",
+        "cfg/a.ini": "",
+        "cfg/d/b.ini": "",
+        "cfg/d/b.txt": "",
+    }
+    assert shipped("m:f", files) == {"cfg/a.ini", "cfg/d/b.ini", "logs/a.log", "logs/x/b.log"}
+
+
+def test_archives_and_databases_are_opened(shipped):
+    files = {
+        "m.py": """
+            import sqlite3, tarfile, zipfile, shelve, contextlib, lzma, bz2
+            def f():
+                with contextlib.closing(sqlite3.connect("db/x.sqlite")) as c: c.execute("select 1")
+                with tarfile.open("a.tar.gz") as t, zipfile.ZipFile("b.zip") as z, lzma.open("c.xz") as x, bz2.open("d.bz2") as b: pass
+                sqlite3.connect("file:db/y.sqlite?mode=ro", uri=True)
+        """,
+        "db/x.sqlite": "",
+        "db/y.sqlite": "",
+        "a.tar.gz": "",
+        "b.zip": "",
+        "c.xz": "",
+        "d.bz2": "",
+    }
+    assert shipped("m:f", files) == {"a.tar.gz", "b.zip", "c.xz", "d.bz2", "db/x.sqlite", "db/y.sqlite"}
+
+
+def test_what_is_copied_ships_and_where_it_goes_ships_empty(shipped):
+    files = {
+        "m.py": """
+            import shutil, os
+            def f():
+                os.makedirs("out", exist_ok=True)
+                shutil.copy("in/a.txt", "out/a.txt")
+                shutil.copytree("tree", "out/tree")
+                with open(os.path.join("out", "log.txt"), "a") as h: h.write("x")
+        """,
+        "in/a.txt": "",
+        "in/b.txt": "",
+        "tree/x/y.txt": "",
+        "out/old.txt": "",
+        "out/log.txt": "",
+    }
+    assert shipped("m:f", files) == {"in/a.txt", "out", "tree/x/y.txt"}
+
+
+def test_docstrings_name_no_files(shipped):
+    files = {"m.py": "'secret.txt'\n\ndef f():\n    'data/big.bin'\n    return 1\n", "data/big.bin": "", "secret.txt": ""}
+    assert shipped("m:f", files) == set()
+
+
+def test_what_only_the_main_guard_names_stays(shipped):
+    files = {
+        "m.py": """
+            def f(x): return x
+            def main(path="a.txt"):
+                return open(path).read()
+            if __name__ == "__main__":
+                main("big.bin")
+        """,
+        "big.bin": "",
+        "a.txt": "",
+    }
+    assert shipped("m:f", files) == {"a.txt"}
+
+
+def test_a_name_below_a_named_folder_may_hold_slashes(shipped):
+    files = {
+        "m.py": """
+            from pathlib import Path
+            class Store:
+                def __init__(self, base): self.base = Path(base)
+                def __getitem__(self, key): return (self.base / key).read_text()
+            S = Store(Path(__file__).parent / "texts")
+            def f(): return S["mail/hello.txt"]
+        """,
+        "texts/mail/hello.txt": "",
+        "texts/x.txt": "",
+        "t2/y.txt": "",
+    }
+    assert shipped("m:f", files) == {"texts/mail/hello.txt", "texts/x.txt"}
+
+
+def test_resources_of_a_namespace_package_are_found(shipped):
+    files = {
+        "app/m.py": """
+            from importlib.resources import files
+            def f(): return files("app.res").joinpath("x.txt").read_text()
+        """,
+        "app/res/x.txt": "",
+        "app/res/y.txt": "",
+    }
+    assert shipped("app.m:f", files) == {"app/res/x.txt"}

@@ -30,3 +30,40 @@ def test_a_pickle_brings_the_modules_of_its_globals(shipped):
         "models/other.py": "",
     }
     assert shipped("m:f", files) == {"model.pkl", "models/__init__.py", "models/linear.py"}
+
+
+def test_an_index_brings_the_files_that_it_lists(shipped):
+    files = {
+        "m.py": """
+            import csv, os
+            D = "data"
+            def f():
+                out = []
+                with open(os.path.join(D, "index.csv")) as h:
+                    for row in csv.DictReader(h):
+                        out.append(open(os.path.join(D, row["file"])).read())
+                return out
+        """,
+        "data/index.csv": "name,file\na,parts/a.txt\n",
+        "data/parts/a.txt": "",
+        "junk/x.txt": "",
+    }
+    assert shipped("m:f", files) == {"data/index.csv", "data/parts/a.txt"}
+
+
+def test_a_json_file_brings_the_file_beside_it_that_it_names(shipped):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/m.py": """
+            import json
+            from pathlib import Path
+            HERE = Path(__file__).parent
+            def f():
+                meta = json.loads((HERE / "model" / "meta.json").read_text())
+                return (HERE / "model" / meta["weights"]).read_bytes()
+        """,
+        "pkg/model/meta.json": '{"weights": "w1.bin"}',
+        "pkg/model/w1.bin": "",
+        "pkg/big.bin": "",
+    }
+    assert shipped("pkg.m:f", files) == {"pkg/__init__.py", "pkg/model/meta.json", "pkg/model/w1.bin"}

@@ -283,3 +283,40 @@ def test_a_prefix_with_names_from_a_file_brings_the_package(shipped):
         "steps/c.py": "",
     }
     assert shipped("m:f", files) == {"order.txt", "steps/__init__.py", "steps/a.py", "steps/b.py", "steps/c.py"}
+
+
+def test_modules_in_a_table_of_tuples_ship(shipped):
+    files = {
+        "m.py": """
+            import importlib
+            STEPS = [("clean", "steps.clean", {"a": 1}), ("fit", "steps.fit", {})]
+            def f():
+                for name, mod, kw in STEPS:
+                    importlib.import_module(mod).run(**kw)
+        """,
+        "steps/__init__.py": "",
+        "steps/clean.py": "",
+        "steps/fit.py": "",
+        "steps/zzz.py": "",
+        "other.py": "",
+    }
+    assert shipped("m:f", files) == {"steps/__init__.py", "steps/clean.py", "steps/fit.py"}
+
+
+def test_a_path_to_a_class_split_at_its_last_dot_brings_the_module(shipped):
+    files = {
+        "m.py": """
+            from importlib import import_module
+            HANDLERS = {"json": "fmt.js.Json", "xml": "fmt.xm.Xml"}
+            def get(kind):
+                path, _, name = HANDLERS[kind].rpartition(".")
+                return getattr(import_module(path), name)
+            def f(): return get("json")
+        """,
+        "fmt/__init__.py": "",
+        "fmt/js.py": "class Json: pass",
+        "fmt/xm.py": "class Xml: pass",
+        "fmt/other.py": "",
+        "junk.py": "",
+    }
+    assert shipped("m:f", files) == {"fmt/__init__.py", "fmt/js.py"}

@@ -29,3 +29,66 @@ def test_an_import_by_the_entrys_argument_widens_to_the_modules_beside_it(shippe
         "plugin_a.py": "def go(): return 1",
     }
     assert shipped("m:f", files) == {"plugin_a.py"}
+
+
+def test_packages_named_in_settings_come_whole_without_their_tests(shipped):
+    files = {
+        "proj/__init__.py": "",
+        "proj/run.py": """
+            import os
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proj.settings")
+            def f():
+                import mini
+                mini.setup()
+                return mini.apps()
+        """,
+        "proj/settings.py": """
+            INSTALLED_APPS = ['shop', 'blog.apps.BlogConfig']
+            ROOT_URLCONF = 'proj.urls'
+        """,
+        "proj/urls.py": "",
+        "proj/other.py": "",
+        "shop/__init__.py": "",
+        "shop/models.py": "",
+        "shop/tests/__init__.py": "",
+        "shop/fixtures/a.json": "",
+        "blog/__init__.py": "",
+        "blog/apps.py": "class BlogConfig: pass",
+        "mini.py": """
+            import importlib, os
+            def setup():
+                s = importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+                for app in s.INSTALLED_APPS:
+                    importlib.import_module(app)
+            def apps(): return 1
+        """,
+    }
+    assert shipped("proj.run:f", files) == {
+        "blog/__init__.py",
+        "blog/apps.py",
+        "mini.py",
+        "proj/__init__.py",
+        "proj/settings.py",
+        "proj/urls.py",
+        "shop/__init__.py",
+        "shop/fixtures/a.json",
+        "shop/models.py",
+    }
+
+
+def test_classes_named_in_logging_configurations_ship(shipped):
+    files = {
+        "m.py": """
+            import logging.config
+            CFG = {"version": 1, "handlers": {"h": {"class": "app.log.Handler"}}, "root": {"handlers": ["h"]}}
+            def f():
+                logging.config.dictConfig(CFG)
+                logging.config.fileConfig("logging.ini")
+        """,
+        "app/__init__.py": "",
+        "app/log.py": "",
+        "app/zzz.py": "",
+        "logging.ini": "[x]\nclass=app.other.H\n",
+        "app/other.py": "",
+    }
+    assert shipped("m:f", files) == {"app/__init__.py", "app/log.py", "app/other.py", "logging.ini"}
