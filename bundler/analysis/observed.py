@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
     from clustrix_bundle.bundler.analysis.search import Search
+    from clustrix_bundle.bundler.analysis.world import Rules
 
 DETAIL = "touched when the function ran here"
 KEPT = frozenset({"import", "folded", "included", "observed"})
@@ -30,8 +32,8 @@ class Observed:
     only: bool = False
 
 
-def take_observed(search: Search, observed: Observed) -> None:
-    """Ships what was touched and does not ship yet. Secret files stay."""
+def take_observed(search: Search, observed: Observed, rules: Rules) -> None:
+    """Ships what was touched and does not ship yet. Secret files stay, and data in folders that belong to the cluster."""
     found, walk = search.found, search.walk
     importer, line = str(search.entry.path), search.place.line
     here = {os.path.realpath(path) for path in found.files}
@@ -41,7 +43,7 @@ def take_observed(search: Search, observed: Observed) -> None:
         name = search.module_name(walk.project, path)
         if name is not None:
             walk.reach(name, importer, line, "observed", DETAIL)
-        else:
+        elif not rules.is_the_clusters(Path(path)):
             for shipped in search.data.observe(path, importer, line, DETAIL):
                 walk.project.ship(shipped)
 

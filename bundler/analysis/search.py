@@ -73,7 +73,7 @@ class Search:
         while self._step():
             pass
         if observed is not None:
-            take_observed(self, observed)
+            take_observed(self, observed, rules)
             while self._step():
                 pass
         return self._new_roots(self.walk, rules)

@@ -156,3 +156,6 @@ class Rules(Protocol):
         ``"error"``): the modules that they bring by rules (b) to (e) are findings of their own. Files that belong to the cluster
         are left out already. `RootFinding` is not among them.
         """
+
+    def is_the_clusters(self, path: Path) -> bool:
+        """Whether a data file that a run touched lies in a folder that a cluster_* call of a reached module names."""

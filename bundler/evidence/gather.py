@@ -10,6 +10,7 @@ from clustrix_bundle.bundler.analysis.world import FileFinding, Finding, LoadedM
 from clustrix_bundle.bundler.evidence.cluster_folders import find_cluster_folders
 from clustrix_bundle.bundler.evidence.data_files import find_data_files
 from clustrix_bundle.bundler.evidence.data_names_data import find_in_data
+from clustrix_bundle.bundler.evidence.disk import is_below
 from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports
 from clustrix_bundle.bundler.evidence.frameworks import imports_strings
 from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
@@ -149,6 +150,11 @@ class Evidence:
         for module, row in rows:
             if not cluster.own(row):
                 yield module, row
+
+    def is_the_clusters(self, path: Path) -> bool:
+        """Whether a data file that a run touched lies in a folder that a cluster_* call of a reached module names."""
+        cluster = find_cluster_folders(self.reading, list(self.world.reached()))
+        return is_below(str(path), str(self.world.cwd)) and cluster.own(FileFinding(path, 0, "", exact=False))
 
     def _named_by_data(self) -> Iterable[tuple[LoadedModule, Finding]]:
         for path in self.world.shipped_files():

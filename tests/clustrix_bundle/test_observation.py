@@ -87,7 +87,9 @@ def test_a_function_that_ends_its_process_is_an_error(project):
 
 def test_a_project_may_have_modules_named_like_those_that_the_watcher_uses(project):
     (project / "json.py").write_text("VALUE = 5\n")
-    (project / "work.py").write_text("import json\ndef run():\n    assert json.VALUE == 5\n    return open('data/' + 'ab'[:]).read()\n")
+    (project / "work.py").write_text(
+        "import json\ndef run():\n    assert json.VALUE == 5\n    return open('data/' + 'ab'[:]).read()\n"
+    )
     graph = observe_target("work:run", BuildOptions(), [], {})
     assert {"json.py", "data/ab"} <= members(graph)
 
@@ -106,3 +108,11 @@ def test_coroutines_and_generators_run_to_their_end(project):
     )
     assert "data/ab" in members(observe_target("work:one", BuildOptions(), [], {}))
     assert "data/zz" in members(observe_target("work:two", BuildOptions(), [], {}))
+
+
+def test_a_folder_that_a_cluster_call_names_stays(project):
+    (project / "work.py").write_text(
+        "from clustrix import cluster_ls\n\ndef run():\n    return [open('/'.join(['data', n])).read() for n in cluster_ls('data')]\n"
+    )
+    graph = observe_target("work:run", BuildOptions(), [], {})
+    assert set(graph.nodes) == {"project/work.py"}
