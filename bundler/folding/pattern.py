@@ -55,7 +55,8 @@ def join(first: Text, *rest: Text) -> Text:
         elif result.constant in ("", ".") or not result.parts:
             result = Text(other.parts, path, result.anchored or other.anchored)
         elif not other.parts:
-            result = Text(result.parts, path, result.anchored)
+            slash = "" if path or result.suffix.endswith("/") else "/"
+            result = text((*result.parts, slash), path=path, anchored=result.anchored)
         else:
             slash = "" if result.suffix.endswith("/") else "/"
             result = text((*result.parts, slash, *other.parts), path=path, anchored=result.anchored)

@@ -14,7 +14,7 @@ from clustrix_bundle.bundler.analysis.world import LoadedModule
 from clustrix_bundle.bundler.folding import pattern
 from clustrix_bundle.bundler.folding.fold import Folder
 from clustrix_bundle.bundler.folding.value import ANY, STAR, Number, Text, literal, text
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pathlib import Path
 
@@ -73,6 +73,7 @@ class Nothing:
 
 @settings(max_examples=150, deadline=None)
 @given(expressions)
+@example("os.path.basename(os.path.join('_', '').rsplit('.', 1)[0])")
 def test_a_constant_expression_folds_to_its_value(expression):
     """The oracle is Python itself: ``eval`` of the expression."""
     try:

@@ -18,7 +18,7 @@ import pytest
         ("'a' if unknown else 'b'", {"a", "b"}),
         ("unknown_name or 'b'", {"b", "<External>"}),
         ("os.path.join('a', 'b', '/c', 'd')", {"/c/d"}),
-        ("os.path.join('a', '')", {"a"}),
+        ("os.path.join('a', '')", {"a/"}),
         ("os.path.dirname('a/b/c.txt')", {"a/b"}),
         ("os.path.splitext('a/b.txt')[0] + '.csv'", {"a/b.csv"}),
         ("os.path.split('a/b.txt')[1]", {"b.txt"}),
