@@ -169,22 +169,23 @@ def comprehensions(draw, expressions):
     return shape.format(draw(operand(expressions)), clauses)
 
 
-def targets(expressions):
-    single = st.one_of(
-        NAMES.filter(lambda name: name != "__class__"),
-        st.tuples(operand(expressions), NAMES).map(lambda pair: f"({pair[0]}).{pair[1]}"),
-        st.tuples(NAMES, operand(expressions)).map(lambda pair: f"{pair[0]}[{pair[1]}]"),
-        st.tuples(DOTTED, NAMES).map(".".join),
-    )
-    return st.recursive(
-        single,
-        lambda inner: st.one_of(
-            st.lists(inner, min_size=2, max_size=3).map(lambda items: "(" + ", ".join(items) + ")"),
-            st.lists(inner, min_size=1, max_size=3).map(lambda items: "[" + ", ".join(items) + "]"),
-            st.lists(inner, min_size=1, max_size=2).map(lambda items: f"(*{items[0]}, " + ", ".join(items[1:]) + ")"),
-        ),
-        max_leaves=4,
-    )
+@st.composite
+def targets(draw, expressions, depth=2):
+    kind = draw(st.integers(0, 6 if depth else 3))
+    if kind == 0:
+        return draw(NAMES.filter(lambda name: name != "__class__"))
+    if kind == 1:
+        return f"({draw(operand(expressions))}).{draw(NAMES)}"
+    if kind == 2:
+        return f"{draw(NAMES)}[{draw(operand(expressions))}]"
+    if kind == 3:
+        return f"{draw(DOTTED)}.{draw(NAMES)}"
+    items = [draw(targets(expressions, depth - 1)) for _ in range(draw(st.integers(2, 3)))]
+    if kind == 4:
+        return "(" + ", ".join(items) + ")"
+    if kind == 5:
+        return "[" + ", ".join(items[: draw(st.integers(1, 3))]) + "]"
+    return f"(*{items[0]}, " + ", ".join(items[1:]) + ")"
 
 
 def expressions_over(inner):
