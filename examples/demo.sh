@@ -2,7 +2,7 @@
 # Bundle one function of examples/flood_risk, then run it in a clean process that cannot see the project.
 # Usage: demo.sh PYTHON, an interpreter in which clustrix-bundle is installed.
 set -eu
-python=$1
+python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT INT TERM
