@@ -26,10 +26,10 @@ say "2. What was shipped"
 tool inspect "$bundle"
 
 say "3. Why, and why not"
-(cd "$scratch/project" && tool why floodrisk/models/empirical.py --target floodrisk.risk:compare)
-(cd "$scratch/project" && tool why floodrisk/data/stations/ferry.csv --target floodrisk.risk:compare)
-(cd "$scratch/project" && tool why-not floodrisk/plots.py --target floodrisk.risk:compare || true)
-(cd "$scratch/project" && tool why-not .env --target floodrisk.risk:compare || true)
+(cd "$scratch/project" && tool why floodrisk.risk:compare floodrisk/models/empirical.py)
+(cd "$scratch/project" && tool why floodrisk.risk:compare floodrisk/data/stations/ferry.csv)
+(cd "$scratch/project" && tool why-not floodrisk.risk:compare floodrisk/plots.py || true)
+(cd "$scratch/project" && tool why-not floodrisk.risk:compare .env || true)
 
 say "4. Run, with the project gone, an empty folder and an empty environment"
 rm -rf "$scratch/project"
