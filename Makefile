@@ -19,6 +19,7 @@ test: lint types check
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --isolated --select E9,F --exclude tests/cases/projects,tests/corpus tests
 	$(BIN)/ruff format --check .
 	cd build/lint && ../../$(BIN)/lint-imports --config ../../pyproject.toml --no-cache
 	@if command -v cargo >/dev/null && test -f bundler/core/Cargo.toml; then \

@@ -26,12 +26,19 @@ def graph(tmp_path, write_tree, bare_interpreter):
             "big.bin": "",
         },
     )
-    context = AnalysisContext(cwd=root, interpreter=bare_interpreter, settings=Settings(exclude=("left.py",), max_file_size=4000), home=tmp_path)
+    context = AnalysisContext(
+        cwd=root, interpreter=bare_interpreter, settings=Settings(exclude=("left.py",), max_file_size=4000), home=tmp_path
+    )
     return DependencyAnalyzer(context).analyze_target("main:f")
 
 
 def test_modules_and_data_are_listed_apart(graph):
-    assert [node.member for node in graph.modules()] == ["project/main.py", "project/pkg/__init__.py", "project/pkg/a.py", "project/pkg/b.py"]
+    assert [node.member for node in graph.modules()] == [
+        "project/main.py",
+        "project/pkg/__init__.py",
+        "project/pkg/a.py",
+        "project/pkg/b.py",
+    ]
     assert [node.member for node in graph.data_files()] == ["project/big.bin", "project/data/x.csv"]
 
 

@@ -19,7 +19,11 @@ def test_our_own_interpreter_is_told_without_what_its_caller_did_to_the_path(mon
 
 def test_what_is_loaded_before_user_code_cannot_be_shadowed(tmp_path):
     code = "import sys, json; print(json.dumps([n for n in sys.modules if '.' not in n and n in sys.stdlib_module_names]))"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", "import sys; a = list(sys.modules); " + code.replace("sys.modules if", "a if")], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", "import sys; a = list(sys.modules); " + code.replace("sys.modules if", "a if")],
+        capture_output=True,
+        check=True,
+    )
     loaded = set(json.loads(done.stdout)) - {"__main__"}
     assert loaded <= this_interpreter().unshadowed
 
@@ -27,7 +31,12 @@ def test_what_is_loaded_before_user_code_cannot_be_shadowed(tmp_path):
 def test_pth_files_are_read_as_site_reads_them(tmp_path, write_tree):
     site = write_tree(
         tmp_path / "site-packages",
-        {"b.pth": "../two\n", "a.pth": f"# no\n\n{tmp_path}/one\nimport this\n", ".hidden.pth": f"{tmp_path}/three\n", "c.pth": "\xff\xfe".encode("latin-1")},
+        {
+            "b.pth": "../two\n",
+            "a.pth": f"# no\n\n{tmp_path}/one\nimport this\n",
+            ".hidden.pth": f"{tmp_path}/three\n",
+            "c.pth": "\xff\xfe".encode("latin-1"),
+        },
     )
     for name in ("one", "two", "three"):
         (tmp_path / name).mkdir()

@@ -47,7 +47,13 @@ def test_more_than_92_nested_brackets_need_3_9():
 
 @pytest.mark.parametrize(
     ("module", "attribute", "since", "until"),
-    [("tomllib", "", 11, 0), ("distutils.core", "setup", 0, 12), ("collections", "Mapping", 0, 10), ("importlib", "metadata", 8, 0), ("zoneinfo", "ZoneInfo", 9, 0)],
+    [
+        ("tomllib", "", 11, 0),
+        ("distutils.core", "setup", 0, 12),
+        ("collections", "Mapping", 0, 10),
+        ("importlib", "metadata", 8, 0),
+        ("zoneinfo", "ZoneInfo", 9, 0),
+    ],
 )
 def test_modules_and_names_have_their_versions(module, attribute, since, until):
     limits = list(library_limits(module, attribute, "m.py", 1))
@@ -55,7 +61,11 @@ def test_modules_and_names_have_their_versions(module, attribute, since, until):
 
 
 def test_the_reasons_are_those_that_set_the_range():
-    limits = [*library_limits("tomllib", "", "a.py", 3), *library_limits("math", "prod", "a.py", 4), *library_limits("imp", "", "b.py", 5)]
+    limits = [
+        *library_limits("tomllib", "", "a.py", 3),
+        *library_limits("math", "prod", "a.py", 4),
+        *library_limits("imp", "", "b.py", 5),
+    ]
     found = combine(limits)
     assert (found.minimum, found.below) == ((3, 11), (3, 12))
     assert [(note.path, note.line) for note in found.reasons] == [("a.py", 3), ("b.py", 5)]

@@ -30,7 +30,9 @@ def requirements_of(names, interpreter):
     return find_requirements([(resolver.resolve(name), True) for name in names], Distributions(interpreter.site_folders))
 
 
-@pytest.mark.parametrize("module", ["click", "libcst", "pathspec", "hypothesis", "pytest", "_pytest.mark", "numpy.linalg", "paramiko.client"])
+@pytest.mark.parametrize(
+    "module", ["click", "libcst", "pathspec", "hypothesis", "pytest", "_pytest.mark", "numpy.linalg", "paramiko.client"]
+)
 def test_an_import_leads_to_the_distribution_that_installed_it(module):
     found = requirements_of([module], this_interpreter()).found
     expected = importlib.metadata.packages_distributions()[module.partition(".")[0]]
@@ -81,14 +83,20 @@ def test_a_module_that_no_distribution_claims_is_said(tmp_path, write_tree, bare
 @pytest.mark.parametrize(
     ("direct", "source", "url"),
     [
-        ('{"url": "https://user:pw@host/x.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}', "vcs", "git+https://host/x.git@abc"),
+        (
+            '{"url": "https://user:pw@host/x.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
+            "vcs",
+            "git+https://host/x.git@abc",
+        ),
         ('{"url": "file:///home/u/dist/x-1-py3-none-any.whl", "archive_info": {}}', "wheel", ""),
         ('{"url": "file:///home/u/x", "dir_info": {"editable": true}}', "editable", ""),
         ('{"url": "file:///home/u/x", "dir_info": {}}', "local", ""),
         ("not json", "", ""),
     ],
 )
-def test_installs_from_elsewhere_are_reported_without_credentials_and_paths(tmp_path, write_tree, bare_interpreter, direct, source, url):
+def test_installs_from_elsewhere_are_reported_without_credentials_and_paths(
+    tmp_path, write_tree, bare_interpreter, direct, source, url
+):
     site = tmp_path / "site-packages"
     install(site, write_tree, "x", "1", ["x.py"], extra_files={"direct_url.json": direct})
     found = requirements_of(["x"], replace(bare_interpreter, site_folders=(str(site),))).found[0]
@@ -122,7 +130,11 @@ def test_only_extras_that_the_environment_fulfils_and_that_add_something_count(t
 def test_egg_info_of_old_installs_is_read(tmp_path, write_tree, bare_interpreter):
     site = write_tree(
         tmp_path / "site-packages",
-        {"old/__init__.py": "", "old_dist-0.3-py3.8.egg-info/PKG-INFO": "Name: old-dist\nVersion: 0.3\n", "old_dist-0.3-py3.8.egg-info/top_level.txt": "old\n"},
+        {
+            "old/__init__.py": "",
+            "old_dist-0.3-py3.8.egg-info/PKG-INFO": "Name: old-dist\nVersion: 0.3\n",
+            "old_dist-0.3-py3.8.egg-info/top_level.txt": "old\n",
+        },
     )
     found = requirements_of(["old"], replace(bare_interpreter, site_folders=(str(site),))).found
     assert [(item.name, item.version) for item in found] == [("old-dist", "0.3")]

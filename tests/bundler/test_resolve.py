@@ -75,7 +75,20 @@ def test_packages_modules_and_folders_take_precedence_as_in_python(tmp_path, wri
         },
     )
     second = write_tree(tmp_path / "second", {"both/late.py": "", "space/other.py": "", "half/__init__.py": "", "half/y.py": ""})
-    names = ["both", "both.late", "space", "space.inner", "space.other", "mod", "half", "half.y", "half.x", "case", "Case", "nowhere"]
+    names = [
+        "both",
+        "both.late",
+        "space",
+        "space.inner",
+        "space.other",
+        "mod",
+        "half",
+        "half.y",
+        "half.x",
+        "case",
+        "Case",
+        "nowhere",
+    ]
     agree(names, [first, second], bare_interpreter)
     found = resolver_for([first, second], bare_interpreter).resolve("compiled")
     assert found.path == str(first / f"compiled{suffix}")
@@ -151,7 +164,9 @@ def test_the_runtime_serves_names_that_no_root_holds(tmp_path, write_tree, bare_
 
 
 def test_an_old_style_namespace_package_goes_on_in_later_roots(tmp_path, write_tree, bare_interpreter):
-    one = write_tree(tmp_path / "one", {"ns/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n", "ns/a.py": ""})
+    one = write_tree(
+        tmp_path / "one", {"ns/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n", "ns/a.py": ""}
+    )
     two = write_tree(tmp_path / "two", {"ns/__init__.py": "", "ns/b.py": ""})
     resolver = resolver_for([one, two], bare_interpreter)
     assert resolver.resolve("ns.b").path == str(two / "ns" / "b.py")
@@ -164,6 +179,8 @@ def test_a_stub_is_found_where_the_module_is_missing(tmp_path, write_tree, bare_
 
 
 def test_submodules_are_listed_by_name_without_caches(tmp_path, write_tree, bare_interpreter):
-    root = write_tree(tmp_path, {"p/__init__.py": "", "p/b.py": "", "p/a/__init__.py": "", "p/__pycache__/x.py": "", "p/not-a-name.py": ""})
+    root = write_tree(
+        tmp_path, {"p/__init__.py": "", "p/b.py": "", "p/a/__init__.py": "", "p/__pycache__/x.py": "", "p/not-a-name.py": ""}
+    )
     resolver = resolver_for([root], bare_interpreter)
     assert [module.name for module in resolver.submodules(resolver.resolve("p"))] == ["p.a", "p.b"]

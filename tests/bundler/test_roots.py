@@ -34,7 +34,15 @@ def test_source_roots_stand_in_the_order_of_the_search_each_once(tmp_path, write
         python_path=["", str(tmp_path / "pp"), str(root), "/no/such/folder"],
         site_folders=[str(site)],
     )
-    assert [str(one.path.relative_to(tmp_path)) for one in roots] == ["proj/scripts", "proj/work", "proj/work/src", "proj", "proj/src", "pp", "dev"]
+    assert [str(one.path.relative_to(tmp_path)) for one in roots] == [
+        "proj/scripts",
+        "proj/work",
+        "proj/work/src",
+        "proj",
+        "proj/src",
+        "pp",
+        "dev",
+    ]
     assert [one.after_packages for one in roots] == [False] * 6 + [True]
 
 

@@ -42,7 +42,9 @@ def interpreters() -> list[Path]:
 def test_every_entry_is_there_from_its_first_version_to_its_last(python):
     modules = sorted({*MODULE_SINCE, *MODULE_UNTIL} - PLATFORM_ONLY)
     names = sorted({*NAME_SINCE, *NAME_UNTIL})
-    done = subprocess.run([python, "-I", "-c", QUESTION], input=json.dumps([modules, names]), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [python, "-I", "-c", QUESTION], input=json.dumps([modules, names]), capture_output=True, text=True, check=True
+    )
     minor, have_modules, have_names = json.loads(done.stdout)
     for module, have in zip(modules, have_modules, strict=True):
         assert have == (MODULE_SINCE.get(module, 0) <= minor < MODULE_UNTIL.get(module, 99)), module

@@ -17,8 +17,12 @@ def test_the_four_forms_are_told_apart(tmp_path, write_tree):
 
 
 def test_a_file_below_an_init_is_a_module_of_its_package(tmp_path, write_tree):
-    root = write_tree(tmp_path, {"a/__init__.py": "", "a/b/__init__.py": "", "a/b/c.py": "", "a/__main__.py": "", "s.py": "", "n/x.py": ""})
-    names = {path: module_of_file(root / path).name for path in ("a/b/c.py", "a/b/__init__.py", "a/__main__.py", "s.py", "n/x.py")}
+    root = write_tree(
+        tmp_path, {"a/__init__.py": "", "a/b/__init__.py": "", "a/b/c.py": "", "a/__main__.py": "", "s.py": "", "n/x.py": ""}
+    )
+    names = {
+        path: module_of_file(root / path).name for path in ("a/b/c.py", "a/b/__init__.py", "a/__main__.py", "s.py", "n/x.py")
+    }
     assert names == {
         "a/b/c.py": "a.b.c",
         "a/b/__init__.py": "a.b",

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = '''
+SCRIPT = """
 import functools
 import json
 
@@ -61,7 +61,7 @@ if __name__ == "__main__":
         (listings, (ClusterConfig(local_work_dir="data"),)),
     ]
     print(json.dumps([bundle(function, args=args).run() for function, args in calls]))
-'''
+"""
 
 
 def test_whatever_is_decorated_runs_elsewhere_as_it_does_here(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def test_a_module_that_only_a_function_imports_is_rehearsed(project, tmp_path):
 
 
 def test_the_project_is_out_of_reach(project, tmp_path):
-    (project / "pkg" / "late.py").write_text(f"try:\n    open({str(project / 'pkg' / 'x.txt')!r})\nexcept FileNotFoundError:\n    pass\n")
+    (project / "pkg" / "late.py").write_text(
+        f"try:\n    open({str(project / 'pkg' / 'x.txt')!r})\nexcept FileNotFoundError:\n    pass\n"
+    )
     rehearsal = rehearse_bundle(packed(tmp_path), OPTIONS)
     assert not rehearsal.ok
     assert rehearsal.refused == ("pkg/x.txt",)

@@ -4,7 +4,6 @@ Modules come from a strategy over the grammar (all of it that both parsers know,
 """
 
 import random
-import sys
 import sysconfig
 from pathlib import Path
 

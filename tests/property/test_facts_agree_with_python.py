@@ -22,7 +22,18 @@ LIBRARY = Path(sysconfig.get_path("stdlib"))
 MODULES = sorted(
     (
         path
-        for folder in (".", "asyncio", "collections", "email", "importlib", "json", "logging", "multiprocessing", "unittest", "xml/dom")
+        for folder in (
+            ".",
+            "asyncio",
+            "collections",
+            "email",
+            "importlib",
+            "json",
+            "logging",
+            "multiprocessing",
+            "unittest",
+            "xml/dom",
+        )
         for path in (LIBRARY / folder).glob("*.py")
         if path.stat().st_size < 16_000
     ),
@@ -51,7 +62,9 @@ def check_module(source, path):
     assert [statement_row(row) for row in facts.statements] == expected_statements(tree, lines)
     assert sorted(import_row(row) for row in facts.imports) == sorted(expected_imports(tree))
     assert counted(facts.calls, exact_lines, lambda row: (row.func, row.args, row.keywords)) == expected_calls(tree, exact_lines)
-    assert counted(facts.bindings, exact_lines, lambda row: (row.kind, row.target, row.value)) == expected_bindings(tree, exact_lines)
+    assert counted(facts.bindings, exact_lines, lambda row: (row.kind, row.target, row.value)) == expected_bindings(
+        tree, exact_lines
+    )
     assert {text.value for text in facts.texts} == expected_texts(tree)
     for row, node in zip(facts.statements, module_statements(tree), strict=True):
         expected = expected_names(node[0])
@@ -64,7 +77,15 @@ def check_module(source, path):
 
 def scope_rows(facts):
     return [
-        (row.kind, row.name, row.line, row.first_line, row.end_line, tuple((p.name, p.kind) for p in row.parameters), row.generator)
+        (
+            row.kind,
+            row.name,
+            row.line,
+            row.first_line,
+            row.end_line,
+            tuple((p.name, p.kind) for p in row.parameters),
+            row.generator,
+        )
         for row in facts.scopes[1:]
     ]
 
@@ -206,7 +227,12 @@ def form(node, depth=0):
         case ast.Attribute(value, attr):
             return ("attr", below(value), attr)
         case ast.Call(func, args, keywords):
-            return ("call", below(func), tuple(map(below, args)), tuple((keyword.arg, below(keyword.value)) for keyword in keywords))
+            return (
+                "call",
+                below(func),
+                tuple(map(below, args)),
+                tuple((keyword.arg, below(keyword.value)) for keyword in keywords),
+            )
         case ast.Starred(value):
             return ("star", below(value))
         case ast.BinOp(left, op, right) if type(op) in OPERATORS:
@@ -223,7 +249,10 @@ def form(node, depth=0):
             )
             return ("index", below(value), OPAQUE if sliced else below(index))
         case ast.List(elts) | ast.Tuple(elts) | ast.Set(elts):
-            return (type(node).__name__.lower(), tuple(map(below, elts)) if len(elts) <= 2048 else (*map(below, elts[:2048]), OPAQUE))
+            return (
+                type(node).__name__.lower(),
+                tuple(map(below, elts)) if len(elts) <= 2048 else (*map(below, elts[:2048]), OPAQUE),
+            )
         case ast.Dict(keys, values):
             rows = [(None if key is None else below(key), below(value)) for key, value in zip(keys, values, strict=True)]
             return ("dict", tuple(rows) if len(rows) <= 2048 else (*rows[:2048], (None, OPAQUE)))
@@ -326,7 +355,11 @@ def expected_bindings(tree, exact_lines):
 
 def expected_texts(tree):
     literal_parts = {
-        id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in node.values if isinstance(value, ast.Constant)
+        id(value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for value in node.values
+        if isinstance(value, ast.Constant)
     }
     return {
         node.value

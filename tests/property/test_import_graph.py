@@ -66,7 +66,9 @@ def test_the_shipped_modules_are_those_that_python_loads(files, tmp_path_factory
         path = Path(root, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", LOADED, str(root), "p.q.m4"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", LOADED, str(root), "p.q.m4"], capture_output=True, text=True, check=True
+    )
     interpreter = replace(this_interpreter(), site_folders=())
     graph = DependencyAnalyzer(AnalysisContext(cwd=root, interpreter=interpreter, home=root.parent)).analyze_target("p.q.m4:func")
     shipped = {node.member.removeprefix("project/") for node in graph.modules()}

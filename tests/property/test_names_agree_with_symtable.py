@@ -19,7 +19,9 @@ NAMES = st.sampled_from("abcd")
 
 @st.composite
 def expressions(draw, depth=2):
-    kinds = ["name"] * 3 if not depth else ["name", "attribute", "call", "comprehension", "dict", "lambda", "walrus", "field", "item"]
+    kinds = (
+        ["name"] * 3 if not depth else ["name", "attribute", "call", "comprehension", "dict", "lambda", "walrus", "field", "item"]
+    )
     kind = draw(st.sampled_from(kinds))
     name, other = draw(NAMES), draw(NAMES)
 
@@ -58,7 +60,9 @@ def blocks(draw, depth=3, in_function=False):
 @st.composite
 def statements(draw, depth, in_function, kinds=()):
     simple = ["assign", "aug", "annotated", "expression", "import", "delete", "bare"] + ["return", "nonlocal"] * in_function
-    kind = draw(st.sampled_from(kinds or simple + ["def", "def", "def", "class", "class", "for", "with", "try", "if"] * bool(depth)))
+    kind = draw(
+        st.sampled_from(kinds or simple + ["def", "def", "def", "class", "class", "for", "with", "try", "if"] * bool(depth))
+    )
     name, other, value = draw(NAMES), draw(NAMES), draw(expressions())
 
     def block(function=in_function):
@@ -115,7 +119,9 @@ def test_names_of_random_definitions_are_what_symtable_says(extractor, monkeypat
         (row,) = extract_facts(source.encode(), "m.py").statements
         uses, deferred, global_binds = expected(table)
         assert (set(row.uses), set(row.deferred)) == (uses, deferred), source
-        deleted = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
+        deleted = {
+            node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
+        }
         assert set(row.global_binds) - deleted == global_binds - deleted, source  # symtable takes a deletion for a binding
 
     check()

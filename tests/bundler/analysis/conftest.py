@@ -35,6 +35,8 @@ def shipped():
     """The project's files in a graph, without links and folders, as paths below the root."""
 
     def names(graph: DependencyGraph) -> set[str]:
-        return {member.removeprefix("project/") for member, node in graph.nodes.items() if node.kind in {"entry", "module", "data"}}
+        return {
+            member.removeprefix("project/") for member, node in graph.nodes.items() if node.kind in {"entry", "module", "data"}
+        }
 
     return names

@@ -61,7 +61,12 @@ def test_a_named_file_ships_even_if_ignored_with_a_note(data, project):
 def test_a_folder_brings_what_the_rules_let_in_and_says_what_stays(data, project):
     added = data.add(FileFinding(project / "data", 1, "listdir", whole=True), "m.py")
     assert names(added, project) == ["data/a.csv"]
-    assert names(data.found.excluded, project) == ["data/deep/b.csv", "data/ignored.csv", "data/ignored_folder", "data/secret.key"]
+    assert names(data.found.excluded, project) == [
+        "data/deep/b.csv",
+        "data/ignored.csv",
+        "data/ignored_folder",
+        "data/secret.key",
+    ]
 
 
 def test_a_secret_ships_only_by_an_exact_wish(data, project):

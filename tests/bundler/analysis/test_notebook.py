@@ -9,16 +9,26 @@ from clustrix_bundle.bundler.errors import AnalysisError, SourceError, TargetErr
 
 
 def notebook(*cells: str, **metadata: object) -> bytes:
-    listed = [{"cell_type": "code", "source": cell, "metadata": {}, "execution_count": number} for number, cell in enumerate(cells, 1)]
+    listed = [
+        {"cell_type": "code", "source": cell, "metadata": {}, "execution_count": number} for number, cell in enumerate(cells, 1)
+    ]
     return json.dumps({"cells": listed, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
 def test_the_cells_that_are_reached_ship_as_a_script_beside_the_notebook(analyze, shipped):
     cells = ("%matplotlib inline\nimport helper", "def f():\n    return helper.read('data/x.csv')", "!ls\nprint(f())")
-    files = {"nb/n.ipynb": notebook(*cells), "nb/helper.py": "def read(p):\n    return open(p).read()\n", "nb/data/x.csv": "1\n", "other.py": ""}
+    files = {
+        "nb/n.ipynb": notebook(*cells),
+        "nb/helper.py": "def read(p):\n    return open(p).read()\n",
+        "nb/data/x.csv": "1\n",
+        "other.py": "",
+    }
     graph = analyze("nb/n.ipynb:f", files)
     assert shipped(graph) == {"nb/n.ipynb.py", "nb/helper.py", "nb/data/x.csv"}
-    assert graph.nodes["project/nb/n.ipynb.py"].content == b"\nimport helper\n\ndef f():\n    return helper.read('data/x.csv')\n\n\n\n"
+    assert (
+        graph.nodes["project/nb/n.ipynb.py"].content
+        == b"\nimport helper\n\ndef f():\n    return helper.read('data/x.csv')\n\n\n\n"
+    )
     assert (graph.entry.kind, graph.entry.member, graph.entry.module) == ("main", "project/nb/n.ipynb.py", "__main__")
     assert graph.cwd == "project/nb"
     assert [str(note) for note in graph.warnings] == [
@@ -28,7 +38,9 @@ def test_the_cells_that_are_reached_ship_as_a_script_beside_the_notebook(analyze
 
 
 def test_messages_name_the_cell(analyze):
-    files = {"n.ipynb": notebook("import sys\nN = sys.argv[1]", "names = !ls", "def f():\n    return N", "def g():\n    return names")}
+    files = {
+        "n.ipynb": notebook("import sys\nN = sys.argv[1]", "names = !ls", "def f():\n    return N", "def g():\n    return names")
+    }
     notes = [str(note) for note in analyze("n.ipynb:f", files).warnings]
     assert any(note.startswith("n.ipynb: cell 1 (In [1]), line 2: `sys.argv`") for note in notes)
     with pytest.raises(AnalysisError) as caught:

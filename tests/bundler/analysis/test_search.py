@@ -76,7 +76,14 @@ def test_a_missing_module_of_a_script_that_is_started_is_a_warning(analyze):
 
 
 def test_include_ships_modules_with_what_they_import_and_data(analyze, shipped):
-    files = {"main.py": "def f(): pass\n", "plugins/a.py": "import helper\n", "plugins/b.py": "", "helper.py": "", "notes/x.txt": "", "notes/y.bin": ""}
+    files = {
+        "main.py": "def f(): pass\n",
+        "plugins/a.py": "import helper\n",
+        "plugins/b.py": "",
+        "helper.py": "",
+        "notes/x.txt": "",
+        "notes/y.bin": "",
+    }
     graph = analyze("main:f", files, settings=Settings(include=("plugins/a.py", "notes/*.txt")))
     assert shipped(graph) == {"main.py", "plugins/a.py", "helper.py", "notes/x.txt"}
     assert [edge.importer for edge in graph.edges if edge.imported == "project/notes/x.txt"] == [""]
@@ -92,7 +99,13 @@ def test_a_secret_ships_only_by_its_exact_name(analyze, shipped):
 
 
 def test_exclude_keeps_back_what_may_be_needed_and_refuses_what_is(analyze, shipped):
-    files = {"main.py": "import a\ndef g():\n    import b\ndef f(): return open('data/x.txt')\n", "a.py": "", "b.py": "import c\n", "c.py": "", "data/x.txt": ""}
+    files = {
+        "main.py": "import a\ndef g():\n    import b\ndef f(): return open('data/x.txt')\n",
+        "a.py": "",
+        "b.py": "import c\n",
+        "c.py": "",
+        "data/x.txt": "",
+    }
     graph = analyze("main:f", files, settings=Settings(exclude=("b.py", "data/")))
     assert shipped(graph) == {"main.py", "a.py"}
     assert {one.path for one in graph.excluded} >= {"b.py", "data/x.txt"}
@@ -108,13 +121,25 @@ def test_a_file_over_the_limit_is_an_error_that_names_the_setting(analyze):
 
 
 def test_links_inside_stay_links_and_links_out_ship_their_target(analyze, tmp_path, write_tree):
-    project = write_tree(tmp_path / "project", {"archive/run/a.txt": "a", "archive/old/b.txt": "b", "main.py": "def f(): return open('in/a.txt'), open('out/far.txt')\n"})
+    project = write_tree(
+        tmp_path / "project",
+        {
+            "archive/run/a.txt": "a",
+            "archive/old/b.txt": "b",
+            "main.py": "def f(): return open('in/a.txt'), open('out/far.txt')\n",
+        },
+    )
     write_tree(tmp_path / "outside", {"far.txt": "far"})
     (project / "in").symlink_to("archive/run")
     (project / "out").symlink_to(tmp_path / "outside")
     graph = analyze("main:f")
     kinds = {member: node.kind for member, node in graph.nodes.items()}
-    assert kinds == {"project/main.py": "entry", "project/in": "link", "project/archive/run/a.txt": "data", "project/out/far.txt": "data"}
+    assert kinds == {
+        "project/main.py": "entry",
+        "project/in": "link",
+        "project/archive/run/a.txt": "data",
+        "project/out/far.txt": "data",
+    }
     assert graph.nodes["project/in"].link_target == "archive/run"
 
 
@@ -125,7 +150,9 @@ def test_a_module_behind_a_link_is_found_by_both_names(analyze):
 
 
 def test_a_linked_package_ships_as_a_link_and_its_files(analyze, tmp_path, write_tree):
-    project = write_tree(tmp_path / "project", {"real/pkg/__init__.py": "", "real/pkg/mod.py": "", "main.py": "import pkg.mod\ndef f(): pass\n"})
+    project = write_tree(
+        tmp_path / "project", {"real/pkg/__init__.py": "", "real/pkg/mod.py": "", "main.py": "import pkg.mod\ndef f(): pass\n"}
+    )
     (project / "pkg").symlink_to("real/pkg")
     graph = analyze("main:f")
     assert {member: node.kind for member, node in graph.nodes.items()} == {
@@ -153,25 +180,37 @@ def test_third_party_imports_become_requirements(analyze, tmp_path, write_tree, 
     )
     files = {"main.py": "import sure.deep\ntry:\n    import maybe\nexcept ImportError:\n    maybe = None\ndef f(): pass\n"}
     graph = analyze("main:f", files, interpreter=replace(bare_interpreter, site_folders=(str(site),)))
-    assert [(item.name, item.version, item.optional) for item in graph.requirements] == [("maybe", "3", True), ("sure", "1.2", False)]
+    assert [(item.name, item.version, item.optional) for item in graph.requirements] == [
+        ("maybe", "3", True),
+        ("sure", "1.2", False),
+    ]
 
 
 def test_an_editable_install_ships_as_source(analyze, shipped, tmp_path, write_tree, bare_interpreter):
     from dataclasses import replace
 
-    lib = write_tree(tmp_path / "lib", {"pyproject.toml": "", "src/lib/__init__.py": "from . import part\n", "src/lib/part.py": "", "src/lib/no.py": ""})
+    lib = write_tree(
+        tmp_path / "lib",
+        {"pyproject.toml": "", "src/lib/__init__.py": "from . import part\n", "src/lib/part.py": "", "src/lib/no.py": ""},
+    )
     site = write_tree(tmp_path / "site-packages", {"lib.pth": f"{lib}/src\n"})
-    graph = analyze("main:f", {"main.py": "import lib\ndef f(): pass\n"}, interpreter=replace(bare_interpreter, site_folders=(str(site),)))
+    graph = analyze(
+        "main:f", {"main.py": "import lib\ndef f(): pass\n"}, interpreter=replace(bare_interpreter, site_folders=(str(site),))
+    )
     assert shipped(graph) == {"main.py", "extra/1-lib/src/lib/__init__.py", "extra/1-lib/src/lib/part.py"}
     assert graph.sys_path == ("project", "extra/1-lib/src")
 
 
-def test_an_editable_package_mapped_to_another_folder_ships_under_its_import_name(analyze, shipped, tmp_path, write_tree, bare_interpreter):
+def test_an_editable_package_mapped_to_another_folder_ships_under_its_import_name(
+    analyze, shipped, tmp_path, write_tree, bare_interpreter
+):
     from dataclasses import replace
 
     code = write_tree(tmp_path / "code", {"__init__.py": "from . import part\n", "part.py": ""})
     site = write_tree(tmp_path / "site-packages", {"__editable___lib_finder.py": f"MAPPING = {{'lib': {str(code)!r}}}\n"})
-    graph = analyze("main:f", {"main.py": "import lib\ndef f(): pass\n"}, interpreter=replace(bare_interpreter, site_folders=(str(site),)))
+    graph = analyze(
+        "main:f", {"main.py": "import lib\ndef f(): pass\n"}, interpreter=replace(bare_interpreter, site_folders=(str(site),))
+    )
     assert shipped(graph) == {"main.py", "extra/1-code/lib/__init__.py", "extra/1-code/lib/part.py"}
     assert graph.sys_path == ("project", "extra/1-code")
 
@@ -236,7 +275,15 @@ def test_names_of_the_work_dir_are_those_that_the_code_can_mean(analyze, body, n
 
 
 def test_the_cwd_outside_the_project_is_a_root_of_its_own(analyze, shipped, tmp_path, write_tree):
-    project = write_tree(tmp_path / "project", {"app/pyproject.toml": "", "app/src/pkg.py": "import helper\ndef f(): return open('in.txt')\n", "else/helper.py": "", "else/in.txt": ""})
+    project = write_tree(
+        tmp_path / "project",
+        {
+            "app/pyproject.toml": "",
+            "app/src/pkg.py": "import helper\ndef f(): return open('in.txt')\n",
+            "else/helper.py": "",
+            "else/in.txt": "",
+        },
+    )
     graph = analyze("pkg:f", cwd="else", python_path=(str(project / "app" / "src"),))
     assert shipped(graph) == {"src/pkg.py", "extra/1-else/helper.py", "extra/1-else/in.txt"}
     assert graph.cwd == "extra/1-else"

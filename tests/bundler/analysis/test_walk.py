@@ -20,26 +20,52 @@ def test_every_package_on_the_way_to_a_module_ships(analyze, shipped):
 
 
 def test_the_parents_of_the_entry_module_ship_and_are_followed(analyze, shipped):
-    files = {"pkg/__init__.py": "from . import setup_logging\n", "pkg/setup_logging.py": "", "pkg/mod.py": "def f(): pass\n", "pkg/x.py": ""}
+    files = {
+        "pkg/__init__.py": "from . import setup_logging\n",
+        "pkg/setup_logging.py": "",
+        "pkg/mod.py": "def f(): pass\n",
+        "pkg/x.py": "",
+    }
     assert shipped(analyze("pkg.mod:f", files)) == {"pkg/__init__.py", "pkg/setup_logging.py", "pkg/mod.py"}
 
 
 def test_a_name_taken_from_a_package_is_a_submodule_where_there_is_one(analyze, shipped):
-    files = {"main.py": "from pkg import sub, VALUE\ndef f(): pass\n", "pkg/__init__.py": "VALUE = 1\n", "pkg/sub.py": "", "pkg/more.py": ""}
+    files = {
+        "main.py": "from pkg import sub, VALUE\ndef f(): pass\n",
+        "pkg/__init__.py": "VALUE = 1\n",
+        "pkg/sub.py": "",
+        "pkg/more.py": "",
+    }
     assert shipped(analyze("main:f", files)) == {"main.py", "pkg/__init__.py", "pkg/sub.py"}
 
 
 @pytest.mark.parametrize(
     "exported",
-    ["__all__ = ['one', 'two']", "__all__ = ['one']\n__all__ += ('two',)", "__all__ = ['one']\n__all__.append('two')", "__all__ = list(['one'] + ['two'])"],
+    [
+        "__all__ = ['one', 'two']",
+        "__all__ = ['one']\n__all__ += ('two',)",
+        "__all__ = ['one']\n__all__.append('two')",
+        "__all__ = list(['one'] + ['two'])",
+    ],
 )
 def test_a_star_follows_what_the_package_exports(analyze, shipped, exported):
-    files = {"main.py": "from pkg import *\ndef f(): pass\n", "pkg/__init__.py": exported, "pkg/one.py": "", "pkg/two.py": "", "pkg/three.py": ""}
+    files = {
+        "main.py": "from pkg import *\ndef f(): pass\n",
+        "pkg/__init__.py": exported,
+        "pkg/one.py": "",
+        "pkg/two.py": "",
+        "pkg/three.py": "",
+    }
     assert shipped(analyze("main:f", files)) == {"main.py", "pkg/__init__.py", "pkg/one.py", "pkg/two.py"}
 
 
 def test_a_star_of_a_package_whose_exports_are_computed_takes_every_submodule(analyze, shipped):
-    files = {"main.py": "from pkg import *\ndef f(): pass\n", "pkg/__init__.py": "__all__ = [n for n in names()]\n", "pkg/one.py": "", "pkg/two.py": ""}
+    files = {
+        "main.py": "from pkg import *\ndef f(): pass\n",
+        "pkg/__init__.py": "__all__ = [n for n in names()]\n",
+        "pkg/one.py": "",
+        "pkg/two.py": "",
+    }
     assert shipped(analyze("main:f", files)) == {"main.py", "pkg/__init__.py", "pkg/one.py", "pkg/two.py"}
 
 
@@ -112,7 +138,12 @@ def test_circular_imports_end(analyze, shipped):
 
 
 def test_a_local_module_shadows_the_standard_library(analyze, shipped):
-    files = {"main.py": "import statistics, os\ndef f(): pass\n", "statistics.py": "import colorsys\n", "colorsys.py": "", "os.py": ""}
+    files = {
+        "main.py": "import statistics, os\ndef f(): pass\n",
+        "statistics.py": "import colorsys\n",
+        "colorsys.py": "",
+        "os.py": "",
+    }
     assert shipped(analyze("main:f", files)) == {"main.py", "statistics.py", "colorsys.py"}
 
 
@@ -130,7 +161,12 @@ def test_an_empty_namespace_package_ships_as_a_folder(analyze):
 
 
 def test_a_src_layout_is_found_from_the_project_root(analyze, shipped):
-    files = {"pyproject.toml": "", "src/pkg/__init__.py": "", "src/pkg/mod.py": "import pkg.other\ndef f(): pass\n", "src/pkg/other.py": ""}
+    files = {
+        "pyproject.toml": "",
+        "src/pkg/__init__.py": "",
+        "src/pkg/mod.py": "import pkg.other\ndef f(): pass\n",
+        "src/pkg/other.py": "",
+    }
     graph = analyze("pkg.mod:f", files)
     assert shipped(graph) == {"src/pkg/__init__.py", "src/pkg/mod.py", "src/pkg/other.py"}
     assert graph.sys_path == ("project/src",)
@@ -173,7 +209,10 @@ def test_a_missing_module_in_the_body_of_the_entry_function_is_an_error(analyze)
 
 
 def test_a_missing_module_behind_an_optional_import_is_no_error(analyze):
-    files = {"main.py": "try:\n    import fast\nexcept ImportError:\n    fast = None\ndef f(): pass\n", "fast.py": "import nowhere\n"}
+    files = {
+        "main.py": "try:\n    import fast\nexcept ImportError:\n    fast = None\ndef f(): pass\n",
+        "fast.py": "import nowhere\n",
+    }
     assert [note.path for note in analyze("main:f", files).warnings] == ["fast.py"]
 
 
@@ -277,7 +316,10 @@ def test_a_file_below_a_package_means_the_module(analyze, shipped):
 
 
 def test_a_script_that_its_helper_imports_back_ships_whole_beside_its_slice(analyze, shipped):
-    files = {"run.py": "import helper\nX = 1\ndef f(): return helper\n", "helper.py": "def g():\n    import run\n    return run.X\n"}
+    files = {
+        "run.py": "import helper\nX = 1\ndef f(): return helper\n",
+        "helper.py": "def g():\n    import run\n    return run.X\n",
+    }
     graph = analyze("run.py:f", files)
     assert shipped(graph) == {"run.py", "helper.py"}
     assert b"X = 1" in graph.nodes["project/run.py"].content

@@ -10,7 +10,10 @@ from clustrix_bundle.bundler.facts.decode import decode_source
         (b"x = '\xc3\xa9'\n", "x = 'é'\n"),
         (b"\xef\xbb\xbfx = 1\n", "x = 1\n"),
         (b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n"),
-        (b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '\x80'\n", "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '€'\n"),
+        (
+            b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '\x80'\n",
+            "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '€'\n",
+        ),
         (b"a\r\nb\rc\n", "a\nb\nc\n"),
         (b"# coding: latin-1\rx = '\xe9'\r", "# coding: latin-1\nx = 'é'\n"),
         (b"", ""),

@@ -56,7 +56,13 @@ def test_more_than_100_levels_of_indentation_are_refused():
 
 
 def test_lines_within_brackets_and_blank_lines_have_no_indentation():
-    scan("x = (\n" + "".join(" " * width + "1 +\n" for width in range(150)) + "1)\n" + "".join(" " * width + "\n" for width in range(150)), "m.py")
+    scan(
+        "x = (\n"
+        + "".join(" " * width + "1 +\n" for width in range(150))
+        + "1)\n"
+        + "".join(" " * width + "\n" for width in range(150)),
+        "m.py",
+    )
 
 
 def test_malformed_text_ends_the_scan_without_an_error():

@@ -30,7 +30,10 @@ def names(read, source):
         ("with a as b, c as d.e: f", {"binds": "b", "uses": "a c d", "mutates": "d"}),
         ("try: a\nexcept b as c: d\nexcept e: f", {"binds": "c", "uses": "b e"}),
         ("while a: b", {"uses": "a"}),
-        ("match a:\n    case [b, *c] if d: e\n    case {f.g: h, **i}: j\n    case k(l=m) | n: o", {"binds": "b c h i m n", "uses": "a d f k"}),
+        (
+            "match a:\n    case [b, *c] if d: e\n    case {f.g: h, **i}: j\n    case k(l=m) | n: o",
+            {"binds": "b c h i m n", "uses": "a d f k"},
+        ),
         ("if (a := b): c", {"binds": "a", "uses": "b"}),
         ("[a for a in b if a.c(d)]", {"uses": "b d", "mutates": "d"}),
         ("[a for a in a]", {"uses": "a"}),
@@ -56,8 +59,14 @@ def test_names_of_plain_statements(read, source, expected):
         ("def f():\n    a = b\n    a\n    c.d = e\n    a.g()", {"binds": "f", "deferred": "b c e", "deferred_mutates": "c"}),
         ("def f():\n    global a\n    a = a + b", {"binds": "f", "deferred": "a b", "global_binds": "a"}),
         ("def f():\n    global a\n    del a", {"binds": "f"}),
-        ("def f():\n    global a\n    import a.b\n    a += 1", {"binds": "f", "deferred": "a", "deferred_mutates": "a", "global_binds": "a"}),
-        ("def f():\n    a = 1\n    def g():\n        nonlocal a\n        a = b\n        return a", {"binds": "f", "deferred": "b"}),
+        (
+            "def f():\n    global a\n    import a.b\n    a += 1",
+            {"binds": "f", "deferred": "a", "deferred_mutates": "a", "global_binds": "a"},
+        ),
+        (
+            "def f():\n    a = 1\n    def g():\n        nonlocal a\n        a = b\n        return a",
+            {"binds": "f", "deferred": "b"},
+        ),
         ("def f():\n    a = 1\n    def g():\n        global a\n        def h(): return a", {"binds": "f", "deferred": "a"}),
         ("def f():\n    a: int\n    return a", {"binds": "f", "deferred": "int"}),
         ("def f():\n    [a for a in b]\n    a", {"binds": "f", "deferred": "a b"}),

@@ -24,7 +24,12 @@ def test_scopes_are_numbered_by_their_keyword(read):
         ("class", "B", 2, 4),
         ("async", "g", 0, 5),
     ]
-    assert [(row.first_line, row.end_line, row.statement) for row in facts.scopes[2:]] == [(2, 4, 0), (3, 3, 0), (4, 4, 0), (5, 5, 1)]
+    assert [(row.first_line, row.end_line, row.statement) for row in facts.scopes[2:]] == [
+        (2, 4, 0),
+        (3, 3, 0),
+        (4, 4, 0),
+        (5, 5, 1),
+    ]
 
 
 def test_a_scope_says_how_it_is_called_and_what_it_is_made_of(read):
@@ -79,20 +84,35 @@ def test_statements_have_the_kinds_of_the_page(read):
     source = "import a\nfrom b import c\ndef d(): pass\nasync def e(): pass\nclass f: pass\ng = 1\nh: i = 2\nj += 1\nk\nwhile l: pass\n"
     source += "for m in n: pass\ntry: pass\nfinally: pass\nwith o: pass\nmatch p:\n    case q: pass\ndel r\nraise s\nassert t\nglobal u\ntype v = w\n"
     kinds = [row.kind for row in read(source).statements if row.parent == -1]
-    assert kinds == "import import def def class assign assign aug expr while for try with match del raise assert global type".split()
+    assert (
+        kinds
+        == "import import def def class assign assign aug expr while for try with match del raise assert global type".split()
+    )
     facts = read("for a in b:\n    break\n")
     assert (facts.statements[1].kind, facts.statements[1].branch) == ("other", "body")
 
 
 def test_blocks_tell_their_branch(read):
     facts = read("try: a\nexcept b: c\nelse: d\nfinally: e\n")
-    assert [(row.parent, row.branch) for row in facts.statements] == [(-1, ""), (0, "body"), (0, "handler"), (0, "orelse"), (0, "finalbody")]
+    assert [(row.parent, row.branch) for row in facts.statements] == [
+        (-1, ""),
+        (0, "body"),
+        (0, "handler"),
+        (0, "orelse"),
+        (0, "finalbody"),
+    ]
     assert read("match a:\n    case b: c\n").statements[1].branch == "case"
 
 
 def test_facts_name_their_scope_and_their_innermost_statement(read):
     facts = read("if f():\n    class A:\n        f()\n        def m(self): f()\n    f(lambda: f())\n")
-    assert [(row.scope, row.statement) for row in facts.calls if row.func == ("name", "f")] == [(0, 0), (1, 1), (2, 1), (0, 2), (3, 2)]
+    assert [(row.scope, row.statement) for row in facts.calls if row.func == ("name", "f")] == [
+        (0, 0),
+        (1, 1),
+        (2, 1),
+        (0, 2),
+        (3, 2),
+    ]
 
 
 def test_imports_are_one_row_a_name(read):
@@ -118,8 +138,18 @@ A, B = ("name", "a"), ("name", "b")
         ("x, [y, z] = a, (b, a)", [("x", A, "assign"), ("y", B, "assign"), ("z", A, "assign")]),
         ("x, *y = a, b", [("x", ("each", ("tuple", (A, B))), "assign"), ("y", ("each", ("tuple", (A, B))), "assign")]),
         ("x, y = a", [("x", ("each", A), "assign"), ("y", ("each", A), "assign")]),
-        ("x, (y, z) = a", [("x", ("each", A), "assign"), ("y", ("each", ("each", A)), "assign"), ("z", ("each", ("each", A)), "assign")]),
-        ("x, y = (n := (a, b))", [("n", ("tuple", (A, B)), "walrus"), ("x", ("each", ("tuple", (A, B))), "assign"), ("y", ("each", ("tuple", (A, B))), "assign")]),
+        (
+            "x, (y, z) = a",
+            [("x", ("each", A), "assign"), ("y", ("each", ("each", A)), "assign"), ("z", ("each", ("each", A)), "assign")],
+        ),
+        (
+            "x, y = (n := (a, b))",
+            [
+                ("n", ("tuple", (A, B)), "walrus"),
+                ("x", ("each", ("tuple", (A, B))), "assign"),
+                ("y", ("each", ("tuple", (A, B))), "assign"),
+            ],
+        ),
         ("for x in a: pass", [("x", ("each", A), "for")]),
         ("for x, y in a: pass", [("x", ("each", ("each", A)), "for"), ("y", ("each", ("each", A)), "for")]),
         ("with a as x: pass", [("x", A, "with")]),
@@ -193,7 +223,9 @@ def test_texts_are_distinct_literals_that_could_name_something(read):
 
 
 def test_directives_are_comments_of_ours(read):
-    facts = read("import a  # clustrix: include plugins/*.py \n#clustrix:\tignore\nx = '# clustrix: no'\n# clustrix:\n# see clustrix: no\n")
+    facts = read(
+        "import a  # clustrix: include plugins/*.py \n#clustrix:\tignore\nx = '# clustrix: no'\n# clustrix:\n# see clustrix: no\n"
+    )
     assert [(row.verb, row.argument, row.line) for row in facts.directives] == [("include", "plugins/*.py", 1), ("ignore", "", 2)]
 
 
@@ -245,7 +277,8 @@ def test_rows_are_sorted_by_line_and_canonical_json(read):
 
 
 def test_facts_survive_their_serialised_form(read):
-    facts = read(textwrap.dedent("""
+    facts = read(
+        textwrap.dedent("""
         import a
         x = {"\\ud800": f"{a}"}
         @a.b
@@ -253,7 +286,8 @@ def test_facts_survive_their_serialised_form(read):
             def m(self, p=1): yield from p
         # clustrix: ignore
         if (n := 1): pass
-    """))
+    """)
+    )
     data = facts.to_json()
     assert data.isascii() and data.endswith(b"\n")
     assert ModuleFacts.from_json(data) == facts
