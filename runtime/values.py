@@ -16,6 +16,17 @@ STREAM_END = None
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream, tree):
+        pickle.Unpickler.__init__(self, stream)
+        self._tree = tree
+
+    def persistent_load(self, pid):
+        """A path in the project, as ``("project", path relative to its root)``."""
+        kind, relative = pid
+        if kind != "project":
+            raise pickle.UnpicklingError("unknown kind of reference: %r" % (kind,))
+        return os.path.join(self._tree, "project", relative) if relative else os.path.join(self._tree, "project")
+
     def find_class(self, module, name):
         prefix = "clustrix_bundle.runtime."
         if module.startswith(prefix):
@@ -23,10 +34,10 @@ class _Unpickler(pickle.Unpickler):
         return pickle.Unpickler.find_class(self, module, name)
 
 
-def load_stream(path):
-    """The root object of a values file, with all its parts filled in."""
-    with open(path, "rb") as stream:
-        unpickler = _Unpickler(stream)
+def load_stream(tree, member):
+    """The root object of a values file of the bundle unpacked at `tree`, with all its parts filled in."""
+    with open(os.path.join(tree, *member.split("/")), "rb") as stream:
+        unpickler = _Unpickler(stream, os.path.abspath(tree))
         root = unpickler.load()
         while True:
             fill = unpickler.load()
@@ -49,12 +60,12 @@ def _fill(target, state):
 
 def load_entry(tree, manifest):
     """The callable of a bundle whose entry is a value."""
-    return load_stream(os.path.join(tree, *manifest["entry"]["member"].split("/")))
+    return load_stream(tree, manifest["entry"]["member"])
 
 
 def load_arguments(tree, manifest):
     """``(args, kwargs)`` as they were given to the build."""
-    return load_stream(os.path.join(tree, *manifest["arguments"]["member"].split("/")))
+    return load_stream(tree, manifest["arguments"]["member"])
 
 
 def _restore(namespace, main_member, values_member):
@@ -63,7 +74,7 @@ def _restore(namespace, main_member, values_member):
     The last line of the slice calls it; the tree is found from the slice's own ``__file__``, so that a child process of
     multiprocessing, which runs the file again, gets the same.
     """
-    namespace.update(load_stream(_beside(namespace, main_member, values_member)))
+    namespace.update(load_stream(_tree_of(namespace, main_member), values_member))
 
 
 def _restore_early(namespace, main_member, values_member):
@@ -72,17 +83,17 @@ def _restore_early(namespace, main_member, values_member):
     A value that leans on what the file defines only further down has to wait for the end.
     """
     try:
-        found = load_stream(_beside(namespace, main_member, values_member))
+        found = load_stream(_tree_of(namespace, main_member), values_member)
     except (AttributeError, NameError, LookupError):
         return
     namespace.update(found)
 
 
-def _beside(namespace, main_member, values_member):
+def _tree_of(namespace, main_member):
     tree = os.path.abspath(namespace["__file__"])
     for _ in main_member.split("/"):
         tree = os.path.dirname(tree)
-    return os.path.join(tree, *values_member.split("/"))
+    return tree
 
 
 # ---- what the pickles call
@@ -91,6 +102,13 @@ def _beside(namespace, main_member, values_member):
 def main_global(name):
     """A global of ``__main__`` by the name it is bound to there (its own ``__qualname__`` may say something else)."""
     return getattr(sys.modules["__main__"], name)
+
+
+def make_path(kind, text):
+    """A path object of `pathlib`."""
+    import pathlib
+
+    return getattr(pathlib, kind)(text)
 
 
 def import_module(name):

@@ -19,7 +19,7 @@ from clustrix_bundle.bundler.analysis.search import Search
 from clustrix_bundle.bundler.analysis.sources import Sources
 from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
-from clustrix_bundle.bundler.analysis.world import LoadedModule
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
@@ -90,14 +90,27 @@ class Analysis:
         module, content = self._slice(project, module, found)
         layout = Layout(self.entry.root, roots, self.context.cwd, self.context.home)
         data = DataFiles(found, layout, self.wishes, self.context, self.selection)
-        captured = self._captured_modules()
-        return Search(project, module, place, content=content, found=found, data=data, folders=self.folders, captured=captured)
+        return Search(
+            project,
+            module,
+            place,
+            content=content,
+            found=found,
+            data=data,
+            folders=self.folders,
+            captured=self._captured_modules(),
+            captured_paths=self._captured_paths(),
+        )
 
     def _find_place(self, project: Project, module: LoadedModule) -> Place:
         return EntryCheck(project, self.target.text).find(module, self.target.qualname)
 
     def _captured_modules(self) -> list[str]:
         """Modules that captured values name."""
+        return []
+
+    def _captured_paths(self) -> list[FileFinding]:
+        """Files that captured values name."""
         return []
 
     def _slice(self, project: Project, module: LoadedModule, found: Found) -> tuple[LoadedModule, bytes]:

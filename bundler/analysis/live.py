@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.analysis import Analysis, module_names
 from clustrix_bundle.bundler.analysis.entry import EntryFile, Place, entry_file
+from clustrix_bundle.bundler.analysis.world import FileFinding
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.live import (
     ARGUMENTS_MEMBER,
@@ -48,17 +50,38 @@ def analyze_live(
     if source is not None:
         statements = extract_facts(source.content, str(source.path)).statements
         defined = frozenset(name for item in statements if item.kind in ("def", "class") for name in item.binds)
-    call = take_apart(func, args, kwargs, defined)
-    if call.uses_main and gone is not None:
-        raise gone
-    if call.kind == "module":
-        path = file_of(call.module)
+    root: Path | None = None
+    while True:
+        roots = _spellings(root) if root is not None else ()
+        call = take_apart(func, args, kwargs, defined, roots=roots)
+        if call.uses_main and gone is not None:
+            raise gone
+        path = file_of(call.module) if call.kind == "module" else None
         if path is not None and not _is_installed(path, context):
-            return _module_analysis(context, call, path).run()
-        call = take_apart(func, args, kwargs, defined, by_name=False)  # a function of an installed package
-    if source is None or not call.uses_main:
-        source = MainSource("script", context.cwd / "__live__.py", b"")
-    return _main_analysis(context, call, source).run()
+            analysis = _module_analysis(context, call, path)
+        else:
+            if call.kind == "module":  # a function of an installed package
+                call = take_apart(func, args, kwargs, defined, by_name=False, roots=roots)
+            if source is None or not call.uses_main:
+                analysis = _main_analysis(context, call, MainSource("script", context.cwd / "__live__.py", b""))
+            else:
+                analysis = _main_analysis(context, call, source)
+        if analysis.entry.root == root:
+            return analysis.run()
+        root = analysis.entry.root  # known now: paths below it travel as such
+
+
+def _spellings(root: Path) -> tuple[str, ...]:
+    """The project root, and the path to it that the running script's own path takes (through links)."""
+    found = [str(root)]
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    if isinstance(file, str):
+        path = os.path.abspath(file)
+        real = os.path.realpath(path)
+        below = real.removeprefix(f"{root}/")
+        if real not in (below, path) and path.endswith(f"/{below}"):
+            found.append(path.removesuffix(f"/{below}"))
+    return tuple(found)
 
 
 def _main_source(cwd: Path) -> tuple[MainSource | None, SourceGoneError | None]:
@@ -119,6 +142,15 @@ class LiveAnalysis(Analysis):
 
     def _captured_modules(self) -> list[str]:
         return sorted(name for name in self.call.needs.modules if name != "__main__" and not name.startswith("clustrix_bundle."))
+
+    def _captured_paths(self) -> list[FileFinding]:
+        """Files and folders that values name by their full path; a folder ships whole, unless it holds the entry file itself."""
+        found = []
+        for relative in sorted(self.call.needs.paths):
+            path = self.entry.root / relative
+            whole = not self.entry.path.is_relative_to(path) and not self.context.cwd.is_relative_to(path)
+            found.append(FileFinding(path, 0, f"a captured value names {relative or '.'}", whole=whole, anchored=True))
+        return found
 
     def _assemble(self, search: Search) -> DependencyGraph:
         graph = super()._assemble(search)

@@ -43,6 +43,7 @@ class Search:
         data: DataFiles,
         folders: Folders,
         captured: Iterable[str] = (),
+        captured_paths: Iterable[FileFinding] = (),
     ) -> None:
         self.project = project
         self.entry = entry
@@ -52,6 +53,7 @@ class Search:
         self.data = data
         self._folders = folders
         self._captured = captured
+        self._captured_paths = captured_paths
         self.walk = Walk(Program(project, entry_scope=place.scope), found, data.wishes)
         self._walks: list[tuple[Walk, Rules]] = []
         self._scripts: set[str] = set()
@@ -70,6 +72,9 @@ class Search:
         if roots:
             return roots
         self._include_wishes()
+        for finding in self._captured_paths:
+            for path in self.data.add(finding, str(self.entry.path)):
+                self.project.ship(path)
         while self._step():
             pass
         if observed is not None:

@@ -61,6 +61,7 @@ def take_apart(
     main_defined: frozenset[str] = frozenset(),
     *,
     by_name: bool = True,
+    roots: tuple[str, ...] = (),
 ) -> LiveCall:
     """Decide how a callable travels, and pickle what does so by value.
 
@@ -70,6 +71,7 @@ def take_apart(
         kwargs: Keyword arguments likewise.
         main_defined: Globals of ``__main__`` that are bound by definitions there.
         by_name: Whether a function that a name leads to is an entry point by that name.
+        roots: Spellings of the project root.
 
     Raises:
         CaptureError: something that it leans on cannot travel.
@@ -77,7 +79,7 @@ def take_apart(
     """
     if not callable(func):
         raise TargetError(f"{func!r} cannot be called", repr(func))
-    needs = Needs(main_defined=main_defined)
+    needs = Needs(main_defined=main_defined, roots=roots)
     call = _named(func, needs) if by_name else None
     if call is None:
         content = dump_or_explain(func, needs, "the function", func)
@@ -86,9 +88,9 @@ def take_apart(
     if args is not None or kwargs is not None:
         given = (tuple(args or ()), dict(kwargs or {}))
         for number, value in enumerate(given[0], 1):
-            dump_or_explain(value, Needs(main_defined=main_defined), f"argument {number}", func)
+            dump_or_explain(value, needs.fresh(), f"argument {number}", func)
         for name, value in given[1].items():
-            dump_or_explain(value, Needs(main_defined=main_defined), f"argument {name!r}", func)
+            dump_or_explain(value, needs.fresh(), f"argument {name!r}", func)
         call.arguments = dump_or_explain(given, needs, "the arguments", func)
     return call
 

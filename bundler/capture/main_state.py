@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError
-from clustrix_bundle.bundler.capture.pickling import Needs
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.capture.pickling import Needs
     from clustrix_bundle.bundler.facts.model import Statement
     from clustrix_bundle.bundler.slicing.things import Modules
 
@@ -170,7 +172,45 @@ class MainCapture:
             return False
         if any(name in item.global_binds for item in self._statements):
             return self._literal(numbers[-1]) is not None and self._gives(numbers, value)
-        return self._gives(numbers, value)
+        return self._gives(numbers, value) or self._is_place(numbers, value)
+
+    def _is_place(self, numbers: list[int], value: Any) -> bool:
+        """Whether one statement makes a path from ``__file__`` or the working directory by nothing but path arithmetic."""
+        if not isinstance(value, (str, PurePath)) or len(numbers) != 1 or self._statements[numbers[0]].parent >= 0:
+            return False
+        node = self._value_node(numbers[0])
+        return node is not None and self._is_path_arithmetic(node)
+
+    def _is_path_arithmetic(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, (str, int))
+        if isinstance(node, ast.Name):
+            if node.id == "__file__":
+                return True
+            return isinstance(self._namespace.get(node.id), (str, int, PurePath)) and self._travels_as_code(node.id)
+        if isinstance(node, ast.Attribute):
+            return node.attr in _PATH_PARTS and self._is_path_arithmetic(node.value)
+        if isinstance(node, ast.Subscript):
+            return self._is_path_arithmetic(node.value) and isinstance(node.slice, ast.Constant)
+        if isinstance(node, ast.BinOp):
+            return (
+                isinstance(node.op, (ast.Add, ast.Div))
+                and self._is_path_arithmetic(node.left)
+                and self._is_path_arithmetic(node.right)
+            )
+        if isinstance(node, ast.JoinedStr):
+            return all(map(self._is_path_arithmetic, node.values))
+        if isinstance(node, ast.FormattedValue):
+            return node.format_spec is None and self._is_path_arithmetic(node.value)
+        if isinstance(node, ast.Call) and not node.keywords and all(map(self._is_path_arithmetic, node.args)):
+            if self._evaluated(node.func) in _PATH_FUNCTIONS:
+                return True
+            method = node.func
+            return isinstance(method, ast.Attribute) and (
+                (method.attr == "cwd" and self._evaluated(method.value) in _PATH_FUNCTIONS)
+                or (method.attr in _PATH_METHODS and self._is_path_arithmetic(method.value))
+            )
+        return False
 
     def _gives(self, numbers: list[int], value: Any) -> bool:
         if any(self._statements[number].parent >= 0 for number in numbers):
@@ -232,7 +272,7 @@ class MainCapture:
         if name in self._binders and self._is_made_in_place(name, value):
             return None
         try:
-            needs = Needs(main_defined=self._needs.main_defined)
+            needs = self._needs.fresh()
             stream = dump_or_explain(value, needs, f"global {name!r}")
         except CaptureError as error:
             if self._can_be_made_again(name):
@@ -240,9 +280,7 @@ class MainCapture:
             raise CaptureError(f"{self._place(name)}{error}", error.variable, error.type) from error
         if name in needs.main_names and name in self._binders and getattr(value, "__module__", None) == "__main__":
             return None  # a class or type variable that pickle finds by its name: Point = namedtuple("Point", …)
-        self._needs.main_names |= needs.main_names
-        self._needs.modules |= needs.modules
-        self._needs.definitions += needs.definitions
+        self._needs.add(needs)
         return stream
 
     def _is_made_in_place(self, name: str, value: Any) -> bool:
@@ -297,7 +335,9 @@ class MainCapture:
                 self._insert(lines, first, self._text(self._statements[first]))
             elif self._insert(lines, first, RESTORE_EARLY.format(member=member, values=f"{folder}/{item.name}.pkl")):
                 early.append(
-                    GlobalValue(item.name, item.value, dump_or_explain({item.name: item.value}, Needs(), item.name), "early")
+                    GlobalValue(
+                        item.name, item.value, dump_or_explain({item.name: item.value}, self._needs.fresh(), item.name), "early"
+                    )
                 )
         lines.append(RESTORE.format(member=member, values=f"{folder}/globals.pkl"))
         source = ("\n".join(lines) + "\n").encode()
@@ -331,6 +371,17 @@ class MainCapture:
         lines[first : first + len(new)] = new
         return True
 
+
+_PATH_FUNCTIONS = (
+    *(getattr(os.path, name) for name in ("join", "dirname", "basename", "abspath", "realpath", "normpath")),
+    os.getcwd,
+    os.fspath,
+    str,
+    Path,
+    PurePath,
+)
+_PATH_METHODS = frozenset(["resolve", "absolute", "joinpath", "with_name", "with_suffix", "as_posix"])
+_PATH_PARTS = frozenset(["parent", "parents", "name", "stem", "suffix"])
 
 _PURE_MODULES = frozenset(
     ["threading", "_thread", "queue", "_queue", "asyncio", "contextvars", "_contextvars", "weakref", "_weakref", "re"]

@@ -10,6 +10,7 @@ import _thread
 import abc
 import dataclasses
 import io
+import pathlib
 import pickle
 import pickletools
 import sys
@@ -29,6 +30,7 @@ PROTOCOL = 4
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 _MISSING = object()
 _RLOCK = type(threading.RLock())
+_PATH_TYPES = (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath)
 
 
 @dataclass(slots=True)
@@ -40,12 +42,27 @@ class Needs:
         main_names: Globals of ``__main__`` that they name, or that functions among them read.
         modules: Modules they name: those of classes and functions by reference, and module objects.
         definitions: Sources that travel inside pickles, with the module whose globals they read.
+        roots: The project root, and other spellings of its path: absolute paths below one are found below the job's own tree.
+        paths: The paths, relative to the root, that were found in values.
     """
 
     main_defined: frozenset[str] = frozenset()
+    roots: tuple[str, ...] = ()
     main_names: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     definitions: list[tuple[str, Definition]] = field(default_factory=list)
+    paths: set[str] = field(default_factory=set)
+
+    def fresh(self) -> Needs:
+        """Needs of the same program that name nothing yet."""
+        return Needs(main_defined=self.main_defined, roots=self.roots)
+
+    def add(self, other: Needs) -> None:
+        """Take over what other values lean on."""
+        self.main_names |= other.main_names
+        self.modules |= other.modules
+        self.definitions += other.definitions
+        self.paths |= other.paths
 
 
 def dump_stream(value: Any, needs: Needs) -> bytes:
@@ -71,6 +88,18 @@ class StatePickler(pickle.Pickler):
         super().__init__(stream, protocol=PROTOCOL)
         self.needs = needs
         self.fills: list[tuple[Any, Any]] = []
+        self._prefixes = tuple(root.rstrip("/") for root in needs.roots if root.rstrip("/"))
+
+    def persistent_id(self, obj: Any) -> Any:
+        """Called by pickle for every object: text that is a path in the project is found again in the job's tree."""
+        if type(obj) is not str or not obj.startswith(self._prefixes):
+            return None
+        for prefix in self._prefixes:
+            if obj == prefix or obj.startswith(prefix + "/"):
+                relative = obj[len(prefix) + 1 :]
+                self.needs.paths.add(relative)
+                return ("project", relative)
+        return None
 
     def reducer_override(self, obj: Any) -> Any:
         """Called by pickle for everything that is not a plain container or atom."""
@@ -82,6 +111,8 @@ class StatePickler(pickle.Pickler):
         special = _REDUCERS.get(kind)
         if special is not None:
             return special(self, obj)
+        if kind in _PATH_TYPES:  # by their text: versions differ in the module they are in and the parts they are made from
+            return values.make_path, (kind.__name__, str(obj))
         self._note_module(getattr(kind, "__module__", ""), getattr(kind, "__qualname__", ""))
         self._note_own_name(obj)
         return NotImplemented
