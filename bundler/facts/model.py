@@ -12,7 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FACTS_SCHEMA = 1
 
@@ -228,9 +231,12 @@ FEATURE_VERSIONS: Mapping[str, tuple[int, int]] = {
 """The first Python that reads each `Feature`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModuleFacts:
-    """All facts of one module, each tuple in the order that ``docs/facts.md`` fixes."""
+    """All facts of one module, each tuple in the order that ``docs/facts.md`` fixes.
+
+    What comes from `from_json` makes the values of each field when that field is first asked for.
+    """
 
     scopes: tuple[Scope, ...]
     statements: tuple[Statement, ...]
@@ -258,22 +264,39 @@ class ModuleFacts:
         if rows.get("schema") != FACTS_SCHEMA:
             message = f"facts of schema {rows.get('schema')!r}, expected {FACTS_SCHEMA}"
             raise ValueError(message)
-        return cls(
-            scopes=tuple(_scope(row) for row in rows["scopes"]),
-            statements=tuple(Statement(*map(_frozen, row)) for row in rows["statements"]),
-            imports=tuple(Import(*map(_frozen, row)) for row in rows["imports"]),
-            bindings=tuple(Binding(*map(_frozen, row)) for row in rows["bindings"]),
-            calls=tuple(Call(*map(_frozen, row)) for row in rows["calls"]),
-            texts=tuple(Text(*row) for row in rows["texts"]),
-            directives=tuple(Directive(*row) for row in rows["directives"]),
-            features=tuple(Feature(*row) for row in rows["features"]),
-        )
+        facts = cls.__new__(cls)
+        object.__setattr__(facts, "_rows", rows)
+        return facts
+
+    if not TYPE_CHECKING:  # a type checker is to know the fields, and nothing else
+
+        def __getattr__(self, name: str) -> tuple[Any, ...]:
+            """A field whose values have not been made yet."""
+            make = _MAKERS.get(name)
+            if make is None:
+                raise AttributeError(name)
+            values = tuple(map(make, self._rows.pop(name)))
+            object.__setattr__(self, name, values)
+            return values
 
 
 def _scope(row: list[Any]) -> Scope:
-    values = [_frozen(value) for value in row]
+    values = list(_frozen(row))
     values[6] = tuple(Parameter(*item) for item in values[6])
     return Scope(*values)
+
+
+_MAKERS: Mapping[str, Callable[[list[Any]], Any]] = {
+    "scopes": _scope,
+    "statements": lambda row: Statement(*_frozen(row)),
+    "imports": lambda row: Import(*_frozen(row)),
+    "bindings": lambda row: Binding(*_frozen(row)),
+    "calls": lambda row: Call(*_frozen(row)),
+    "texts": lambda row: Text(*row),
+    "directives": lambda row: Directive(*row),
+    "features": lambda row: Feature(*row),
+}
+"""From a row of each field to its value."""
 
 
 def plain(value: Any) -> Any:
@@ -285,8 +308,9 @@ def plain(value: Any) -> Any:
     return [plain(getattr(value, field.name)) for field in fields(value)]
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+def _frozen(value: list[Any]) -> tuple[Any, ...]:
+    """Lists all the way down as tuples."""
+    return tuple([_frozen(item) if item.__class__ is list else item for item in value])
 
 
 def names_sorted(names: Iterable[str]) -> tuple[str, ...]:

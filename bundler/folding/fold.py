@@ -72,6 +72,7 @@ class Folder:
         self.world = world
         self.callers = Callers()
         self._names: dict[str, ModuleNames | None] = {}
+        self._derived: dict[str, list[tuple[ModuleNames, int]]] = {}
         self.memory = Memory()
         self.parameters = Parameters(self)
         self._inlined = 0
@@ -109,8 +110,15 @@ class Folder:
         """The definitions of all modules looked at so far."""
         return [names for names in self._names.values() if names is not None]
 
+    def derived(self, base: str) -> list[tuple[ModuleNames, int]]:
+        """Classes that name a base so (last name), in all modules looked at so far."""
+        return [one for one in self._derived.get(base, ()) if self._names.get(one[0].module.name) is one[0]]
+
     def _read(self, module: LoadedModule) -> ModuleNames:
-        return read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
+        names = read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
+        for base, scopes in names.derived.items():
+            self._derived.setdefault(base, []).extend((names, index) for index in dict.fromkeys(scopes))
+        return names
 
     # -- entry points
 

@@ -120,15 +120,12 @@ class Parameters:
         return sites
 
     def _subclasses(self, names: ModuleNames, owner: int) -> list[tuple[ModuleNames, int]]:
-        own = names.scopes[owner].name
-        found: list[tuple[ModuleNames, int]] = []
-        for other in self.folder.known():
-            for index, scope in enumerate(other.scopes):
-                if scope.kind == "class" and any(last_name(base) == own for base in scope.bases):
-                    defines = any(other.scopes[child].name == "__init__" for child in other.children[index])
-                    if not defines:
-                        found.append((other, index))
-        return found
+        """Classes that are made by the constructor of one, because they have none of their own."""
+        return [
+            (other, index)
+            for other, index in self.folder.derived(names.scopes[owner].name)
+            if all(other.scopes[child].name != "__init__" for child in other.children[index])
+        ]
 
     def _registered(self, definition: Scope, owner: int | None, names: ModuleNames) -> bool:
         """Whether somebody unseen may call it: decorators that may keep it, special methods, overridden methods of foreign classes."""
