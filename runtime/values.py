@@ -48,14 +48,53 @@ def load_stream(tree, member):
 
 def _fill(target, state):
     if isinstance(target, types.FunctionType):
-        target.__defaults__ = state["defaults"]
-        target.__kwdefaults__ = state["kwdefaults"]
-        target.__dict__.update(state["dict"])
-    elif isinstance(target, type):
+        _fill_function(target, state)
+    elif isinstance(target, (type, types.ModuleType)):
         for name, value in state.items():
-            setattr(target, name, value)
-    else:
+            if not _took_over(vars(target).get(name), value):
+                setattr(target, name, value)
+    elif isinstance(target, _CELL):
         _set_cell(target, state)
+    else:
+        vars(target).update(state["instance"])
+
+
+def _fill_function(function, state):
+    if "defaults" in state:
+        function.__defaults__ = state["defaults"]
+        function.__kwdefaults__ = state["kwdefaults"]
+    if "changed_defaults" in state:
+        defaults = list(function.__defaults__ or ())
+        for position, value in state["changed_defaults"].items():
+            defaults[position] = value
+        function.__defaults__ = tuple(defaults)
+    if "changed_kwdefaults" in state:
+        function.__kwdefaults__ = dict(function.__kwdefaults__ or {}, **state["changed_kwdefaults"])
+    function.__dict__.update(state.get("dict", {}))
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    for name, value in state.get("cells", {}).items():
+        if name in cells and not _took_over(_contents(cells[name]), value):
+            _set_cell(cells[name], value)
+
+
+def _contents(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _took_over(old, new):
+    """Put the content of a captured container into the one that is there, which other names may hold as well."""
+    if type(old) is not type(new) or type(old) not in (list, dict, set):
+        return False
+    if old is not new:
+        old.clear()
+        if type(old) is list:
+            old.extend(new)
+        else:
+            old.update(new)
+    return True
 
 
 def load_entry(tree, manifest):
@@ -168,6 +207,9 @@ def make_cell(*contents):
 
 def _cell_of(contents):
     return (lambda: contents).__closure__[0]  # type: ignore[index]
+
+
+_CELL = type(_cell_of(None))
 
 
 def _set_cell(cell, contents):

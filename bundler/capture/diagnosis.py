@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, FrameType, FunctionType, GeneratorType, MethodType, TracebackType
 from typing import Any
 
@@ -15,7 +15,9 @@ _DEPTH = 12
 _BREADTH = 2000
 
 
-def dump_or_explain(value: Any, needs: Needs, label: str, user: Callable[..., Any] | None = None) -> bytes:
+def dump_or_explain(
+    value: Any, needs: Needs, label: str, user: Callable[..., Any] | None = None, fills: Iterable[tuple[Any, Any]] = ()
+) -> bytes:
     """`dump_stream`, with every refusal as a `CaptureError` that names the variable.
 
     Args:
@@ -23,12 +25,13 @@ def dump_or_explain(value: Any, needs: Needs, label: str, user: Callable[..., An
         needs: Gets what the value leans on.
         label: What the user calls it, such as ``argument 'x'`` or ``global 'model'``.
         user: The function that uses it, for the line of use.
+        fills: As in `dump_stream`.
 
     Raises:
         CaptureError: the value, or something in it, cannot be pickled.
     """
     try:
-        return dump_stream(value, needs)
+        return dump_stream(value, needs, fills)
     except Exception as error:
         if isinstance(error, CaptureError) and error.variable:
             raise

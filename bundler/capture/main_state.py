@@ -17,8 +17,10 @@ from pathlib import Path, PurePath
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.capture.definition_state import same, states_of
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 
@@ -75,6 +77,7 @@ class MainCapture:
         self._lines = decode_source(loaded.source, path).split("\n")
         self._binders = _binders(self._statements)
         self._nodes: dict[int, ast.stmt | None] = {}
+        self._states: dict[str, list[tuple[Any, Any]]] = {}
         needs.main_defined = frozenset(
             name
             for name, numbers in self._binders.items()
@@ -97,8 +100,9 @@ class MainCapture:
         while True:
             roots = sorted(name for name in self._needs.main_names if name not in by_value and self._is_bound(name))
             part = slice_names(self._loaded, roots, self._modules, by_value=frozenset(by_value), display_path=self._path)
-            reached = sorted(self._reached(part) & by_value - pickled.keys())
-            if not reached:
+            found = self._reached(part)
+            reached = sorted(found & by_value - pickled.keys())
+            if not reached and not self._take_states(found - by_value):
                 break
             for name in reached:
                 stream = self._pickle(name)
@@ -107,6 +111,28 @@ class MainCapture:
                 else:
                     pickled[name] = stream
         return self._state(part, {name: pickled[name] for name in sorted(pickled) if name in by_value}, member, values_folder)
+
+    def _take_states(self, names: set[str]) -> bool:
+        """Note what reached definitions have come to hold; whether that may lead to more names."""
+        before = len(self._needs.main_names)
+        for name in sorted(names - self._states.keys()):
+            numbers = [n for n in self._binders.get(name, ()) if self._statements[n].kind in ("def", "class")]
+            if not numbers or name not in self._namespace:
+                continue
+            value = self._namespace[name]
+            if getattr(value, "__module__", "__main__") != "__main__":
+                continue
+            self._states[name] = [item for item in states_of(value, self._node(numbers[-1])) if self._can_travel(item)]
+        return len(self._needs.main_names) > before
+
+    def _can_travel(self, item: tuple[Any, Any]) -> bool:
+        needs = self._needs.fresh()
+        try:
+            dump_stream(None, needs, [item])
+        except Exception:  # noqa: BLE001 - whatever a __reduce__ raises: its statement makes it again there
+            return False
+        self._needs.add(needs)
+        return True
 
     def _names(self) -> list[str]:
         """Globals of the program that could travel: bound by its statements, or by anything else, such as ``exec``."""
@@ -152,7 +178,7 @@ class MainCapture:
                     return True
                 if isinstance(value, (type, FunctionType)) or callable(value):
                     return False
-                return _same(getattr(module, str(item.name), None), value)
+                return same(getattr(module, str(item.name), None), value)
         return True
 
     def _is_defined_by(self, name: str, value: Any) -> bool:
@@ -229,7 +255,7 @@ class MainCapture:
         if isinstance(node, (ast.Name, ast.Attribute)):
             return isinstance(value, (type, FunctionType, ModuleType))
         literal = self._literal(number)
-        return literal is not None and _same(literal[0], value)
+        return literal is not None and same(literal[0], value)
 
     def _literal(self, number: int) -> tuple[Any] | None:
         node = self._value_node(number)
@@ -321,14 +347,21 @@ class MainCapture:
 
     def _state(self, part: Slice, pickled: Mapping[str, bytes], member: str, folder: str) -> MainState:
         values = tuple(GlobalValue(name, self._namespace[name], content, "value") for name, content in pickled.items())
-        if not values:
+        fills = [item for name in sorted(self._states) for item in self._states[name]]
+        if not values and not fills:
             return MainState(part, part.source, (), b"", ())
-        stream = dump_or_explain({item.name: item.value for item in values}, self._needs, "the globals of __main__")
+        root = {item.name: item.value for item in values}
+        stream = dump_or_explain(root, self._needs, "the globals of __main__", fills=fills)
+        values += tuple(
+            GlobalValue(name, self._namespace[name], dump_stream(None, self._needs.fresh(), items), "state")
+            for name, items in sorted(self._states.items())
+            if items
+        )
         lines = decode_source(part.source, self._path).split("\n")
         early = []
         needed = self._needed_early(part)
         for item in values:
-            if item.name not in needed or item.name not in self._binders:
+            if item.how != "value" or item.name not in needed or item.name not in self._binders:
                 continue
             first = self._binders[item.name][0]
             if self._literal(first) is not None:
@@ -408,14 +441,3 @@ def _binders(statements: tuple[Statement, ...]) -> dict[str, list[int]]:
 def _relative(module: str, level: int, package: str) -> ModuleType | None:
     base = package.rsplit(".", level - 1)[0] if level > 1 else package
     return sys.modules.get(f"{base}.{module}" if module else base)
-
-
-def _same(literal: Any, value: Any) -> bool:
-    """Equal, and of equal types all the way down (``1``, ``1.0`` and ``True`` differ)."""
-    if type(literal) is not type(value):
-        return False
-    if isinstance(literal, dict):
-        return list(literal) == list(value) and all(_same(part, value[key]) for key, part in literal.items())
-    if isinstance(literal, (list, tuple)):
-        return len(literal) == len(value) and all(map(_same, literal, value))
-    return bool(literal == value)

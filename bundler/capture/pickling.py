@@ -65,8 +65,13 @@ class Needs:
         self.paths |= other.paths
 
 
-def dump_stream(value: Any, needs: Needs) -> bytes:
+def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = ()) -> bytes:
     """The values file for `value` (see ``docs/values.md``); what it leans on is added to `needs`.
+
+    Args:
+        value: The root object.
+        needs: Gets what it leans on.
+        fills: Objects that names lead to there, with the state that they get.
 
     Raises:
         Exception: whatever the pickler, a ``__reduce__`` or a ``__getstate__`` raises; `diagnose` turns it into words.
@@ -74,6 +79,7 @@ def dump_stream(value: Any, needs: Needs) -> bytes:
     buffer = io.BytesIO()
     pickler = StatePickler(buffer, needs)
     pickler.dump(value)
+    pickler.fills += fills
     while pickler.fills:
         target, state = pickler.fills.pop(0)
         pickler.dump(("fill", target, state))
@@ -222,7 +228,7 @@ class StatePickler(pickle.Pickler):
         for name, value in vars(cls).items():
             if name in _CLASS_MACHINERY or (generated and name.startswith("__")):
                 continue
-            if name not in code.co_names or (isinstance(value, _ATOMS) and not name.startswith("__")):
+            if name not in code.co_names or (type(value) in (*_ATOMS, list, dict, set) and not name.startswith("__")):
                 added[name] = value
         return added
 

@@ -1,0 +1,168 @@
+"""What functions and classes have come to hold since their statement ran: attributes, changed defaults, counters in cells.
+
+They travel as code; of what their statement no longer gives, plain data travels by value and is put back on top (rule 7 of
+the analysis: the value at the moment of the call counts).
+"""
+
+from __future__ import annotations
+
+import abc
+import ast
+import collections
+from collections.abc import Iterator, Mapping
+from types import FunctionType
+from typing import Any
+
+ATOMS = (type(None), bool, int, float, complex, str, bytes)
+CONTAINERS = (
+    list,
+    dict,
+    set,
+    frozenset,
+    tuple,
+    collections.deque,
+    collections.defaultdict,
+    collections.OrderedDict,
+    collections.Counter,
+)
+_MADE_BY_TYPING = frozenset(["_is_protocol", "_is_runtime_protocol", "_abc_impl"])
+
+
+def states_of(value: Any, node: ast.stmt | None) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """``(object, state)`` for a definition's object and its methods, where there is a state to put back.
+
+    Args:
+        value: The function, class, or what a decorator made of it.
+        node: The statement that defines it, None if unknown.
+    """
+    if isinstance(value, FunctionType):
+        state = _function_state(value, node)
+        if state:
+            yield value, state
+    elif isinstance(value, type):
+        if type(value) in (type, abc.ABCMeta) and not issubclass(value, tuple) and isinstance(node, ast.ClassDef):
+            attributes = _class_state(value, node)
+            if attributes:
+                yield value, attributes
+            yield from _method_states(value, node)
+    else:
+        state = _instance_state(value)
+        if state:
+            yield value, {"instance": state}
+
+
+def is_plain(value: Any) -> bool:
+    """Whether it is data of a builtin type, as far as its own type says."""
+    return type(value) in ATOMS or type(value) in CONTAINERS
+
+
+def still_gives(node: ast.expr, value: Any) -> bool | None:
+    """Whether an expression still gives the value; None where only running it could tell."""
+    try:
+        return same(ast.literal_eval(node), value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def same(literal: Any, value: Any) -> bool:
+    """Equal, and of equal types all the way down (``1``, ``1.0`` and ``True`` differ)."""
+    if type(literal) is not type(value):
+        return False
+    if isinstance(literal, dict):
+        return list(literal) == list(value) and all(same(part, value[key]) for key, part in literal.items())
+    if isinstance(literal, (list, tuple)):
+        return len(literal) == len(value) and all(map(same, literal, value))
+    return bool(literal == value)
+
+
+def _function_state(function: FunctionType, node: ast.stmt | None) -> dict[str, Any]:
+    state: dict[str, Any] = {}
+    own = {name: value for name, value in vars(function).items() if name != "__wrapped__" and is_plain(value)}
+    if own:
+        state["dict"] = own
+    is_own = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.__code__.co_name == node.name
+    if is_own and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        changed = {
+            position: value
+            for position, (expression, value) in enumerate(zip(node.args.defaults, function.__defaults__ or (), strict=False))
+            if _has_moved(expression, value)
+        }
+        keywords = {
+            argument.arg: function.__kwdefaults__[argument.arg]
+            for argument, expression in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if expression is not None
+            and argument.arg in (function.__kwdefaults__ or {})
+            and _has_moved(expression, function.__kwdefaults__[argument.arg])
+        }
+        if changed:
+            state["changed_defaults"] = changed
+        if keywords:
+            state["changed_kwdefaults"] = keywords
+    cells = dict(_cells(function))
+    if cells:
+        state["cells"] = cells
+    return state
+
+
+def _cells(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            contents = cell.cell_contents
+        except ValueError:
+            continue
+        if is_plain(contents):
+            yield name, contents
+
+
+def _class_state(cls: type, node: ast.ClassDef) -> dict[str, Any]:
+    expressions = dict(_class_assignments(node))
+    found: dict[str, Any] = {}
+    for name, value in vars(cls).items():
+        if (name.startswith("__") and name.endswith("__")) or name in _MADE_BY_TYPING or not is_plain(value):
+            continue
+        expression = expressions.get(name)
+        if expression is None or _has_moved(expression, value):
+            found[name] = value
+    return found
+
+
+def _class_assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    prefix = f"_{node.name.lstrip('_')}"
+    for statement in node.body:
+        targets: list[ast.expr] = []
+        if isinstance(statement, ast.Assign):
+            targets, value = statement.targets, statement.value
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets, value = [statement.target], statement.value
+        for target in targets:
+            if isinstance(target, ast.Name):
+                private = target.id.startswith("__") and not target.id.endswith("__")
+                yield (prefix + target.id if private else target.id), value
+
+
+def _method_states(cls: type, node: ast.ClassDef) -> Iterator[tuple[Any, dict[str, Any]]]:
+    for statement in node.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            function = vars(cls).get(statement.name)
+            if isinstance(function, FunctionType) and function.__qualname__ == f"{cls.__qualname__}.{statement.name}":
+                state = _function_state(function, statement)
+                if state:
+                    yield function, state
+
+
+def _instance_state(value: Any) -> Mapping[str, Any]:
+    """Plain attributes of an instance of a user's class that stands for a decorated function."""
+    own = getattr(value, "__dict__", None)
+    if type(value).__module__ != "__main__" or not isinstance(own, dict):
+        return {}
+    return {name: part for name, part in own.items() if is_plain(part) and not name.startswith("__")}
+
+
+def _has_moved(expression: ast.expr, value: Any) -> bool:
+    """Whether a plain value must travel: not what its expression gives, or of one that gives a new object or atom each time."""
+    if not is_plain(value):
+        return False
+    gives = still_gives(expression, value)
+    if gives is not None:
+        return not gives
+    return type(value) in ATOMS or not isinstance(expression, (ast.Name, ast.Attribute))
