@@ -10,6 +10,7 @@ import time
 
 from .errors import NoSpaceError
 from .manifest import FILE_KINDS, MANIFEST, Manifest
+from .owner import OWNER, is_abandoned
 from .private_folder import check_space, make_private_folder, remove_tree
 from .seal import SealedReader
 from .zip_loader import bases, is_own
@@ -113,11 +114,12 @@ def ensure_copy(bundle, base, blobs=None):
     copies = _subfolder(base, "copies")
     target = os.path.join(copies, manifest.id)
     while True:
+        judged = _identity(target)
         stamp = _stamp_of(target, manifest)
         if stamp is not None:
             return target, stamp
-        if os.path.lexists(target):
-            _set_aside(target, base)
+        if judged is not None:
+            _set_aside(target, base, lambda path, judged=judged: _identity(path) == judged)
         _sweep(base)
         digest = stage(bundle, _subfolder(base, "staging"), target, blobs, 0o444, _past())[1]
         _note_seal(base, digest, manifest.id)
@@ -173,24 +175,57 @@ def _stamp_of(target, manifest):
 UNUSED = 14 * 86400
 """Seconds after which a copy that nothing used goes, when another one is made."""
 
+ABANDONED = 86400
+"""Seconds after which the tree of a task goes whose process was killed."""
+
 
 def _sweep(base):
-    """Remove what nobody used for long: copies, kept code, what killed processes left in staging. Trees of tasks may hold outputs."""
-    oldest = time.time() - UNUSED
+    """Remove what nobody needs any more: copies and kept code unused for long, what killed processes left in staging and tasks."""
+    now = time.time()
     for folder in ("copies", "code", "staging"):
-        path = base + "/" + folder
-        for name in os.listdir(path) if os.path.isdir(path) else ():
-            try:
-                if os.lstat(path + "/" + name).st_mtime < oldest:
-                    remove_tree(path + "/" + name)
-            except OSError:
-                pass
+        for path in _entries(base, folder):
+            if _is_older(path, now - UNUSED):
+                if folder == "copies":
+                    _set_aside(path, base, lambda path: _is_older(path, now - UNUSED))
+                else:
+                    remove_tree(path)
+    for path in _entries(base, "tasks"):
+        if _is_older(path + "/" + OWNER, now - ABANDONED) and is_abandoned(path):
+            remove_tree(path)
 
 
-def _set_aside(target, base):
+def _entries(base, folder):
+    path = base + "/" + folder
+    try:
+        return [path + "/" + name for name in os.listdir(path)]
+    except OSError:
+        return []
+
+
+def _is_older(path, time_s):
+    try:
+        return os.lstat(path).st_mtime < time_s
+    except OSError:
+        return False
+
+
+def _identity(path):
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _set_aside(target, base, is_meant):
+    """Remove a copy in one step for whoever looks, if it is still the one that is meant: another task may have renewed or used it."""
     aside = make_private_folder(_subfolder(base, "staging"), "stale.")
     try:
-        os.rename(target, os.path.join(aside, "copy"))
+        moved = os.path.join(aside, "copy")
+        if is_meant(target):
+            os.rename(target, moved)
+            if not is_meant(moved):
+                os.rename(moved, target)
     except OSError:
         pass  # another task was faster
     remove_tree(aside)

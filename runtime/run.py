@@ -13,6 +13,7 @@ from .manifest import check_id, check_python
 from .node_copy import ensure_copy, find_base, find_known, own_folder
 from .outcome import FAILED, OK, failure
 from .outputs import find_outputs, keep_outputs, put_back
+from .owner import write_owner
 from .private_folder import make_private_folder, remove_tree
 from .tree import build_tree
 
@@ -46,10 +47,8 @@ def main(arguments):
         raise UsageError("the folder of --result %s does not exist" % options.result)
     state = os.path.abspath(options.state or os.path.join(work_dir, ".clustrix-%d" % os.geteuid()))
     with supervisor.termination():
-        base, copy, stamp, manifest = _unpacked(path, state, options)
-        task = Task(manifest, base, state, work_dir, options)
+        task = _built(path, state, work_dir, options)
         try:
-            task.build(copy, stamp)
             call = Call(task, *call)
             wait = supervisor.fork()
         except BaseException:
@@ -60,10 +59,33 @@ def main(arguments):
     try:
         modules = getattr(sys.modules[__package__], "modules", None)
         if modules is not None:
-            modules.keep(base)  # while the child is at work
+            modules.keep(task.base)  # while the child is at work
         return task.finish(wait())
     finally:
         task.remove()
+
+
+_ATTEMPTS = 10
+
+
+def _built(path, state, work_dir, options):
+    """A task whose tree is made; from the beginning again if something (a cleaner of temporary files, another run) takes the copy away."""
+    for attempt in range(_ATTEMPTS):
+        task = None
+        try:
+            base, copy, stamp, manifest = _unpacked(path, state, options)
+            task = Task(manifest, base, state, work_dir, options)
+            task.build(copy, stamp)
+            return task
+        except FileNotFoundError:
+            if task is not None:
+                task.discard()
+            if attempt == _ATTEMPTS - 1 or not os.path.isfile(path):
+                raise
+        except BaseException:
+            if task is not None:
+                task.discard()
+            raise
 
 
 def _unpacked(path, state, options):
@@ -118,6 +140,7 @@ class Task(object):
 
     def __init__(self, manifest, base, state, work_dir, options):
         self.manifest = manifest
+        self.base = base
         self.work_dir = work_dir
         self.json = options.json
         self.result_file = os.path.abspath(options.result) if options.result else None
@@ -127,6 +150,8 @@ class Task(object):
         self._warnings = []
         self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
         self.outcome_file = self.root + "/outcome"
+        if not self._keep:
+            write_owner(self.root)
 
     def build(self, copy, stamp):
         """Fill the tree."""
@@ -142,7 +167,11 @@ class Task(object):
     def remove(self):
         """Remove the tree, unless it is to be kept."""
         if not self._keep:
-            remove_tree(self.root)
+            self.discard()
+
+    def discard(self):
+        """Remove the tree."""
+        remove_tree(self.root)
 
     def finish(self, ending):
         """Collect what the child left and tell it. The exit code; does not return if a signal is to be passed on."""

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from clustrix_bundle.runtime import owner
 
 ECHO = "def f(*args, **kwargs):\n    return [list(args), kwargs]\n"
 
@@ -557,3 +558,114 @@ def test_copies_that_nothing_uses_go_when_another_is_made(site, bundle_of):
     assert len(site.copies()) == 2
     assert site.leftovers() == []
     assert site.run(second).result == 2
+
+
+def _disturbed(site, bundle, disturb):
+    """Outcome of a run that meets ``disturb`` (Python text; base is the folder of copies) once, when it has the copy's last byte."""
+    code = (
+        "import os, shutil, sys\nsys.path.insert(0, sys.argv[1])\nfrom _clustrix_runtime import command_line, folder_sink, run\n"
+        "base = os.environ['TMPDIR'] + '/clustrix-%d' % os.geteuid()\n"
+        "def disturbing(function):\n    def wrapped(*args):\n        result = function(*args)\n"
+        "        if not done:\n            done.append(1)\n            disturb()\n        return result\n    return wrapped\n"
+        f"done = []\ndef disturb():\n    {disturb}\n"
+    )
+    return lambda point: subprocess.run(
+        [
+            site.python,
+            "-c",
+            f"{code}{point} = disturbing({point})\ncode = command_line.main(['run', {str(bundle)!r}, '--json'])\n"
+            "if callable(code):\n    code()\n",
+            site.pyz,
+        ],
+        env=site.environment,
+        cwd=site.work,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("point", ["folder_sink.FolderSink.finish", "run.ensure_copy"])
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        "shutil.rmtree(base)",
+        "shutil.rmtree(base + '/copies')",
+        "shutil.rmtree(base + '/staging')",
+        "os.system('%s %s run %s' % (sys.executable, sys.argv[1], sys.argv[2]))",
+    ],
+    ids=["a cleaner", "a cleaner of copies", "a cleaner of staging", "another run"],
+)
+def test_a_run_that_is_disturbed_while_it_unpacks_begins_again(site, bundle_of, disturb, point):
+    bundle = bundle_of("def f():\n    return open('d.txt').read()\n", files={"project/d.txt": "d"})
+    done = _disturbed(site, bundle, disturb.replace("sys.argv[2]", repr(str(bundle))))(point)
+    assert json.loads(done.stdout.splitlines()[-1])["result"] == "d", done.stderr
+    assert site.leftovers() == []
+
+
+def test_a_copy_that_another_run_published_meanwhile_is_not_set_aside(site, bundle_of):
+    bundle = bundle_of("def f():\n    return 1\n")
+    rival = f"os.system('%s %s run {bundle} >/dev/null' % (sys.executable, sys.argv[1]))"
+    done = _disturbed(site, bundle, f"from _clustrix_runtime import node_copy; {rival}")("run.find_base")
+    assert json.loads(done.stdout)["result"] == 1, done.stderr
+    base = next(site.tmp.glob("clustrix-*"))
+    before = os.stat(base / "copies" / site.copies()[0]).st_ino
+    assert site.run(bundle).result == 1
+    assert os.stat(base / "copies" / site.copies()[0]).st_ino == before
+
+
+def test_runs_cleaning_and_publishing_at_once_do_not_disturb_each_other(site, bundle_of):
+    bundles = [bundle_of(f"def f():\n    return {n}\n", files={f"project/{i}": "x" for i in range(100)}) for n in range(3)]
+    for _ in range(4):
+        processes = [(n, site.start("run", bundle, "--json")) for n, bundle in enumerate(bundles) for _ in range(2)]
+        while any(process.poll() is None for _, process in processes):
+            for copy in site.tmp.glob("clustrix-*/copies/*"):
+                try:
+                    os.utime(copy, (0, 0))  # nobody needed it for long, as far as the others can see
+                except FileNotFoundError:
+                    pass
+        for n, process in processes:
+            with process:
+                stdout, stderr = process.communicate(timeout=60)
+            assert json.loads(stdout)["result"] == n, stderr
+    assert site.leftovers() == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="boot ids are Linux's")
+def test_trees_of_killed_runs_go_after_a_day_and_living_ones_never(site, bundle_of):
+    bundle = bundle_of(WAITS.format("signal.pause()"))
+    killed, living = site.start("run", bundle, "--json"), site.start("run", bundle, "--json")
+    with killed, living:
+        _until(killed, b"ready")
+        _until(living, b"ready")
+        killed.kill()
+        killed.communicate(timeout=60)
+        kept = site.run(bundle_of("def f():\n    return 1\n"), "--keep").reply["tree"]
+        tasks = next(site.tmp.glob("clustrix-*/tasks"))
+        trees = sorted(path for path in tasks.iterdir() if str(path) != kept)
+        (dead,) = [path for path in trees if f"\n{killed.pid}" in (path / "owner").read_text()]
+        assert site.run(bundle_of("def f():\n    return 2\n")).result == 2
+        assert len(trees) == 2 and dead.is_dir(), "a day has not passed"
+        for path in trees:
+            os.utime(path / "owner", (0, 0))
+        os.utime(kept, (0, 0))
+        assert site.run(bundle_of("def f():\n    return 3\n")).result == 3
+        assert [path.is_dir() for path in trees] == [path != dead for path in trees]
+        assert os.path.isdir(kept)
+        living.terminate()
+        living.communicate(timeout=60)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="boot ids are Linux's")
+@pytest.mark.parametrize(
+    ("line", "gone"), [(0, False), (1, True), (2, False), (3, True)], ids=["host", "boot", "container", "pid"]
+)
+def test_a_tree_is_abandoned_only_where_its_owner_is_surely_gone(tmp_path, line, gone):
+    owner.write_owner(str(tmp_path))
+    assert not owner.is_abandoned(str(tmp_path))
+    lines = (tmp_path / "owner").read_text().split("\n")
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    lines[line] = str(process.pid) if line == 3 else "another"
+    (tmp_path / "owner").write_text("\n".join(lines))
+    assert owner.is_abandoned(str(tmp_path)) is gone
