@@ -72,7 +72,8 @@ def render(value):
     """``(text, exact)``: one line of JSON, and whether it reads back as equal values of the same types.
 
     Tuples and named tuples print as arrays, subclasses of the JSON types as those, number and None keys as strings, infinities
-    as ``1e999``, which every reader takes for one, and NaN as null: JSON has no number for it. None of these is exact.
+    as ``1e999``, which every reader takes for one, and NaN as ``NaN``, as `json` has it: null would be another value. It is not exact:
+    strict readers refuse it.
 
     Raises:
         NotJSONError: Anything else, a cycle, or two keys that would be one.
@@ -117,7 +118,7 @@ class _Writer(object):
             return float.__repr__(value)
         if value != value:  # noqa: PLR0124 - NaN, without importing math
             self.exact = False
-            return "null"
+            return "NaN"
         return "1e999" if value > 0 else "-1e999"
 
     def _subclass(self, value):

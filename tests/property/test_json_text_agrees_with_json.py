@@ -65,7 +65,7 @@ def test_exact_is_said_of_what_comes_back_the_same_and_of_nothing_else(value):
         with pytest.raises(ValueError, match="twice"):
             json.loads(loose, object_pairs_hook=_distinct)
         return
-    back = json.loads(text, parse_constant=pytest.fail)
+    back = json.loads(text, parse_constant={"NaN": math.nan}.__getitem__)
     assert exact is _same(back, value)
 
 
