@@ -6,7 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Node
+
+# The same examples each time, so that a run says something about the change and not about the day;
+# HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 ENTRY_SOURCE = b"def f():\n    return 1\n"
 

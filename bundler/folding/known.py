@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pathlib import PurePosixPath
 from clustrix_bundle.bundler.folding import formatting, methods, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.value import (
@@ -83,6 +84,12 @@ def is_path_class(name: str) -> bool:
     return name in _PATH_CLASSES
 
 
+FIELDS = frozenset(
+    {"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "pydantic.Field", "pydantic.fields.Field", "msgspec.field"}
+)
+"""Functions that stand for a field's default in a class body."""
+
+
 def call(name: str, arguments: Arguments) -> Alternatives | None:
     """The result of an external function; None for one that is not known here."""
     if name in _PATH_CLASSES:
@@ -121,7 +128,13 @@ def _join(arguments: Arguments, *, path: bool = False) -> Alternatives:
 def _path(arguments: Arguments) -> Alternatives:
     if not arguments.positional and not arguments.more:
         return (Text((".",), path=True),)
-    return _join(arguments, path=True)
+    return distinct(_spelled(one) for one in _join(arguments, path=True) if isinstance(one, Text))
+
+
+def _spelled(path: Text) -> Text:
+    """A constant path as pathlib writes it: without ``.`` parts, doubled and trailing slashes."""
+    constant = path.constant
+    return path if constant is None else Text((str(PurePosixPath(constant)),), path.path, path.anchored)
 
 
 def _each_path(transform: Callable[[Text], Text]) -> Callable[[Arguments], Alternatives]:

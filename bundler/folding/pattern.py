@@ -110,6 +110,10 @@ def basename(value: Text) -> Text:
 
 def split_extension(value: Text) -> tuple[Text, Text]:
     """``os.path.splitext``: a hole at the end may hide an extension."""
+    constant = value.constant
+    if constant is not None:
+        root, ending = posixpath.splitext(constant)
+        return value.with_parts((root,)), literal(ending)
     last = split_segments(value)[-1]
     tail = last[-1] if last else ""
     if isinstance(tail, Hole):
