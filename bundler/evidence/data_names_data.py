@@ -32,6 +32,8 @@ _PICKLES = frozenset(
 )
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZ": "bz2", b"\xfd7": "lzma"}
 _WORD = re.compile(r"[\w@%+~.\-/\\]+")
+_EXPANSION = re.compile(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\)s|\{+[\w. ]+\}+)\"?/")
+"""What a shell, a template or an interpolating parser puts a folder in for, with the slash after it: ``$(dirname "$0")/``, ``%(here)s/``."""
 _QUOTED = re.compile(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
 _LARK_IMPORT = re.compile(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
 _MODULE_NAME = re.compile(
@@ -174,6 +176,9 @@ def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
             yield number, match[1] or match[2]
         for match in _WORD.finditer(line_text):
             yield number, match[0].rstrip(".")
+        if _EXPANSION.search(line_text):
+            for match in _WORD.finditer(_EXPANSION.sub(" ", line_text)):
+                yield number, match[0].rstrip(".")
         _, mark, rest = line_text.partition("=")
         if mark and rest.strip():
             yield number, rest.strip()

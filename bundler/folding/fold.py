@@ -532,15 +532,37 @@ class Folder:
                 found.extend(self._method(one))
             else:
                 found.append(one)
+        if not all(isinstance(one, Function) for one in found):
+            found.extend(self._in_subclasses(value, name))
         for binding, names in self._self_bindings(value, name, set()):
             found.extend(self._attribute_value(binding, names, name))
         if found:
-            return distinct(found)
+            return distinct([*found, *self._given_instead(value, name, found)])
         if name == "__class__":
             return (Class(value.module, value.scope),)
         if name == "__dict__":
             return OPEN
         return self._field(value, name)
+
+    def _in_subclasses(self, value: Instance, name: str) -> Alternatives:
+        """What classes that derive from the instance's say of an attribute: ``self`` in a base class is any of them."""
+        self.memory.asked += 1
+        found: list[Value] = []
+        seen = {(value.module, value.scope)}
+        pending: list[Class | Instance] = [value]
+        while pending:
+            own = self.names(pending[-1].module)
+            base = pending.pop()
+            for other, index in self.derived(own.scopes[base.scope].name) if own is not None else ():
+                if (other.module.name, index) in seen or len(seen) > MAX_GROWN:
+                    continue
+                seen.add((other.module.name, index))
+                pending.append(Class(other.module.name, index))
+                definitions = other.definitions.get((index, name))
+                if definitions:
+                    place = Place(other.module.name, index)
+                    found.extend(self._definitions(definitions, other, index, name, place))
+        return distinct(one for one in found if not isinstance(one, Function))
 
     def _attribute_value(self, binding: Binding, names: ModuleNames, name: str) -> Alternatives:
         """What ``self.name = …`` gives the attribute."""
@@ -579,6 +601,15 @@ class Folder:
                 found += [(one, names) for one in names.attributes.get((index, name), ())]
         return found
 
+    def _given_instead(self, value: Instance, name: str, defaults: list[Value]) -> Alternatives:
+        """What constructors give a field that has a default (dataclasses, named tuples)."""
+        names = self.names(value.module)
+        if names is None or any(isinstance(one, Function) for one in defaults) or not self._makes_fields(value, names):
+            return ()
+        self.memory.asked += 1
+        key = (value.module, value.scope, "field", name)
+        return self.memory.while_active(key, lambda: self._arguments_for_field(names.scopes[value.scope].name, name), ())
+
     def _field(self, value: Instance, name: str) -> Alternatives:
         """A field that only the constructor's arguments give (dataclasses, named tuples)."""
         names = self.names(value.module)
@@ -589,12 +620,15 @@ class Folder:
         return self.memory.while_active(key, lambda: self._given_to_field(names.scopes[value.scope].name, name), OPEN)
 
     def _given_to_field(self, constructor: str, name: str) -> Alternatives:
+        return distinct([*self._arguments_for_field(constructor, name), UNKNOWN])
+
+    def _arguments_for_field(self, constructor: str, name: str) -> Alternatives:
         found: list[Value] = []
         for site in self.callers.calls.get(constructor, ())[:MAX_SITES]:
             arguments = self.parameters.site_arguments(site)
             given = arguments.keywords.get(name)
             found.extend(given if given is not None else arguments.rest(0))
-        return distinct([*found, UNKNOWN])
+        return distinct(found)
 
     def _makes_fields(self, value: Instance, names: ModuleNames) -> bool:
         scope = names.scopes[value.scope]
@@ -756,12 +790,28 @@ class Folder:
             return tuple(base for one in owner for base in self.bases(one)) if owner else OPEN
         if name == "functools.partial":
             return OPEN
+        if name in known.FIELDS:
+            return self._field_default(arguments, place)
         if name in ("builtins.map", "builtins.filter") and arguments.positional:
             mapped = self._mapped(name, arguments, place)
             if mapped is not None:
                 return mapped
         result = known.call(name, arguments)
         return result if result is not None else (External(f"{name}()"),)
+
+    def _field_default(self, arguments: Arguments, place: Place) -> Alternatives:
+        """What ``field(default=…, default_factory=…)`` gives an instance that is not told otherwise."""
+        names = self.names(place.module)
+        found = list(arguments.get(None, "default") or ())
+        for factory in arguments.get(None, "default_factory", "factory") or ():
+            if not isinstance(factory, Unknown):
+                found.extend(self.call(factory, Arguments(), place))
+                continue
+            lambdas = [index for index in names.children[place.scope] if names.scopes[index].kind == "lambda"] if names else []
+            below = [index for index in lambdas if names is not None and names.scopes[index].line >= place.line]
+            for index in below[:1]:
+                found.extend(self.call(Function(place.module, index), Arguments(), place))
+        return distinct(found) or OPEN
 
     def _owner_instance(self, place: Place) -> tuple[Instance, ...]:
         names = self.names(place.module)

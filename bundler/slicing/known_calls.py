@@ -100,7 +100,7 @@ _DRAWING_SETTINGS = re.compile(
 PROCESS_WIDE = words(
     """
     os sys warnings locale gc logging random decimal builtins socket faulthandler resource codecs copyreg mimetypes
-    multiprocessing asyncio csv time
+    multiprocessing asyncio csv time site
     """
 )
 """Standard modules whose settings reach code that never names them: their settings are kept wherever they stand."""
