@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pathlib import PurePosixPath
 from clustrix_bundle.bundler.folding import formatting, methods, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.value import (
@@ -128,13 +127,7 @@ def _join(arguments: Arguments, *, path: bool = False) -> Alternatives:
 def _path(arguments: Arguments) -> Alternatives:
     if not arguments.positional and not arguments.more:
         return (Text((".",), path=True),)
-    return distinct(_spelled(one) for one in _join(arguments, path=True) if isinstance(one, Text))
-
-
-def _spelled(path: Text) -> Text:
-    """A constant path as pathlib writes it: without ``.`` parts, doubled and trailing slashes."""
-    constant = path.constant
-    return path if constant is None else Text((str(PurePosixPath(constant)),), path.path, path.anchored)
+    return distinct(pattern.spelled(one) for one in _join(arguments, path=True) if isinstance(one, Text))
 
 
 def _each_path(transform: Callable[[Text], Text]) -> Callable[[Arguments], Alternatives]:

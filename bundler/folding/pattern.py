@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import PurePosixPath
 
 from clustrix_bundle.bundler.folding.value import ANY, ENTRY, FOREIGN, HOME, STAR, TEMP, Hole, Part, Text, literal, text
 
@@ -60,7 +61,13 @@ def join(first: Text, *rest: Text) -> Text:
         else:
             slash = "" if result.suffix.endswith("/") else "/"
             result = text((*result.parts, slash, *other.parts), path=path, anchored=result.anchored)
-    return result
+    return spelled(result) if result.path else result
+
+
+def spelled(path: Text) -> Text:
+    """A constant path as pathlib writes it: without ``.`` parts, doubled and trailing slashes."""
+    constant = path.constant
+    return path if constant is None else path.with_parts((str(PurePosixPath(constant)),))
 
 
 def normal(value: Text) -> Text:
