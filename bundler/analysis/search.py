@@ -146,18 +146,25 @@ class Search:
         if finding.whole and resolved.is_package:
             self._take_whole(walk, resolved, importer, finding)
 
-    def _take_whole(self, walk: Walk, package: Resolved, importer: str, finding: ModuleFinding) -> None:
-        """A package with all its modules and data, its tests left out (they never come by possible evidence)."""
+    def _take_whole(
+        self, walk: Walk, package: Resolved, importer: str, finding: ModuleFinding, around: tuple[str, ...] = ()
+    ) -> None:
+        """A package with all its modules and data, its tests left out (they never come by possible evidence).
+
+        ``around`` are folders whose data has been taken already, all the way down.
+        """
+        folders = [portion.folder for portion in package.portions if portion.kind == LOCAL]
+        for folder in folders:
+            if not folder.startswith(around):
+                for path in self.data.add_package_data(folder, importer, finding):
+                    walk.project.ship(path)
+        around += tuple(folder + os.sep for folder in folders)
         for submodule in walk.project.resolver.submodules(package):
             if submodule.kind != LOCAL or _is_test(submodule.name.rpartition(".")[2]):
                 continue
             walk.reach(submodule.name, importer, finding.line, finding.evidence, finding.detail)
             if submodule.is_package:
-                self._take_whole(walk, submodule, importer, finding)
-        for portion in package.portions:
-            if portion.kind == LOCAL:
-                for path in self.data.add_package_data(portion.folder, importer, finding):
-                    walk.project.ship(path)
+                self._take_whole(walk, submodule, importer, finding, around)
 
     def _note_open_end(self, module: LoadedModule, finding: OpenEnd) -> None:
         dynamic = self.project.settings.dynamic

@@ -99,15 +99,24 @@ class Parameters:
         )
         complete = complete and len(sites) + len(passed) <= MAX_SITES
         found: list[Value] = []
-        for site in sites[:MAX_SITES]:
-            possible, bound = self._calls(site, names, scope, owner)
-            if possible:
-                found.extend(bind(self.site_arguments(site), definition.parameters, bound=bound).get(parameter.name, ()))
+        for site, bound in self._callers(sites[:MAX_SITES], names, scope, owner):
+            found.extend(bind(self.site_arguments(site), definition.parameters, bound=bound).get(parameter.name, ()))
         static = "staticmethod" in {last_name(one) for one in definition.decorators}
         for site in passed[:MAX_SITES]:
             given = self._passed_values(site, name, definition, bound=owner is not None and not static)
             found.extend(given.get(parameter.name, ()))
         return distinct(found), complete
+
+    def _callers(self, sites: list[Site], names: ModuleNames, scope: int, owner: int | None) -> list[tuple[Site, bool]]:
+        """Those of the sites that can call the function, each with whether its first parameter is taken."""
+
+        def compute() -> list[tuple[Site, bool]]:
+            self.folder.memory.asked += 1
+            judged = [(site, *self._calls(site, names, scope, owner)) for site in sites]
+            return [(site, bound) for site, possible, bound in judged if possible]
+
+        nobody: list[tuple[Site, bool]] = []
+        return self.folder.memory.once((names.module.name, scope, "callers"), names, compute, nobody)
 
     def _sites(self, name: str, names: ModuleNames, scope: int, owner: int | None) -> list[Site]:
         sites = list(self.folder.callers.calls.get(name, ()))
