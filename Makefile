@@ -36,7 +36,7 @@ check: $(VENV)/dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/extractors.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info bundler/core/target

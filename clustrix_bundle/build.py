@@ -142,10 +142,11 @@ def pack_graph(
     Raises:
         PackagingError: A file cannot be read, or the bundle cannot be written.
     """
-    from clustrix_bundle.bundler.package import FilePackager  # noqa: PLC0415 - only where something is packed
+    from clustrix_bundle.bundler.facts.extract import extractor_name  # noqa: PLC0415 - only where something is packed
+    from clustrix_bundle.bundler.package import FilePackager  # noqa: PLC0415
     from clustrix_bundle.bundler.report import BuiltWith  # noqa: PLC0415
 
-    context = BuiltWith(__version__, ".".join(map(str, sys.version_info[:3])), _extractor())
+    context = BuiltWith(__version__, ".".join(map(str, sys.version_info[:3])), extractor_name())
     return FilePackager(output, blobs).package_dependencies(graph, context)
 
 
@@ -181,10 +182,3 @@ def _module_folder(module: str, cwd: Path) -> Path:
 
 def _python_path() -> tuple[str, ...]:
     return tuple(entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry)
-
-
-def _extractor() -> str:
-    """Which extractor reads sources here."""
-    import importlib.util  # noqa: PLC0415 - asked once a build
-
-    return "core" if importlib.util.find_spec("clustrix_bundle.bundler._core") else "libcst"
