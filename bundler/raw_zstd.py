@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from clustrix_bundle.bundler.xxh64 import Xxh64
+from clustrix_bundle.runtime.xxh64 import XXH64
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _DESCRIPTOR = b"\x04\x38"  # content checksum, no content size; window of 128 KiB
@@ -25,7 +25,7 @@ class RawZstdCompressor:
     """One frame, written piece by piece."""
 
     def __init__(self) -> None:
-        self._digest = Xxh64()
+        self._digest = XXH64()
         self._begun = False
 
     def compress(self, data: bytes) -> bytes:
@@ -40,7 +40,7 @@ class RawZstdCompressor:
 
     def flush(self) -> bytes:
         """An empty last block and the checksum."""
-        return self.compress(b"") + _LAST.to_bytes(3, "little") + (self._digest.value() & 0xFFFFFFFF).to_bytes(4, "little")
+        return self.compress(b"") + _LAST.to_bytes(3, "little") + (self._digest.intdigest() & 0xFFFFFFFF).to_bytes(4, "little")
 
 
 class RawZstdReader:
@@ -48,7 +48,7 @@ class RawZstdReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._digest: Xxh64 | None = None
+        self._digest: XXH64 | None = None
         self._block = b""
 
     def read(self, size: int) -> bytes:
@@ -73,7 +73,7 @@ class RawZstdReader:
             return False
         if magic != _MAGIC or self._exactly(2) != _DESCRIPTOR:
             raise RawZstdError(_UNREADABLE)
-        self._digest = Xxh64()
+        self._digest = XXH64()
         return True
 
     def _next_block(self) -> None:
@@ -84,7 +84,7 @@ class RawZstdReader:
         self._block = self._exactly(head >> 3)
         self._digest.update(self._block)
         if head & _LAST:
-            if self._exactly(4) != (self._digest.value() & 0xFFFFFFFF).to_bytes(4, "little"):
+            if self._exactly(4) != (self._digest.intdigest() & 0xFFFFFFFF).to_bytes(4, "little"):
                 raise RawZstdError("wrong checksum")
             self._digest = None
 
