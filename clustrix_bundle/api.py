@@ -49,7 +49,9 @@ class Bundle:
         a value can be, and files are packed anew with them.
 
         Raises:
-            RemoteError: The function failed there; its traceback is in the message.
+            Exception: What the function raised: the same type, arguments, attributes, causes and notes. The end of its chain of
+                causes is a `RemoteTraceback`: where it was raised, in your own files and lines.
+            RemoteError: What it raised cannot be raised here, its process died, or its result cannot be passed on.
         """
         from clustrix_bundle.local_run import run_locally  # noqa: PLC0415 - only where a bundle is run
 

@@ -6,7 +6,11 @@ from clustrix_bundle.bundler.errors import ClustrixBundleError
 
 
 class RemoteError(ClustrixBundleError):
-    """The function failed where it ran, with an exception that cannot be made again here (act: the function's author).
+    """The function failed where it ran, and what it raised cannot be raised here (act: the function's author).
+
+    Its class or a value in it cannot be pickled or is not to be found here; it is one that would end this program (``SystemExit``,
+    ``KeyboardInterrupt``); its process died (type ``ProcessDied``); its result cannot be passed on (``ResultNotPicklable``,
+    ``ResultNotReadable``).
 
     Attributes:
         type: Name of the exception's class.
@@ -25,3 +29,18 @@ class RemoteError(ClustrixBundleError):
     def __str__(self) -> str:
         told = f"{self.type}: {self.message}"
         return f"{told}\n\nwhere it ran:\n{self.remote_traceback.rstrip()}" if self.remote_traceback else told
+
+
+class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never raised
+    """Where an exception was raised: the ``__cause__`` at the end of its chain, as `concurrent.futures` does it.
+
+    Attributes:
+        text: The traceback, in the user's own file names and lines.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"\n{self.text.rstrip()}"

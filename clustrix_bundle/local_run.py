@@ -4,42 +4,73 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import subprocess
 import tempfile
-from typing import IO, Any
+from typing import Any, NoReturn
 
 from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.errors import RemoteError
 from clustrix_bundle.launch import exit_code, start_runtime
+from clustrix_bundle.remote_failure import RemoteUnpickler, read_failure
 from clustrix_bundle.runtime_program import render_runtime_program
 
 _REFUSED = ("BundleFormatError", "UnsafePathError", "NewerFormatError")
+_INTERRUPTED = 130
+_ENDING = {
+    "SystemExit": "the function ended its program, with code {}",
+    "KeyboardInterrupt": "the function raised it itself; nobody interrupted it from outside",
+}
 
 
 def run_locally(bundle: str, python: str | None = None) -> Any:
     """The result of the bundle's function, run in a clean process in the current folder.
 
     Raises:
-        RemoteError: The function failed, or its process died.
+        Exception: What the function raised: the same type, arguments and attributes.
+        RemoteError: What it raised cannot be raised here, its process died, or its result cannot be passed on.
         BundleFormatError: The runtime refused the bundle.
+        KeyboardInterrupt: It was interrupted from outside.
     """
     with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
-        runtime, result = os.path.join(folder, "runtime.pyz"), os.path.join(folder, "result.pkl")
+        runtime, result, failure = (os.path.join(folder, name) for name in ("runtime.pyz", "result.pkl", "error.pkl"))
         with open(runtime, "wb") as file:
             file.write(render_runtime_program())
-        with start_runtime(
-            runtime, ["run", bundle, "--json", "--result", result], python=python, stdout=subprocess.PIPE
-        ) as process:
+        words = ["run", bundle, "--json", "--result", result, "--error", failure]
+        with start_runtime(runtime, words, python=python, stdout=subprocess.PIPE) as process:
             line, _ = process.communicate()
-        outcome = _outcome(line, exit_code(process))
+        code = exit_code(process)
+        outcome = _outcome(line, code)
         if not outcome["ok"]:
-            error = outcome["error"]
-            if error["type"] in _REFUSED:
-                raise BundleFormatError(error["message"])
-            raise RemoteError(error["type"], error["message"], error.get("traceback", ""))
-        with open(result, "rb") as stored:
-            return _ResultUnpickler(stored).load()
+            _raise(outcome["error"], code, failure)
+        try:
+            with open(result, "rb") as stored:
+                return RemoteUnpickler(stored).load()
+        except Exception as error:
+            raise RemoteError("ResultNotReadable", f"the result cannot be read back here: {_told(error)}") from error
+
+
+def _raise(told: dict[str, Any], code: int, failure: str) -> NoReturn:
+    kind, message = told["type"], told["message"]
+    if kind in _REFUSED:
+        raise BundleFormatError(message)
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    remote = told.get("traceback", "")
+    if not os.path.exists(failure):
+        raise RemoteError(kind, message, remote)
+    try:
+        with open(failure, "rb") as stored:
+            error = read_failure(stored)
+    except Exception as problem:
+        why = f"{message}\n(it is told, not raised, because it cannot be made again here: {_told(problem)})"
+        raise RemoteError(kind, why, remote) from problem
+    if not isinstance(error, Exception):  # it would end this program
+        raise RemoteError(kind, _ENDING.get(kind, "{}").format(message), remote) from error
+    raise error
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _outcome(line: bytes, code: int) -> dict[str, Any]:
@@ -50,15 +81,3 @@ def _outcome(line: bytes, code: int) -> dict[str, Any]:
     if isinstance(value, dict) and "ok" in value:
         return value
     return {"ok": False, "error": {"type": "ProcessDied", "message": f"the process ended with exit code {code} and said nothing"}}
-
-
-class _ResultUnpickler(pickle.Unpickler):
-    """Names of the runtime's modules are other ones here than in the shipped file."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__(file)
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.startswith("_clustrix_runtime."):
-            module = "clustrix_bundle.runtime." + module.partition(".")[2]
-        return super().find_class(module, name)

@@ -16,6 +16,7 @@ class Call(object):
         self._args = args
         self._kwargs = kwargs
         self._pid = None
+        self._phase = "import"
         self._known = quick_exit.before_fork()
 
     def __call__(self):
@@ -32,7 +33,9 @@ class Call(object):
                 _stdout_to_stderr()
             main = entry.prepare(task.root, task.manifest, task.work_dir, zip_path())
             function = entry.load(task.root, task.manifest, main)
+            self._phase = "arguments"
             args, kwargs = self._arguments()
+            self._phase = "call"
             result = entry.complete(function(*args, **kwargs))
         except BaseException as error:
             self._failed(error)
@@ -69,6 +72,13 @@ class Call(object):
     def _failed(self, error):
         task = self._task
         text = exception(error, task.root)
+        if task.error_file:
+            from .failure_file import write_failure
+
+            try:
+                write_failure(task.error_file, error, self._phase, task.root)
+            except BaseException:  # no space, no memory: the outcome says what can be said
+                pass
         if not task.json:
             sys.stderr.write(traceback_of(error, task.root))
         self._leave(text, _missing_requirement(error, task.manifest.data))

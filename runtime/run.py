@@ -25,6 +25,7 @@ Runs the bundle's function and prints its result; what the function prints stays
   --kwargs JSON|@FILE  keyword arguments, a JSON object
   --json               one line of JSON on standard output; what the function prints goes to standard error
   --result FILE        write the pickled result to FILE: for what JSON cannot hold
+  --error FILE         write what the function raised to FILE, for Python to raise it again
   --work-dir DIR       folder that cluster_* paths are relative to (default: the current folder)
   --state DIR          where outputs are kept (default: .clustrix-<uid> in the work dir)
   --blobs DIR          where detached members are found by their SHA-256
@@ -35,7 +36,9 @@ Runs the bundle's function and prints its result; what the function prints stays
 
 def main(arguments):
     """Run. The exit code; in the process that is to run the function, a callable that does so."""
-    options = parse(arguments, USAGE, ["json", "keep"], ["args", "kwargs", "result", "work-dir", "state", "blobs", "id"], 1)
+    options = parse(
+        arguments, USAGE, ["json", "keep"], ["args", "kwargs", "result", "error", "work-dir", "state", "blobs", "id"], 1
+    )
     path = options.words[0]
     if not os.path.isfile(path):
         raise UsageError("no bundle at %s" % path)
@@ -43,8 +46,9 @@ def main(arguments):
     work_dir = os.path.abspath(options.work_dir or os.getcwd())
     if not os.path.isdir(work_dir):
         raise UsageError("the work dir %s is no folder" % work_dir)
-    if options.result and not os.path.isdir(os.path.dirname(os.path.abspath(options.result))):
-        raise UsageError("the folder of --result %s does not exist" % options.result)
+    for name, file in (("result", options.result), ("error", options.error)):
+        if file and not os.path.isdir(os.path.dirname(os.path.abspath(file))):
+            raise UsageError("the folder of --%s %s does not exist" % (name, file))
     state = os.path.abspath(options.state or os.path.join(work_dir, ".clustrix-%d" % os.geteuid()))
     with supervisor.termination():
         task = _built(path, state, work_dir, options)
@@ -144,6 +148,7 @@ class Task(object):
         self.work_dir = work_dir
         self.json = options.json
         self.result_file = os.path.abspath(options.result) if options.result else None
+        self.error_file = os.path.abspath(options.error) if options.error else None
         self._keep = options.keep
         self._state = state
         self._links = {}

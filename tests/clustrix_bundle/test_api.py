@@ -5,8 +5,9 @@ import textwrap
 
 import clustrix_bundle
 import pytest
-from clustrix_bundle import RemoteError, TargetError, bundle
+from clustrix_bundle import TargetError, bundle
 from clustrix_bundle.api import default_output
+from clustrix_bundle.errors import RemoteTraceback
 
 
 @pytest.fixture
@@ -44,10 +45,11 @@ def test_arguments_travel_in_the_bundle_or_are_given_to_run(here):
 
 
 def test_a_failure_comes_home_with_its_traceback(here):
-    with pytest.raises(RemoteError, match="LookupError: gone") as caught:
+    with pytest.raises(LookupError, match="gone") as caught:
         bundle("lib.py:fail").run()
-    assert 'File "lib.py", line 12, in fail' in caught.value.remote_traceback
-    assert "runtime" not in caught.value.remote_traceback
+    assert type(caught.value.__cause__) is RemoteTraceback
+    assert 'File "lib.py", line 12, in fail' in caught.value.__cause__.text
+    assert "runtime" not in caught.value.__cause__.text
 
 
 def test_what_is_no_function_is_refused(here):

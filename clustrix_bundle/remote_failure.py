@@ -1,0 +1,121 @@
+"""What a function raised where it ran, made again here: reads the form that `clustrix_bundle.runtime.failure_file` writes."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections import deque
+from collections.abc import Callable
+from typing import IO, Any
+
+from clustrix_bundle.errors import RemoteTraceback
+
+_HEAP_TYPE = 1 << 9  # CPython: Py_TPFLAGS_HEAPTYPE
+_PHASES = {
+    "import": "raised while the function's module was loaded, before the function was called:\n",
+    "arguments": "raised while the function's arguments were read, before the function was called:\n",
+}
+_RUNTIME = "_clustrix_runtime."
+
+
+class RemoteUnpickler(pickle.Unpickler):
+    """Reads what a job pickled: the runtime's modules have other names here than in the shipped file."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The object of that name, in this process's own modules."""
+        if module.startswith(_RUNTIME):
+            module = "clustrix_bundle.runtime." + module[len(_RUNTIME) :]
+        return super().find_class(module, name)
+
+
+def read_failure(file: IO[bytes]) -> BaseException:
+    """The exception, its chain ended by a `RemoteTraceback`.
+
+    Raises:
+        Exception: It cannot be made again here; whatever the pickle or a class in it raises.
+    """
+    failure = RemoteUnpickler(file).load()
+    if failure["problem"]:
+        raise pickle.UnpicklingError(f"it could not be pickled there: {failure['problem']}")
+    error = _Nodes(failure["nodes"]).build()
+    end = error
+    seen = {id(end)}
+    while (deeper := end.__cause__ or (None if end.__suppress_context__ else end.__context__)) is not None and id(
+        deeper
+    ) not in seen:
+        end = deeper
+        seen.add(id(end))
+    if end.__cause__ is None:
+        end.__cause__ = RemoteTraceback(_PHASES.get(failure["phase"], "") + failure["traceback"])
+    return error
+
+
+class _Nodes:
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self._rows = rows
+        self._made: dict[int, BaseException] = {}
+        self._making: set[int] = set()
+        self._unfilled: deque[int] = deque()
+        load = self._make
+
+        class Unpickler(RemoteUnpickler):
+            def persistent_load(self, number: Any) -> BaseException:
+                return load(number)
+
+        self._load: Callable[[bytes], Any] = lambda data: Unpickler(io.BytesIO(data)).load()
+
+    def build(self) -> BaseException:
+        error = self._make(0)
+        while self._unfilled:
+            self._fill(self._unfilled.popleft())
+        return error
+
+    def _make(self, number: int) -> BaseException:
+        if number in self._made:
+            return self._made[number]
+        if number in self._making:
+            raise pickle.UnpicklingError("an exception is among its own arguments")
+        self._making.add(number)
+        row = self._rows[number]
+        error = self._made_by_author(row)
+        self._made[number] = error if error is not None else _bare(self._load(row["class"]), self._load(row["call"]))
+        self._unfilled.append(number)
+        return self._made[number]
+
+    def _made_by_author(self, row: dict[str, Any]) -> BaseException | None:
+        """What the class's own ``__reduce__`` gives, if that works."""
+        if row["made"] is None:
+            return None
+        try:
+            function, args = self._load(row["made"])
+            error = function(*args)
+        except Exception:  # noqa: BLE001 - the author's code; there is another way
+            return None
+        return error if isinstance(error, BaseException) else None
+
+    def _fill(self, number: int) -> None:
+        row, error = self._rows[number], self._made[number]
+        if row["made"] is None:
+            args = self._load(row["args"])
+            if error.args != args:
+                error.args = args
+        state = self._load(row["state"])
+        if state:
+            setstate: Callable[[Any], None] = getattr(error, "__setstate__")  # noqa: B009 - typeshed has it for some versions only
+            setstate(state)
+        if row["context"] is not None:
+            error.__context__ = self._make(row["context"])
+        if row["cause"] is not None:
+            error.__cause__ = self._make(row["cause"])
+        error.__suppress_context__ = row["suppress"]
+
+
+def _bare(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
+    """An exception as its built-in base makes it; the class's own ``__init__``, which rarely takes ``args``, is not called."""
+    base: Any = next(base for base in kind.__mro__ if not base.__flags__ & _HEAP_TYPE)
+    try:
+        error: BaseException = base.__new__(kind, *args)
+        base.__init__(error, *args)
+    except TypeError:
+        error = BaseException.__new__(kind, *args)
+    return error

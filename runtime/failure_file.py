@@ -1,0 +1,106 @@
+"""``--error FILE``: an exception of the user's code as a pickle, from which it can be made again without its class's help.
+
+The file is one pickle (protocol 4) of a dict: ``format`` (1), ``phase`` (import, arguments or call), ``traceback`` (text), ``problem``
+(why there are no nodes, else empty) and ``nodes``: the exception first, then every other one that it leads to as cause, context, member,
+argument or attribute. In a node, each a pickle of its own, stand ``class``, ``args``, ``call`` (what makes one: the class's
+``__init__`` is not called, which rarely takes ``args``), ``made`` (function and arguments, where its ``__reduce__`` is the author's)
+and ``state``; ``cause`` and ``context`` are numbers of nodes or None, ``suppress`` is ``__suppress_context__``. A persistent id in a
+pickle is the number of a node.
+"""
+
+import os
+
+from .outcome import message_of, standard_module, traceback_of
+
+_HEAP_TYPE = 1 << 9  # CPython: Py_TPFLAGS_HEAPTYPE
+
+
+def write_failure(path, error, phase, root):
+    """Write the file; it appears by rename. What cannot be pickled is told in it, not raised."""
+    pickle = standard_module("pickle", root)
+    failure = {"format": 1, "phase": phase, "traceback": traceback_of(error, root), "problem": "", "nodes": []}
+    try:
+        failure["nodes"] = _Nodes(pickle, error).rows
+    except BaseException as second:
+        failure["problem"] = "%s: %s" % (type(second).__name__, message_of(second))
+    part = "%s.%s.part" % (path, os.urandom(6).hex())
+    try:
+        with open(part, "wb") as out:
+            pickle.dump(failure, out, 4)
+        os.rename(part, path)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
+
+
+class _Nodes(object):
+    def __init__(self, pickle, error):
+        from io import BytesIO
+
+        self._numbers = {}
+        self._errors = []  # type: ignore[var-annotated]
+        self.rows = []  # type: ignore[var-annotated]
+        number = self._number
+
+        class Pickler(pickle.Pickler):  # type: ignore[misc]
+            def persistent_id(self, obj):
+                return number(obj) if isinstance(obj, BaseException) else None
+
+        def dump(value):
+            buffer = BytesIO()
+            Pickler(buffer, 4).dump(value)
+            return buffer.getvalue()
+
+        self._dump = dump
+        self._number(error)
+        while len(self.rows) < len(self._errors):
+            self.rows.append(self._row(self._errors[len(self.rows)]))
+
+    def _number(self, error):
+        if error is None:
+            return None
+        if id(error) not in self._numbers:
+            self._numbers[id(error)] = len(self._errors)
+            self._errors.append(error)
+        return self._numbers[id(error)]
+
+    def _row(self, error):
+        reduced = error.__reduce_ex__(4)
+        custom = _is_custom(type(error))
+        call = error.args if custom or type(reduced) is not tuple else reduced[1]
+        state = reduced[2] if type(reduced) is tuple and len(reduced) > 2 else None
+        if not custom:
+            state = dict(state or {}, **_slots(error))
+        return {
+            "class": self._dump(type(error)),
+            "args": self._dump(error.args),
+            "call": self._dump(call),
+            "made": self._dump(reduced[:2]) if custom and type(reduced) is tuple else None,
+            "state": self._dump(state),
+            "cause": self._number(error.__cause__),
+            "context": self._number(error.__context__),
+            "suppress": error.__suppress_context__,
+        }
+
+
+def _is_custom(kind):
+    """Whether the class's author says how it pickles."""
+    for name in ("__reduce_ex__", "__reduce__"):
+        for base in kind.__mro__:
+            if name in base.__dict__:
+                if base.__flags__ & _HEAP_TYPE:
+                    return True
+                break
+    return False
+
+
+def _slots(error):
+    values = {}
+    for base in type(error).__mro__:
+        names = base.__dict__.get("__slots__", ()) if base.__flags__ & _HEAP_TYPE else ()
+        for name in (names,) if isinstance(names, str) else names:
+            if name.startswith("__") and not name.endswith("__"):
+                name = "_%s%s" % (base.__name__.lstrip("_"), name)
+            if name not in ("__dict__", "__weakref__") and hasattr(error, name):
+                values[name] = getattr(error, name)
+    return values
