@@ -42,7 +42,7 @@ class _Nodes(object):
         self.rows = []  # type: ignore[var-annotated]
         number = self._number
 
-        class Pickler(pickle.Pickler):  # type: ignore[misc]
+        class Pickler(pickle.Pickler):  # type: ignore[misc,name-defined]
             def persistent_id(self, obj):
                 return number(obj) if isinstance(obj, BaseException) else None
 
