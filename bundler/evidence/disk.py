@@ -22,6 +22,8 @@ class Disk:
 
     def __init__(self) -> None:
         self._listings: dict[str, dict[str, bool]] = {}
+        self._links: set[str] = set()
+        self._matches: dict[tuple[str, tuple[tuple[Part, ...], ...], bool], tuple[str, ...]] = {}
 
     def listing(self, folder: str) -> dict[str, bool]:
         """Names in a folder, sorted, and whether each is a folder itself (links followed); empty where it cannot be read."""
@@ -33,12 +35,18 @@ class Disk:
                     for entry in sorted(entries, key=lambda one: one.name):
                         try:
                             known[entry.name] = entry.is_dir()
+                            if known[entry.name] and entry.is_symlink():
+                                self._links.add(os.path.join(folder, entry.name))
                         except OSError:
                             known[entry.name] = False
             except OSError:
                 pass
             self._listings[folder] = known
         return known
+
+    def is_link(self, path: str) -> bool:
+        """Whether a folder in a listed folder is a link."""
+        return path in self._links
 
     def is_file(self, path: str) -> bool:
         """Whether a file (or a link to one) is there."""
@@ -57,7 +65,7 @@ class Disk:
         """Whether Python files lie directly in it."""
         return any(name.endswith(".py") for name in self.listing(folder))
 
-    def match(self, value: Text, base: str, *, crossing: bool) -> Iterator[str]:
+    def match(self, value: Text, base: str, *, crossing: bool) -> tuple[str, ...]:
         """Paths of files and folders that a text with holes can mean, seen from ``base``, sorted by folder.
 
         Args:
@@ -68,7 +76,10 @@ class Disk:
         normal = pattern.normal(value)
         segments = [segment for segment in pattern.split_segments(normal) if segment and segment != (".",)]
         start = "/" if normal.prefix.startswith("/") else base
-        yield from dict.fromkeys(_Match(self, segments, crossing=crossing).below(start, 0))
+        key = (start, tuple(segments), crossing)
+        if key not in self._matches:
+            self._matches[key] = tuple(dict.fromkeys(_Match(self, segments, crossing=crossing).below(start, 0)))
+        return self._matches[key]
 
 
 class _Match:
@@ -86,6 +97,9 @@ class _Match:
         segment = self.segments[index]
         last = index == len(self.segments) - 1
         if len(segment) == 1 and isinstance(segment[0], str):
+            listed = self.disk.listing(folder) if index and self.crossing else {}
+            if listed and segment[0] != ".." and segment[0] not in listed:
+                return
             path = os.path.normpath(os.path.join(folder, segment[0]))
             if (last or os.path.isdir(path)) and os.path.lexists(path):
                 yield from self.below(path, index + 1)
@@ -103,9 +117,9 @@ class _Match:
             if not expression.fullmatch(name) or (name.startswith(".") and not _dotted(segment)):
                 continue
             path = os.path.join(folder, name)
-            if not deep or last:
+            if last or (is_folder and not deep):
                 yield from self.below(path, index + 1)
-            if crossing and is_folder and name not in SKIPPED and not os.path.islink(path):
+            if crossing and is_folder and name not in SKIPPED and not self.disk.is_link(path):
                 yield from self.below(path, index)
 
 
