@@ -14,6 +14,8 @@ SERVED_BY_RUNTIME = frozenset({"clustrix_bundle", "clustrix"})
 
 PROJECT_MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
 
+MAX_LEVELS_UP = 3
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRoot:
@@ -52,6 +54,21 @@ def choose_project_root(entry_folder: Path, cwd: Path, home: Path | None) -> Pat
     inner = marked or entry_folder
     usable = cwd not in (home, cwd.parent)
     return cwd if usable and inner.is_relative_to(cwd) else inner
+
+
+def widen_project_root(root: Path, folders: Iterable[str], home: Path | None) -> Path | None:
+    """A root that also holds these folders, which lie around the one chosen without the user; None where none would do.
+
+    Code that opens ``../data/x.csv`` says that its project begins above. A root is never the home folder or above it, a folder
+    right below the file system's root, or more than `MAX_LEVELS_UP` above the one chosen first.
+    """
+    wider = root
+    for folder in sorted(folders):
+        common = Path(os.path.commonpath((wider, folder)))
+        too_wide = len(common.parts) < 3 or len(root.parts) - len(common.parts) > MAX_LEVELS_UP
+        if not too_wide and not (home is not None and home.is_relative_to(common)):
+            wider = common
+    return wider if wider != root else None
 
 
 def find_source_roots(

@@ -27,7 +27,7 @@ from clustrix_bundle.bundler.layout import Layout
 from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, syntax_limits
 from clustrix_bundle.bundler.requirements import find_requirements
 from clustrix_bundle.bundler.resolve import Folders, Resolver
-from clustrix_bundle.bundler.roots import find_source_roots
+from clustrix_bundle.bundler.roots import find_source_roots, widen_project_root
 from clustrix_bundle.bundler.selection import Selection
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import ModuleFacts
     from clustrix_bundle.bundler.slicing.slicer import Decision
     from clustrix_bundle.bundler.target import Target
+
+
+class RootTooNarrowError(Exception):
+    """The code opens files around the project root: the analysis starts again from a root that holds them."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(str(root))
+        self.root = root
 
 
 class Analysis:
@@ -52,19 +60,32 @@ class Analysis:
         self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
 
     def run(self) -> DependencyGraph:
-        """Walks until the folders that the code puts on ``sys.path`` are all known, then assembles the graph."""
+        """Walks until the folders that the code puts on ``sys.path`` are all known, then assembles the graph.
+
+        Raises:
+            RootTooNarrowError: nobody chose the project root, and the code opens files around it.
+        """
         first: list[Path] = []
         last: list[Path] = []
         while True:
             search = self._search(first, last)
             new = [root for root in search.run(self.context.observed) if root.path not in first and root.path not in last]
             if not new and (self._keep_names or not search.entry_is_imported()):
+                self._check_root(search)
                 if self.context.observed is not None and self.context.observed.only:
                     drop_untouched(search.found, self.context.observed, str(self.entry.path))
                 return self._assemble(search)
             self._keep_names = self._keep_names or not new
             for root in new:
                 (first if root.first else last).append(root.path)
+
+    def _check_root(self, search: Search) -> None:
+        settings = self.context.settings
+        if self.context.root is not None or settings.include or settings.exclude:  # these are written for this root
+            return
+        wider = widen_project_root(self.entry.root, search.data.around, self.context.home)
+        if wider is not None:
+            raise RootTooNarrowError(wider)
 
     def _search(self, first: list[Path], last: list[Path]) -> Search:
         roots = find_source_roots(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustrix_bundle.bundler.analysis.analysis import Analysis
+from clustrix_bundle.bundler.analysis.analysis import Analysis, RootTooNarrowError
 from clustrix_bundle.bundler.analysis.entry import find_entry_file
 from clustrix_bundle.bundler.target import parse_target
 
@@ -36,12 +36,16 @@ class DependencyAnalyzer:
             AnalysisError: a surely imported module is missing, or a file cannot ship as things stand.
         """
         parsed = parse_target(target, self.context.cwd)
-        entry = find_entry_file(parsed, self.context)
-        if parsed.is_notebook:
-            from clustrix_bundle.bundler.analysis.notebook import NotebookAnalysis  # noqa: PLC0415 - for notebooks only
 
-            return NotebookAnalysis(self.context, parsed, entry).run()
-        return Analysis(self.context, parsed, entry).run()
+        def analyze(context: AnalysisContext) -> DependencyGraph:
+            entry = find_entry_file(parsed, context)
+            if parsed.is_notebook:
+                from clustrix_bundle.bundler.analysis.notebook import NotebookAnalysis  # noqa: PLC0415 - for notebooks only
+
+                return NotebookAnalysis(context, parsed, entry).run()
+            return Analysis(context, parsed, entry).run()
+
+        return self._rooted(analyze)
 
     def analyze_function(
         self,
@@ -62,4 +66,11 @@ class DependencyAnalyzer:
         """
         from clustrix_bundle.bundler.analysis.live import analyze_live  # noqa: PLC0415 - for live callables only
 
-        return analyze_live(self.context, func, args, kwargs)
+        return self._rooted(lambda context: analyze_live(context, func, args, kwargs))
+
+    def _rooted(self, analyze: Callable[[AnalysisContext], DependencyGraph]) -> DependencyGraph:
+        """The graph, from a root that holds the files around it which the code opens."""
+        try:
+            return analyze(self.context)
+        except RootTooNarrowError as found:
+            return analyze(replace(self.context, root=found.root))

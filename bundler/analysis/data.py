@@ -42,6 +42,8 @@ class DataFiles:
         self.limit = context.settings.max_file_size
         self.policy = policy
         self._by_exact_wish: set[str] = set()
+        self.around: set[str] = set()
+        """Folders around the project root that the code opens by name (``../data``), or that hold what it opens so."""
 
     def add(self, finding: FileFinding, importer: str) -> list[str]:
         """Ships what a finding names.
@@ -52,7 +54,10 @@ class DataFiles:
         path = os.path.normpath(str(finding.path))
         if not finding.anchored and path.startswith(self.cwd + os.sep):
             self.found.relative_names[path[len(self.cwd) + 1 :].split(os.sep)[0]] = None
-        if self.layout.base_of(path) is None:
+        base = self.layout.base_of(path)
+        if (base is None or base.holds(self.layout.root.folder)) and base != self.layout.root:
+            self._note_around(path, finding)
+        if base is None:
             self._note_outside(path, finding, importer)
             return []
         edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
@@ -213,6 +218,10 @@ class DataFiles:
         if not finding.written and not system and os.path.exists(path):
             words = f"{finding.detail}: {path} lies outside the project root and does not ship; choose a root that holds it with --root"
             self.found.warnings[Note(words, importer, finding.line)] = None
+
+    def _note_around(self, path: str, finding: FileFinding) -> None:
+        if (finding.exact or finding.anchored) and not finding.written and os.path.exists(path):
+            self.around.add(path if os.path.isdir(path) else os.path.dirname(path))
 
     def reason(self, path: str) -> str | None:
         """Why a file would not ship whoever asks for it; None where nothing is against it."""

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from clustrix_bundle.bundler.roots import choose_project_root, find_project_root, find_source_roots
+from clustrix_bundle.bundler.roots import choose_project_root, find_project_root, find_source_roots, widen_project_root
 
 
 @pytest.mark.parametrize("marker", ["pyproject.toml", "setup.cfg", "setup.py", ".git"])
@@ -56,3 +58,18 @@ def test_mapped_editable_packages_are_source_roots_and_our_own_is_none(tmp_path,
     )
     roots = find_source_roots(script_folder=None, cwd=tmp_path, project_root=None, site_folders=[str(site)])
     assert [(root.path, root.package) for root in roots] == [(tmp_path, ""), (tmp_path / "lib" / "x", "x")]
+
+
+@pytest.mark.parametrize(
+    ("root", "folders", "home", "wider"),
+    [
+        ("/home/u/work/svc", ["/home/u/work/shared"], "/home/u", "/home/u/work"),
+        ("/home/u/work/a/b", ["/home/u/work/a/data", "/home/u/work/lib"], "/home/u", "/home/u/work"),
+        ("/home/u/svc", ["/home/u/data"], "/home/u", None),
+        ("/srv/svc", ["/srv/data"], "/home/u", None),
+        ("/srv/a/b/c/d/e", ["/srv/a/data"], None, None),
+    ],
+)
+def test_a_root_widens_to_what_the_code_opens_around_it(root, folders, home, wider):
+    found = widen_project_root(Path(root), folders, Path(home) if home else None)
+    assert found == (Path(wider) if wider else None)
