@@ -261,6 +261,30 @@ def make_class(definition, module, name, bases, metaclass, keywords, cells, data
     return cls
 
 
+def make_class_of_parts(metaclass, name, qualname, module, bases, items):
+    """A class without its body: `items` are there from the start, attributes are filled in later."""
+    namespace = metaclass.__prepare__(name, bases)
+    namespace["__module__"] = module
+    namespace["__qualname__"] = qualname
+    for key, value in items.items():
+        namespace[key] = value
+    return metaclass(name, bases, namespace)
+
+
+def make_cached(function, maxsize, typed):
+    """A function with an empty ``lru_cache`` around it."""
+    import functools
+
+    return functools.lru_cache(maxsize, typed)(function)
+
+
+def make_type_variable(kind, name):
+    """A type variable of a function's own."""
+    import typing
+
+    return getattr(typing, kind, typing.TypeVar)(name)
+
+
 def _known(options):
     """Dataclass options that this Python has and that are not at their default."""
     import dataclasses

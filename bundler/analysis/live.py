@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.analysis.analysis import Analysis, module_names
 from clustrix_bundle.bundler.analysis.entry import EntryFile, Place, entry_file
 from clustrix_bundle.bundler.analysis.world import FileFinding
+from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.live import (
     ARGUMENTS_MEMBER,
@@ -23,6 +24,7 @@ from clustrix_bundle.bundler.capture.live import (
     statements_of_definitions,
     take_apart,
 )
+from clustrix_bundle.bundler.capture.module_state import attributes_set_by, changed_attributes
 from clustrix_bundle.bundler.capture.pickling import pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
 from clustrix_bundle.bundler.facts.extract import extract_facts
@@ -30,6 +32,8 @@ from clustrix_bundle.bundler.graph import CapturedValue, DependencyGraph, EntryP
 from clustrix_bundle.bundler.target import Target, module_of_file
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.analysis.found import Found
     from clustrix_bundle.bundler.analysis.project import Project
@@ -58,14 +62,14 @@ def analyze_live(
             raise gone
         path = file_of(call.module) if call.kind == "module" else None
         if path is not None and not _is_installed(path, context):
-            analysis = _module_analysis(context, call, path)
+            analysis = _module_analysis(context, call, path, func, source)
         else:
             if call.kind == "module":  # a function of an installed package
                 call = take_apart(func, args, kwargs, defined, by_name=False, roots=roots)
             if source is None or not call.uses_main:
-                analysis = _main_analysis(context, call, MainSource("script", context.cwd / "__live__.py", b""))
+                analysis = _main_analysis(context, call, MainSource("script", context.cwd / "__live__.py", b""), func, source)
             else:
-                analysis = _main_analysis(context, call, source)
+                analysis = _main_analysis(context, call, source, func, source)
         if analysis.entry.root == root:
             return analysis.run()
         root = analysis.entry.root  # known now: paths below it travel as such
@@ -96,16 +100,29 @@ def _is_installed(path: Path, context: AnalysisContext) -> bool:
     return any(path.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
-def _module_analysis(context: AnalysisContext, call: LiveCall, path: Path) -> LiveAnalysis:
+def _module_analysis(
+    context: AnalysisContext, call: LiveCall, path: Path, func: Callable[..., Any], main: MainSource | None
+) -> LiveAnalysis:
     folder = path.parents[call.module.count(".") + (1 if path.name == "__init__.py" else 0)]
     target = Target(f"{call.module}:{call.qualname}", call.module, path, call.qualname)
-    return LiveAnalysis(context, target, entry_file(call.module, path, folder, context), call)
+    return LiveAnalysis(
+        context, target, entry_file(call.module, path, folder, context), call, func=func, source=main.content if main else b""
+    )
 
 
-def _main_analysis(context: AnalysisContext, call: LiveCall, source: MainSource) -> LiveAnalysis:
+def _main_analysis(
+    context: AnalysisContext, call: LiveCall, source: MainSource, func: Callable[..., Any], main: MainSource | None
+) -> LiveAnalysis:
     folder = module_of_file(source.path).folder if source.package else source.path.parent
     target = Target(f"{source.path}:{call.qualname}", "__main__", source.path, call.qualname)
-    analysis = LiveAnalysis(context, target, entry_file("__main__", source.path, folder, context), call)
+    analysis = LiveAnalysis(
+        context,
+        target,
+        entry_file("__main__", source.path, folder, context),
+        call,
+        func=func,
+        source=main.content if main else b"",
+    )
     analysis.sources.add(str(source.path), source.content)
     analysis.package = source.package
     return analysis
@@ -114,8 +131,19 @@ def _main_analysis(context: AnalysisContext, call: LiveCall, source: MainSource)
 class LiveAnalysis(Analysis):
     """An analysis whose entry is an object of the running program."""
 
-    def __init__(self, context: AnalysisContext, target: Target, entry: EntryFile, call: LiveCall) -> None:
+    def __init__(
+        self,
+        context: AnalysisContext,
+        target: Target,
+        entry: EntryFile,
+        call: LiveCall,
+        *,
+        func: Callable[..., Any],
+        source: bytes,
+    ) -> None:
         super().__init__(context, target, entry)
+        self.func = func
+        self.main_source = source
         self.call = call
         self.package = ""
         self.state: MainState | None = None
@@ -155,6 +183,9 @@ class LiveAnalysis(Analysis):
     def _assemble(self, search: Search) -> DependencyGraph:
         graph = super()._assemble(search)
         pins = {module: f"{item.name}=={item.version}" for item in graph.requirements for module in item.modules}
+        fills = self._module_states(search)
+        if fills:
+            self._take_with_states(graph, fills)
         if self.call.kind == "value":
             label = self.call.qualname
             graph.entry = EntryPoint("value", ENTRY_MEMBER, "", label)
@@ -167,6 +198,33 @@ class LiveAnalysis(Analysis):
         if self.state is not None and self.state.values:
             self._add_globals(graph, pins, self.state)
         return graph
+
+    def _module_states(self, search: Search) -> list[tuple[ModuleType, dict[str, Any]]]:
+        """What the program has changed in the project's modules that ship."""
+        main = vars(sys.modules["__main__"])
+        explicit = attributes_set_by(self.main_source, main)
+        states = []
+        for shipped in sorted(search.found.modules, key=lambda item: item.name):
+            module = sys.modules.get(shipped.name)
+            if shipped.name == "__main__" or module is None or file_of(shipped.name) != Path(os.path.realpath(shipped.path)):
+                continue
+            names = explicit.get(shipped.name, set())
+            state = changed_attributes(module, shipped.source, str(shipped.path), names, self.call.needs)
+            if state:
+                states.append((module, state))
+        return states
+
+    def _take_with_states(self, graph: DependencyGraph, states: list[tuple[ModuleType, dict[str, Any]]]) -> None:
+        """Make the entry a value: reading it sets what the program has set in its modules."""
+        if self.call.kind == "module":
+            for member, node in list(graph.nodes.items()):
+                if node.kind == "entry":
+                    graph.nodes[member] = replace(node, kind="module")
+        self.call.entry = dump_or_explain(self.func, self.call.needs, "the function", self.func, states)
+        self.call.kind = "value"
+        for module, state in states:
+            names = ", ".join(sorted(state))
+            graph.warnings.append(Note(f"{module.__name__} ships with what the program has set in it: {names}"))
 
     def _add_globals(self, graph: DependencyGraph, pins: Mapping[str, str], state: MainState) -> None:
         member = f"{GLOBALS_FOLDER}/globals.pkl"

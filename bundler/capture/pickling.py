@@ -9,12 +9,15 @@ from __future__ import annotations
 import _thread
 import abc
 import dataclasses
+import enum
+import functools
 import io
 import pathlib
 import pickle
 import pickletools
 import sys
 import threading
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -30,6 +33,7 @@ PROTOCOL = 4
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 _MISSING = object()
 _RLOCK = type(threading.RLock())
+_TYPE_VARIABLES = tuple(getattr(typing, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(typing, name))
 _PATH_TYPES = (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath)
 
 
@@ -119,8 +123,17 @@ class StatePickler(pickle.Pickler):
             return special(self, obj)
         if kind in _PATH_TYPES:  # by their text: versions differ in the module they are in and the parts they are made from
             return values.make_path, (kind.__name__, str(obj))
+        if kind in _TYPE_VARIABLES:
+            return self._type_variable(obj)
         self._note_module(getattr(kind, "__module__", ""), getattr(kind, "__qualname__", ""))
         self._note_own_name(obj)
+        return NotImplemented
+
+    def _type_variable(self, variable: Any) -> Any:
+        """One that a name leads to travels by it; another is made again, without its bounds, which nothing checks there."""
+        if _looked_up(variable.__module__, variable.__name__) is not variable:
+            return values.make_type_variable, (type(variable).__name__, variable.__name__)
+        self._note_module(variable.__module__, variable.__name__)
         return NotImplemented
 
     def _note_own_name(self, obj: Any) -> None:
@@ -214,11 +227,42 @@ class StatePickler(pickle.Pickler):
         options = None
         if parameters is not None and dataclasses.is_dataclass(cls):
             options = {name: getattr(parameters, name) for name in parameters.__slots__ if name not in ("slots", "weakref_slot")}
+        cells = _class_cells(cls, code)
+        missing = [name for name in code.co_freevars if name not in cells]
+        if missing:
+            return self._class_by_parts(cls, missing)
         added = self._added_attributes(cls, code, generated=options is not None)
         if added:
             self.fills.append((cls, added))
-        cells = _class_cells(cls, code)
         return values.make_class, (definition.plain(), home, cls.__name__, tuple(bases), metaclass, (), cells, options)
+
+    def _class_by_parts(self, cls: type, missing: list[str]) -> Any:
+        """A class whose body read variables of the function around it that nothing holds any more: made of what it holds.
+
+        Raises:
+            CaptureError: it is of a kind that only its body can make.
+        """
+        is_enum = isinstance(cls, enum.EnumMeta)
+        if dataclasses.is_dataclass(cls) or issubclass(cls, tuple) or (not is_enum and type(cls) not in (type, abc.ABCMeta)):
+            raise CaptureError(
+                f"class {cls.__qualname__} reads {', '.join(missing)} of the function around it while its body runs, and cannot be "
+                "made again elsewhere; define it at the top level, or use the variable in one of its methods",
+                cls.__qualname__,
+                "class",
+            )
+        members = {name: item.value for name, item in cls.__members__.items()} if is_enum else {}
+        items = dict(members, **{name: vars(cls)[name] for name in ("__slots__", "__doc__") if name in vars(cls)})
+        skipped = _CLASS_MACHINERY - {"__abstractmethods__", "__hash__"}
+        slots = vars(cls).get("__slots__", ())
+        skipped |= {slots} if isinstance(slots, str) else set(slots)
+        added = {
+            name: value
+            for name, value in vars(cls).items()
+            if name not in skipped and name not in members and not (is_enum and name in vars(_EmptyEnum))
+        }
+        self.fills.append((cls, added))
+        self.needs.modules.add(cls.__module__)
+        return values.make_class_of_parts, (type(cls), cls.__name__, cls.__qualname__, cls.__module__, cls.__bases__, items)
 
     def _added_attributes(self, cls: type, code: CodeType, *, generated: bool) -> dict[str, Any]:
         """Attributes given after the body ran, and simple ones that were changed since."""
@@ -261,6 +305,10 @@ _CLASS_MACHINERY = frozenset(
         "__non_callable_proto_members__",
     ]
 )
+
+
+class _EmptyEnum(enum.Enum):
+    """Shows what every enumeration has."""
 
 
 def _class_cells(cls: type, code: CodeType) -> dict[str, CellType]:
@@ -343,6 +391,16 @@ def _method(pickler: StatePickler, method: MethodType) -> Any:
     return MethodType, (method.__func__, method.__self__)
 
 
+def _cached(pickler: StatePickler, function: Any) -> Any:
+    """An ``lru_cache`` with an empty cache, where no name leads to it."""
+    module, qualname = function.__module__, function.__qualname__
+    if _looked_up(module, qualname) is function:
+        pickler._note_module(module, qualname)  # noqa: SLF001
+        return NotImplemented
+    options = function.cache_parameters()
+    return values.make_cached, (function.__wrapped__, options["maxsize"], options["typed"])
+
+
 def _builtin(pickler: StatePickler, function: BuiltinFunctionType) -> Any:
     module = getattr(function, "__module__", None)
     if isinstance(module, str):
@@ -353,6 +411,7 @@ def _builtin(pickler: StatePickler, function: BuiltinFunctionType) -> Any:
 _REDUCERS: Mapping[type, Callable[[StatePickler, Any], Any]] = {
     CellType: _cell,
     ModuleType: _module,
+    type(functools.lru_cache(lambda: None)): _cached,
     MethodType: _method,
     BuiltinFunctionType: _builtin,
     _thread.LockType: _lock,

@@ -157,9 +157,9 @@ class Effects:
 
 def _add(deeds: Deeds, other: Deeds, arguments: dict[str, frozenset[Root]]) -> None:
     """The deeds of a function that is called, its parameters replaced by what they stand for."""
-    for root in other.changes:
+    for root in tuple(other.changes):  # a recursive function is its own other
         deeds.changes |= _replaced(root, arguments)
-    for first, second in other.links:
+    for first, second in tuple(other.links):
         deeds.links |= {(a, b) for a in _replaced(first, arguments) for b in _replaced(second, arguments) if a != b}
     deeds.binds |= other.binds
     deeds.keys |= other.keys

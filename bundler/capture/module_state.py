@@ -1,0 +1,152 @@
+"""What the program has changed in the project's modules since they were imported: ``settings.DEBUG = True``, ``setup(4)``.
+
+Modules ship as code and are imported anew; what the program set in them counts as it is at the moment of the call (rule 7).
+Names that the running script sets by an attribute (``mod.X = …``) travel whatever they hold; others travel if they are plain
+data that no statement of their module gives. Containers of functions or instances are left to the code that fills them at import.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.bundler.capture.definition_state import is_plain, still_gives
+from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream
+from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.runtime import values
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import ModuleFacts
+
+
+def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: set[str], needs: Needs) -> dict[str, Any]:
+    """Attributes of a loaded project module that importing it would not give.
+
+    Args:
+        module: The module, as it is now.
+        source: Its source.
+        path: Its file.
+        explicit: Names that the program surely set in it.
+        needs: What knows the program's roots.
+    """
+    facts = extract_facts(source, path)
+    assigned = _assigned(source)
+    found: dict[str, Any] = {}
+    for name, value in vars(module).items():
+        if name.startswith("__") and name.endswith("__"):
+            continue
+        if name in explicit:
+            if not _is_given(assigned, name, value) and _travels(module, name, value, needs):
+                found[name] = value
+        elif _is_changed(facts, assigned, name, value):
+            if not is_plain(value):
+                return {given: found[given] for given in found if given in explicit}  # it holds something alive
+            if _is_data(module, name, value, needs):
+                found[name] = value
+    return found
+
+
+def attributes_set_by(source: bytes, namespace: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Names that a program sets in modules, by module, wherever in its source it does so."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return {}
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        for base, name in _set_in(node):
+            module = _module_at(base, namespace)
+            if module is not None:
+                found.setdefault(module.__name__, set()).add(name)
+    return found
+
+
+def _set_in(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = list(node.targets)
+    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        targets = [node.target]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr" and len(node.args) == 3:
+        name = node.args[1]
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            yield node.args[0], name.value
+    while targets:
+        target = targets.pop()
+        if isinstance(target, (ast.Tuple, ast.List)):
+            targets += target.elts
+        elif isinstance(target, (ast.Subscript, ast.Starred)):
+            targets.append(target.value)
+        elif isinstance(target, ast.Attribute):
+            yield target.value, target.attr
+            targets.append(target.value)
+
+
+def _module_at(node: ast.expr, namespace: Mapping[str, Any]) -> ModuleType | None:
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    found = namespace.get(node.id, sys.modules.get(node.id))
+    for name in reversed(names):
+        found = vars(found).get(name) if isinstance(found, ModuleType) else None
+    return found if isinstance(found, ModuleType) else None
+
+
+def _assigned(source: bytes) -> dict[str, list[ast.expr]]:
+    """The expressions that plain assignments outside functions and classes give to names."""
+    found: dict[str, list[ast.expr]] = {}
+    pending: list[ast.AST] = [ast.parse(source)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    found.setdefault(target.id, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found.setdefault(node.target.id, []).append(node.value)
+        else:
+            pending.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _is_given(assigned: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
+    return any(still_gives(expression, value) for expression in assigned.get(name, ()))
+
+
+def _is_changed(facts: ModuleFacts, assigned: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
+    """Whether every statement that binds the name gives a literal, and none of them the value."""
+    expressions = assigned.get(name, ())
+    binders = [item for item in facts.statements if name in item.binds]
+    if not expressions or len(expressions) != len(binders) or isinstance(value, (FunctionType, type, ModuleType)):
+        return False
+    if any(name in item.mutates for item in facts.statements if item.kind not in ("def", "class")):
+        return False
+    return all(still_gives(expression, value) is False for expression in expressions)
+
+
+def _travels(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:
+    try:
+        dump_stream(None, needs.fresh(), [(module, {name: value})])
+    except Exception:  # noqa: BLE001 - whatever a __reduce__ raises
+        return False
+    return True
+
+
+def _is_data(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:
+    """Whether it is data all the way down: of no class or function outside the standard library."""
+    inner = needs.fresh()
+    try:
+        dump_stream(None, inner, [(module, {name: value})])
+    except Exception:  # noqa: BLE001
+        return False
+    others = {item.partition(".")[0] for item in inner.modules if item not in (module.__name__, values.__name__)}
+    others -= sys.stdlib_module_names
+    return not others and not inner.main_names and not inner.definitions

@@ -1,0 +1,2 @@
+import cupy_not_there
+NAME = "cupy"

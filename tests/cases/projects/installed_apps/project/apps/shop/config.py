@@ -1,0 +1,2 @@
+class ShopConfig:
+    name = "shop"

@@ -1,0 +1,2 @@
+def apply(t):
+    return t.lower()

@@ -1,0 +1,5 @@
+from .shared import K
+
+
+def fast(x):
+    return x * K

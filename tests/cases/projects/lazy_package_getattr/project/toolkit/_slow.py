@@ -1,0 +1,2 @@
+class Slow:
+    v = 9

@@ -1,0 +1,5 @@
+import toolkit
+
+
+def go():
+    return [toolkit.fast(2), toolkit.Slow().v]

@@ -1,0 +1,5 @@
+KIND = "impl"
+
+
+def thing():
+    return 42

@@ -1,0 +1,7 @@
+import compat
+import compat.moves
+from compat.moves import thing
+
+
+def go():
+    return [thing(), compat.moves.KIND]

@@ -1,0 +1,3 @@
+def read(p):
+    with open(p) as f:
+        return f.read().split()

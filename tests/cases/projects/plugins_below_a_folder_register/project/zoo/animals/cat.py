@@ -1,0 +1,4 @@
+from ..base import Animal
+class Cat(Animal):
+    def say(self):
+        return "meow"

@@ -1,0 +1,2 @@
+import lib_for_more
+B = lib_for_more.B

@@ -1,0 +1,1 @@
+cat bin/words.txt

@@ -1,0 +1,3 @@
+import re
+def apply(t):
+    return re.findall(r"\w+", t.lower())

@@ -1,0 +1,3 @@
+class Large:
+    def f(self):
+        return 0
