@@ -103,6 +103,7 @@ class Manifest:
     Attributes:
         python: ``minimum`` and ``below`` (None: no limit) as pairs of major and minor version.
         arguments: Member with the pickled ``(args, kwargs)``; empty where the build was given none.
+        values_python: The Python (major, minor) that pickled the values; None where there are none.
         members: Sorted by `path_bytes`; no two of one name, none below a file or link.
 
     Raises:
@@ -120,6 +121,7 @@ class Manifest:
     work_dir_names: tuple[str, ...] | None = ()
     values: tuple[CapturedValue, ...] = ()
     arguments: str = ""
+    values_python: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         _check_members(self.members)
@@ -151,6 +153,8 @@ class Manifest:
         }
         if self.arguments:
             value["arguments"] = {"member": self.arguments}
+        if self.values_python is not None:
+            value["values_python"] = list(self.values_python)
         return value
 
     def render(self) -> bytes:
@@ -212,6 +216,7 @@ def _manifest(shape: Shape) -> Manifest:
         "values",
         "members",
         "arguments",
+        "values_python",
     )
     entry, python = shape.object("entry"), shape.object("python")
     entry.only("kind", "member", "module", "qualname")
@@ -230,6 +235,7 @@ def _manifest(shape: Shape) -> Manifest:
         values=tuple(_captured(row) for row in shape.objects("values")),
         members=tuple(_member(row) for row in shape.objects("members")),
         arguments=arguments.get("member", string) if arguments is not None else "",
+        values_python=shape.get("values_python", _version) if "values_python" in shape.value else None,
     )
 
 

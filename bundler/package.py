@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -156,6 +157,7 @@ def manifest_of(graph: DependencyGraph, members: Iterable[Member]) -> Manifest:
         work_dir_names=None if names is None else tuple(sorted(set(names))),
         values=tuple(sorted(set(graph.values), key=lambda one: (one.name, one.member))),
         arguments=ARGUMENTS_MEMBER if ARGUMENTS_MEMBER in graph.nodes else "",
+        values_python=sys.version_info[:2] if any(node.kind == "value" for node in graph.nodes.values()) else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -140,8 +141,22 @@ def default_output() -> str:
 def _add_arguments(graph: DependencyGraph, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain  # noqa: PLC0415 - only where arguments are given
     from clustrix_bundle.bundler.capture.pickling import Needs  # noqa: PLC0415
-    from clustrix_bundle.bundler.graph import Node  # noqa: PLC0415
+    from clustrix_bundle.bundler.graph import CapturedValue, Node  # noqa: PLC0415
     from clustrix_bundle.bundler.package import ARGUMENTS_MEMBER  # noqa: PLC0415
 
-    content = dump_or_explain((args, kwargs), Needs(), "the arguments")
+    needs = Needs()
+    content = dump_or_explain((args, kwargs), needs, "the arguments")
     graph.nodes[ARGUMENTS_MEMBER] = Node(ARGUMENTS_MEMBER, "value", content=content)
+    graph.values.append(CapturedValue("arguments", ARGUMENTS_MEMBER, "tuple", len(content), "argument", _pins(needs.modules)))
+
+
+def _pins(modules: Iterable[str]) -> tuple[str, ...]:
+    """The installed distributions, here, that modules belong to: it is their classes that were pickled."""
+    tops = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"__main__", "clustrix_bundle"}
+    if not tops:
+        return ()
+    from importlib import metadata  # noqa: PLC0415 - only where arguments are of classes that were installed
+
+    owners = metadata.packages_distributions()
+    names = {name for top in tops for name in owners.get(top, ())}
+    return tuple(sorted(f"{name}=={metadata.version(name)}" for name in names))

@@ -10,7 +10,7 @@ class RemoteError(ClustrixBundleError):
 
     Its class or a value in it cannot be pickled or is not to be found here; it is one that would end this program (``SystemExit``,
     ``KeyboardInterrupt``); its process died (type ``ProcessDied``); its result cannot be passed on (``ResultNotPicklable``,
-    ``ResultNotReadable``).
+    ``ResultNotReadable``); a value cannot be read there (``ValueNotReadable``, ``UnmetRequirementError``).
 
     Attributes:
         type: Name of the exception's class.

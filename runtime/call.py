@@ -72,7 +72,10 @@ class Call(object):
     def _failed(self, error):
         task = self._task
         text = exception(error, task.root)
-        if task.error_file:
+        why = self._why_unreadable(error)
+        if why:
+            text = failure("ValueNotReadable", why, traceback_of(error, task.root))
+        elif task.error_file:
             from .failure_file import write_failure
 
             try:
@@ -82,6 +85,13 @@ class Call(object):
         if not task.json:
             sys.stderr.write(traceback_of(error, task.root))
         self._leave(text, _missing_requirement(error, task.manifest.data))
+
+    def _why_unreadable(self, error):
+        if self._phase == "call" or not self._task.manifest.data.get("values_python"):
+            return ""
+        from .value_needs import explain
+
+        return explain(error, self._task.manifest.data)
 
     def _leave(self, text, warnings):
         if os.getpid() != self._pid:  # a process that the function forked came back from it

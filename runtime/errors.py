@@ -25,6 +25,10 @@ class UnsupportedPythonError(RefusedError):
     """Needs another Python than the one it met."""
 
 
+class UnmetRequirementError(RefusedError):
+    """A captured value needs a distribution that is missing here, or is of another major version."""
+
+
 class MissingBlobError(RefusedError):
     """A detached member is not in the blob folder, or is not what its digest says."""
 

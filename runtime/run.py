@@ -97,16 +97,24 @@ def _unpacked(path, state, options):
     known = find_known(path)
     if known is not None:
         check_id(known[3].id, path, options.id)
-        check_python(known[3].data, sys.version_info[:2])
+        _check_here(known[3].data)
         return known
     from .bundle import Bundle
 
     with Bundle(path, options.id) as bundle:
         manifest = bundle.manifest
-        check_python(manifest.data, sys.version_info[:2])
+        _check_here(manifest.data)
         base = find_base(state, 2 * manifest.size)
         copy, stamp = ensure_copy(bundle, base, options.blobs)
     return base, copy, stamp, manifest
+
+
+def _check_here(data):
+    check_python(data, sys.version_info[:2])
+    if data.get("values"):
+        from .value_needs import check_requirements
+
+        check_requirements(data)
 
 
 def _read_arguments(options):

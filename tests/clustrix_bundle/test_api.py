@@ -2,12 +2,14 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import version
 
 import clustrix_bundle
 import pytest
 from clustrix_bundle import TargetError, bundle
 from clustrix_bundle.api import default_output
 from clustrix_bundle.errors import RemoteTraceback
+from packaging.version import Version
 
 
 @pytest.fixture
@@ -42,6 +44,14 @@ def test_arguments_travel_in_the_bundle_or_are_given_to_run(here):
     assert made.path.startswith(str(here / "out"))
     assert made.run() == b"ababab"
     assert made.run((1,), times=1) == (1,)
+
+
+def test_arguments_say_what_they_need_there(here):
+    made = bundle("lib.py:twice", args=[Version("1.0"), 2])
+    (row,) = made.manifest.values
+    assert (row.name, row.requirements) == ("arguments", (f"packaging=={version('packaging')}",))
+    assert made.manifest.values_python == sys.version_info[:2]
+    assert bundle("lib.py:twice").manifest.values_python is None
 
 
 def test_a_failure_comes_home_with_its_traceback(here):

@@ -1,0 +1,115 @@
+"""What pickled values need of the place that reads them: distributions of the major version they were made with, and a Python that has their names.
+
+Installed distributions are told by the names of their metadata folders; ``importlib.metadata`` is not there before Python 3.8,
+and its import costs more than a small run.
+"""
+
+import os
+import sys
+
+from .errors import UnmetRequirementError
+
+
+def check_requirements(data):
+    """Refuse a manifest whose values need a distribution that is missing here, or is of another major version."""
+    wanted = {}  # type: ignore[var-annotated]
+    for row in data.get("values") or []:
+        for text in row.get("requirements") or []:
+            wanted.setdefault(text, []).append("%s (%s)" % (row.get("name"), row.get("type")))
+    if not wanted:
+        return
+    installed = _installed()
+    for text in sorted(wanted):
+        name, _, version = text.partition("==")
+        found = installed.get(_normal(name))
+        if found is None:
+            if _is_importable(name, data):
+                continue
+            there = "is not installed"
+        elif _major(found) == _major(version):
+            continue
+        else:
+            there = "is version %s" % found
+        raise UnmetRequirementError(
+            "%s was pickled with %s, and here, for %s, %s %s: install %s==%s.* there, or pass what the value is made from"
+            % (" and ".join(wanted[text]), text, sys.executable, name, there, name, _major(version))
+        )
+
+
+def explain(error, data):
+    """Why reading a value failed, where another Python made it; empty where that is not the reason."""
+    made_by = data.get("values_python")
+    if not made_by or tuple(made_by) == sys.version_info[:2] or not isinstance(error, _UNREADABLE):
+        return ""
+    reading = False
+    frames = error.__traceback__
+    name = ""
+    while frames is not None:
+        name = str(frames.tb_frame.f_globals.get("__name__", ""))
+        reading = reading or name == __package__ + ".values"
+        frames = frames.tb_next
+    if not reading or not (name in _READERS or name.partition(".")[0] == "importlib"):
+        return ""
+    return (
+        "a value that was pickled by Python %d.%d cannot be read by Python %d.%d, which lacks what it names (%s): run it with Python %d.%d"
+        % (tuple(made_by) + sys.version_info[:2] + ("%s: %s" % (type(error).__name__, error),) + tuple(made_by))
+    )
+
+
+_UNREADABLE = (AttributeError, ImportError, LookupError, TypeError, ValueError, NameError)
+_READERS = (
+    __package__ + ".values",
+    __package__ + ".definitions",
+    "pickle",
+    "copyreg",
+    "_frozen_importlib",
+    "enum",
+    "dataclasses",
+)
+
+
+def _installed():
+    """Normal name to version of what ``sys.path`` holds; the first one found counts, as for imports."""
+    found = {}  # type: ignore[var-annotated]
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for entry in names:
+            stem, ending = os.path.splitext(entry)
+            if ending in (".dist-info", ".egg-info"):
+                parts = stem.split("-")
+                version = parts[1] if len(parts) > 1 else _told_version(os.path.join(folder, entry))
+                found.setdefault(_normal(parts[0]), version)
+    return found
+
+
+def _told_version(path):
+    try:
+        with open(path + "/PKG-INFO" if os.path.isdir(path) else path, "rb") as source:
+            for line in source:
+                if line.startswith(b"Version:"):
+                    return line[8:].strip().decode("utf-8", "replace")
+    except OSError:
+        pass
+    return ""
+
+
+def _is_importable(name, data):
+    """Whether its modules are here all the same, without any word of their version."""
+    from importlib.util import find_spec
+
+    modules = [module for row in data.get("requirements") or [] if row.get("name") == name for module in row.get("modules") or []]
+    try:
+        return any(find_spec(module.partition(".")[0]) is not None for module in modules)
+    except (ImportError, ValueError):
+        return False
+
+
+def _normal(name):
+    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def _major(version):
+    return version.rpartition("!")[2].lstrip("v").partition(".")[0].partition("+")[0]
