@@ -97,7 +97,7 @@ class Search:
                 continue
             self._asked_for_roots.add(module.name)
             lines = search_path_lines(module.facts)
-            named = rules.roots(module) if lines else []
+            named = rules.roots(module) if lines or b"PYTHONPATH" in module.source else []
             if not lines <= {finding.line for finding in named}:
                 self.found.open_search_path = True
             for finding in named:
@@ -271,7 +271,7 @@ class Search:
 
 def _may_name_roots(source: bytes) -> bool:
     """Whether a source can put a folder on ``sys.path``: most say at a glance that they cannot."""
-    return (b"sys" in source and b"path" in source) or b"addsitedir" in source
+    return (b"sys" in source and b"path" in source) or b"addsitedir" in source or b"PYTHONPATH" in source
 
 
 def _wild(pattern: str) -> bool:

@@ -73,7 +73,10 @@ SPREAD_COMMAND = frozenset(
 )
 """Functions whose positional arguments are, or hold, the words of the command."""
 
-LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND))
+RUNS_TEXT = frozenset(["builtins.exec", "builtins.eval", "builtins.compile"])
+"""Functions whose first argument is Python code, where it is a text."""
+
+LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND, *RUNS_TEXT))
 
 _CODE_IMPORT = re.compile(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
 
@@ -89,6 +92,12 @@ def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
             elif name in SPREAD_COMMAND:
                 arguments = reading.folder.arguments_of(call, module)
                 given = [*arguments.positional, arguments.more]
+            elif name in RUNS_TEXT:
+                spot = Spot(module, call.line, call_words(call))
+                for value in reading.folder.arguments_of(call, module).get(0, "source") or ():
+                    if isinstance(value, Text):
+                        yield from _imports(reading, spot, value.constant or "")
+                continue
             else:
                 continue
             yield from _words_of(reading, module, call, given, arguments)
@@ -151,14 +160,18 @@ def _module(reading: Reading, spot: Spot, value: Text) -> Iterator[ModuleFinding
 
 def _code(reading: Reading, spot: Spot, code: str) -> Iterator[FileFinding | ModuleFinding]:
     """``python -c CODE``: the local modules that it imports; ``sh -c CODE``: the files among its words."""
+    yield from _imports(reading, spot, code)
+    for index, word in enumerate(split_words(literal(code))):
+        yield from _file(reading, spot, word, [], program=index == 0)
+
+
+def _imports(reading: Reading, spot: Spot, code: str) -> Iterator[ModuleFinding]:
     for match in _CODE_IMPORT.finditer(code):
         names = [name.strip() for name in match[1].split(",")] if match[1] else [match[2]]
         names += [f"{match[2]}.{name.strip()}" for name in match[3].split(",")] if match[2] else []
         for name in names:
             if reading.world.locate(name) is not None:
                 yield ModuleFinding(name, spot.line, "folded", spot.detail)
-    for index, word in enumerate(split_words(literal(code))):
-        yield from _file(reading, spot, word, [], program=index == 0)
 
 
 def _file(reading: Reading, spot: Spot, value: Text, folders: list[Text], *, program: bool) -> Iterator[FileFinding]:

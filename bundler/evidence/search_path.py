@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.world import LoadedModule, RootFinding
 from clustrix_bundle.bundler.evidence.words import call_words, words
 from clustrix_bundle.bundler.folding.place import Place
-from clustrix_bundle.bundler.folding.value import Alternatives, External, Sequence, Text, items_of
+from clustrix_bundle.bundler.folding.value import Alternatives, External, Sequence, Text, items_of, literal
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
-    from clustrix_bundle.bundler.facts.model import Binding, Call
+    from clustrix_bundle.bundler.facts.model import Binding, Call, Expr
 
+PYTHONPATH = "PYTHONPATH"
 _METHODS = frozenset({"insert", "append", "extend", "addsitedir"})
 
 
 def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
     """The folders, in source order; those that do not fold are left out."""
+    yield from _given_to_programs(reading, module)
     if b"sys" not in module.source and b"addsitedir" not in module.source:
         return
     for call in reading.calls(module, _METHODS.__contains__):
@@ -39,6 +41,28 @@ def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
             first = binding.kind != "aug"
             for folded in reading.folder.evaluate(value, place):
                 yield from _folders(reading, items_of(folded), binding.line, f"sys.path = {words(value)}", first=first)
+
+
+def _given_to_programs(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
+    """``env["PYTHONPATH"] = folder``, ``dict(os.environ, PYTHONPATH=folder)``: what programs started here import from."""
+    if PYTHONPATH.encode() not in module.source:
+        return
+    given: list[tuple[Expr, Binding | Call]] = []
+    for binding in module.facts.bindings:
+        if binding.target[0] == "index" and binding.target[2] == ("str", PYTHONPATH):
+            given.append((binding.value, binding))
+        elif binding.value[0] == "dict":
+            given += [(value, binding) for key, value in binding.value[1] if key == ("str", PYTHONPATH)]
+    for call in module.facts.calls:
+        given += [(value, call) for name, value in call.keywords if name == PYTHONPATH]
+        for _, mapping in call.keywords:
+            if mapping[0] == "dict":
+                given += [(value, call) for key, value in mapping[1] if key == ("str", PYTHONPATH)]
+    for value, fact in given:
+        for folded in reading.folder.evaluate(value, reading.folder.place(module, fact)):
+            if isinstance(folded, Text):
+                folders = (literal(part) for part in folded.prefix.split(os.pathsep) if part)
+                yield from _folders(reading, tuple(folders), fact.line, f"{PYTHONPATH}={words(value)}", first=False)
 
 
 def _of_call(reading: Reading, module: LoadedModule, call: Call, method: str) -> Iterator[RootFinding]:

@@ -1,0 +1,5 @@
+from .impl import French, German
+
+
+def run():
+    return [French().words(), German().words()]

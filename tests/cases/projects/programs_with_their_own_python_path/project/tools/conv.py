@@ -1,0 +1,3 @@
+import sys
+from common import double
+print(double(int(sys.argv[1])))
