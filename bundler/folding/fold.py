@@ -132,9 +132,8 @@ class Folder:
         return self.fold(expr, place) or OPEN
 
     def arguments_of(self, call: Call, module: LoadedModule) -> Arguments:
-        """The folded arguments of a call fact."""
-        self._start()
-        return self.arguments(call.args, call.keywords, self.place(module, call))
+        """The folded arguments of a call fact: each is a question of its own, so that one does not spend what another needs."""
+        return self.arguments(call.args, call.keywords, self.place(module, call), fold=self.evaluate)
 
     def callee_of(self, call: Call, module: LoadedModule) -> Alternatives:
         """What a call fact calls."""
@@ -704,23 +703,30 @@ class Folder:
 
     # -- calls
 
-    def arguments(self, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...], place: Place) -> Arguments:
+    def arguments(
+        self,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str | None, Expr], ...],
+        place: Place,
+        fold: Callable[[Expr, Place], Alternatives] | None = None,
+    ) -> Arguments:
         """Folded arguments of a call."""
+        fold = fold or self.fold
         made = Arguments()
         for arg in args:
             if arg[0] == "star":
-                spread = self.fold(arg[1], place)
+                spread = fold(arg[1], place)
                 if len(spread) == 1 and isinstance(spread[0], Sequence) and not made.more:
                     made.positional.extend(spread[0].items)
                     made.more = spread[0].more
                 else:
                     made.more = distinct([*made.more, *(one for value in spread for one in items_of(value))])
             elif made.more or (arg == ("?",) and len(made.positional) >= 2048):
-                made.more = distinct([*made.more, *self.fold(arg, place)])
+                made.more = distinct([*made.more, *fold(arg, place)])
             else:
-                made.positional.append(self.fold(arg, place))
+                made.positional.append(fold(arg, place))
         for name, value in keywords:
-            folded = self.fold(value, place)
+            folded = fold(value, place)
             if name is not None:
                 made.keywords[name] = folded
                 continue

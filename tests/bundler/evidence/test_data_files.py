@@ -662,3 +662,18 @@ def test_resources_of_a_namespace_package_are_found(shipped):
         "app/res/y.txt": "",
     }
     assert shipped("app.m:f", files) == {"app/res/x.txt"}
+
+
+def test_an_argument_that_is_much_work_leaves_the_next_one_its_own(shipped):
+    big = ", ".join(["0"] * 1500)
+    files = {
+        "m.py": f"""
+            import pkgutil
+            def f(fast):
+                return pkgutil.get_data("pkg" if fast else [[{big}], [{big}]], "a.txt")
+        """,
+        "pkg/__init__.py": "",
+        "pkg/a.txt": "a",
+        "pkg/b.txt": "b",
+    }
+    assert shipped("m:f", files) == {"pkg/a.txt"}
