@@ -75,6 +75,9 @@ def _fill_function(function, state):
     for name, value in state.get("cells", {}).items():
         if name in cells and not _took_over(_contents(cells[name]), value):
             _set_cell(cells[name], value)
+    for name, inner in state.get("inner", {}).items():
+        if name in cells and isinstance(_contents(cells[name]), types.FunctionType):
+            _fill_function(_contents(cells[name]), inner)
 
 
 def _contents(cell):
@@ -148,6 +151,19 @@ def make_path(kind, text):
     import pathlib
 
     return getattr(pathlib, kind)(text)
+
+
+def held_in(name, path):
+    """The function that a decorated one of ``__main__`` holds: `path` names the cells on the way."""
+    function = main_global(name)
+    for variable in path:
+        function = function.__closure__[function.__code__.co_freevars.index(variable)].cell_contents
+    return function
+
+
+def module_global(module, name):
+    """What a module holds under a name."""
+    return getattr(importlib.import_module(module), name)
 
 
 def import_module(name):

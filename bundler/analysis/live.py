@@ -24,16 +24,20 @@ from clustrix_bundle.bundler.capture.live import (
     statements_of_definitions,
     take_apart,
 )
-from clustrix_bundle.bundler.capture.module_state import attributes_set_by, changed_attributes
-from clustrix_bundle.bundler.capture.pickling import pickled_modules
+from clustrix_bundle.bundler.capture.module_state import (
+    ModuleGlobal,
+    attributes_set_by,
+    changed_attributes,
+    objects_set_by,
+    travels,
+)
+from clustrix_bundle.bundler.capture.pickling import Needs, pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import CapturedValue, DependencyGraph, EntryPoint, Node, Note
 from clustrix_bundle.bundler.target import Target, module_of_file
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.analysis.found import Found
     from clustrix_bundle.bundler.analysis.project import Project
@@ -55,9 +59,12 @@ def analyze_live(
         statements = extract_facts(source.content, str(source.path)).statements
         defined = frozenset(name for item in statements if item.kind in ("def", "class") for name in item.binds)
     root: Path | None = None
+    more: Needs | None = None
     while True:
         roots = _spellings(root) if root is not None else ()
-        call = take_apart(func, args, kwargs, defined, roots=roots)
+        call = take_apart(func, args, kwargs, defined, roots=roots, by_name=more is None or not more.main_names)
+        if more is not None:
+            call.needs.add(more)
         if call.uses_main and gone is not None:
             raise gone
         path = file_of(call.module) if call.kind == "module" else None
@@ -71,7 +78,10 @@ def analyze_live(
             else:
                 analysis = _main_analysis(context, call, source, func, source)
         if analysis.entry.root == root:
-            return analysis.run()
+            graph = analysis.run()
+            if analysis.more_needs is None or more is not None:
+                return graph
+            more = analysis.more_needs  # what the program has set in its modules leans on more of it
         root = analysis.entry.root  # known now: paths below it travel as such
 
 
@@ -143,6 +153,7 @@ class LiveAnalysis(Analysis):
     ) -> None:
         super().__init__(context, target, entry)
         self.func = func
+        self.more_needs: Needs | None = None
         self.main_source = source
         self.call = call
         self.package = ""
@@ -199,11 +210,12 @@ class LiveAnalysis(Analysis):
             self._add_globals(graph, pins, self.state)
         return graph
 
-    def _module_states(self, search: Search) -> list[tuple[ModuleType, dict[str, Any]]]:
+    def _module_states(self, search: Search) -> list[tuple[Any, dict[str, Any]]]:
         """What the program has changed in the project's modules that ship."""
         main = vars(sys.modules["__main__"])
         explicit = attributes_set_by(self.main_source, main)
-        states = []
+        states: list[tuple[Any, dict[str, Any]]] = []
+        loaded = []
         for shipped in sorted(search.found.modules, key=lambda item: item.name):
             module = sys.modules.get(shipped.name)
             if shipped.name == "__main__" or module is None or file_of(shipped.name) != Path(os.path.realpath(shipped.path)):
@@ -212,19 +224,25 @@ class LiveAnalysis(Analysis):
             state = changed_attributes(module, shipped.source, str(shipped.path), names, self.call.needs)
             if state:
                 states.append((module, state))
-        return states
+            loaded.append(module)
+        objects = objects_set_by(self.main_source, main, loaded)
+        return states + [item for item in objects if travels(*item, self.call.needs)]
 
-    def _take_with_states(self, graph: DependencyGraph, states: list[tuple[ModuleType, dict[str, Any]]]) -> None:
+    def _take_with_states(self, graph: DependencyGraph, states: list[tuple[Any, dict[str, Any]]]) -> None:
         """Make the entry a value: reading it sets what the program has set in its modules."""
         if self.call.kind == "module":
             for member, node in list(graph.nodes.items()):
                 if node.kind == "entry":
                     graph.nodes[member] = replace(node, kind="module")
-        self.call.entry = dump_or_explain(self.func, self.call.needs, "the function", self.func, states)
+        needs = self.call.needs.fresh()
+        self.call.entry = dump_or_explain(self.func, needs, "the function", self.func, states)
         self.call.kind = "value"
-        for module, state in states:
-            names = ", ".join(sorted(state))
-            graph.warnings.append(Note(f"{module.__name__} ships with what the program has set in it: {names}"))
+        if not (needs.main_names <= self.call.needs.main_names and needs.modules <= self.call.needs.modules):
+            self.more_needs = needs
+        for target, state in states:
+            name = f"{target.module}.{target.name}" if isinstance(target, ModuleGlobal) else target.__name__
+            names = ", ".join(sorted(state.get("instance", state) if isinstance(target, ModuleGlobal) else state))
+            graph.warnings.append(Note(f"{name} ships with what the program has set in it: {names}"))
 
     def _add_globals(self, graph: DependencyGraph, pins: Mapping[str, str], state: MainState) -> None:
         member = f"{GLOBALS_FOLDER}/globals.pkl"

@@ -46,9 +46,9 @@ def states_of(value: Any, node: ast.stmt | None) -> Iterator[tuple[Any, dict[str
                 yield value, attributes
             yield from _method_states(value, node)
     else:
-        state = _instance_state(value)
-        if state:
-            yield value, {"instance": state}
+        instance = _instance_state(value)
+        if instance:
+            yield value, {"instance": instance}
 
 
 def is_plain(value: Any) -> bool:
@@ -87,31 +87,36 @@ def _function_state(function: FunctionType, node: ast.stmt | None) -> dict[str, 
             for position, (expression, value) in enumerate(zip(node.args.defaults, function.__defaults__ or (), strict=False))
             if _has_moved(expression, value)
         }
+        given: Mapping[str, Any] = function.__kwdefaults__ or {}
         keywords = {
-            argument.arg: function.__kwdefaults__[argument.arg]
+            argument.arg: given[argument.arg]
             for argument, expression in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            if expression is not None
-            and argument.arg in (function.__kwdefaults__ or {})
-            and _has_moved(expression, function.__kwdefaults__[argument.arg])
+            if expression is not None and argument.arg in given and _has_moved(expression, given[argument.arg])
         }
         if changed:
             state["changed_defaults"] = changed
         if keywords:
             state["changed_kwdefaults"] = keywords
-    cells = dict(_cells(function))
-    if cells:
-        state["cells"] = cells
+    state.update(_closure_state(function, set()))
     return state
 
 
-def _cells(function: FunctionType) -> Iterator[tuple[str, Any]]:
+def _closure_state(function: FunctionType, seen: set[int]) -> dict[str, Any]:
+    """Plain data in the cells of a function, and of the functions that a decorator wraps."""
+    state: dict[str, Any] = {}
+    seen.add(id(function))
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             contents = cell.cell_contents
         except ValueError:
             continue
         if is_plain(contents):
-            yield name, contents
+            state.setdefault("cells", {})[name] = contents
+        elif isinstance(contents, FunctionType) and id(contents) not in seen:
+            inner = _closure_state(contents, seen)
+            if inner:
+                state.setdefault("inner", {})[name] = inner
+    return state
 
 
 def _class_state(cls: type, node: ast.ClassDef) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,41 @@ def attributes_set_by(source: bytes, namespace: Mapping[str, Any]) -> dict[str, 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleGlobal:
+    """Stands in a pickle for what a module holds under a name."""
+
+    module: str
+    name: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return values.module_global, (self.module, self.name)
+
+
+def objects_set_by(
+    source: bytes, namespace: Mapping[str, Any], modules: Iterable[ModuleType]
+) -> list[tuple[Any, dict[str, Any]]]:
+    """Fills for classes and instances of modules, such as ``settings``, whose attributes a program sets in its own source."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    holders = {id(value): ModuleGlobal(module.__name__, name) for module in modules for name, value in vars(module).items()}
+    found: dict[int, tuple[Any, dict[str, Any]]] = {}
+    for node in ast.walk(tree):
+        for base, name in _set_in(node):
+            thing = _object_at(base, namespace)
+            own = getattr(thing, "__dict__", {})
+            if isinstance(thing, ModuleType) or id(thing) not in holders or name not in own or callable(own[name]):
+                continue
+            state = found.setdefault(id(thing), (thing, {}))[1]
+            state[name] = own[name]
+    return [
+        (thing, state) if isinstance(thing, type) else (holders[id(thing)], {"instance": state})
+        for thing, state in found.values()
+    ]
+
+
 def _set_in(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
     targets: list[ast.expr] = []
     if isinstance(node, ast.Assign):
@@ -82,10 +118,15 @@ def _set_in(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             targets.append(target.value)
         elif isinstance(target, ast.Attribute):
             yield target.value, target.attr
-            targets.append(target.value)
 
 
 def _module_at(node: ast.expr, namespace: Mapping[str, Any]) -> ModuleType | None:
+    found = _object_at(node, namespace)
+    return found if isinstance(found, ModuleType) else None
+
+
+def _object_at(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
+    """What a dotted name holds; nothing of the user's is called."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -94,8 +135,8 @@ def _module_at(node: ast.expr, namespace: Mapping[str, Any]) -> ModuleType | Non
         return None
     found = namespace.get(node.id, sys.modules.get(node.id))
     for name in reversed(names):
-        found = vars(found).get(name) if isinstance(found, ModuleType) else None
-    return found if isinstance(found, ModuleType) else None
+        found = getattr(found, "__dict__", {}).get(name)
+    return found
 
 
 def _assigned(source: bytes) -> dict[str, list[ast.expr]]:
@@ -132,12 +173,17 @@ def _is_changed(facts: ModuleFacts, assigned: Mapping[str, list[ast.expr]], name
     return all(still_gives(expression, value) is False for expression in expressions)
 
 
-def _travels(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:
+def travels(target: Any, state: dict[str, Any], needs: Needs) -> bool:
+    """Whether a fill can be pickled."""
     try:
-        dump_stream(None, needs.fresh(), [(module, {name: value})])
+        dump_stream(None, needs.fresh(), [(target, state)])
     except Exception:  # noqa: BLE001 - whatever a __reduce__ raises
         return False
     return True
+
+
+def _travels(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:
+    return travels(module, {name: value}, needs)
 
 
 def _is_data(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:

@@ -161,6 +161,10 @@ class StatePickler(pickle.Pickler):
         if alias is not None:
             self.needs.main_names.add(alias)
             return values.main_global, (alias,)
+        held = self._held.get(id(function))
+        if held is not None:
+            self.needs.main_names.add(held[0])
+            return values.held_in, held
         definition = find_definition(function.__code__)
         home = self._home(function, definition)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
@@ -168,6 +172,25 @@ class StatePickler(pickle.Pickler):
         if any(state.values()):
             self.fills.append((function, state))
         return values.make_function, (definition.plain(), home, function.__name__, qualname, cells)
+
+    @functools.cached_property
+    def _held(self) -> dict[int, tuple[str, tuple[str, ...]]]:
+        """Functions that decorated definitions of ``__main__`` hold in cells: the definition's name, and the cells on the way."""
+        main = vars(sys.modules["__main__"])
+        found: dict[int, tuple[str, tuple[str, ...]]] = {}
+        for name in sorted(self.needs.main_defined):
+            value: Any = main.get(name)
+            pending: list[tuple[FunctionType, tuple[str, ...]]] = (
+                [(value, ())] if _is_main_function(value) and value.__qualname__ == name else []
+            )
+            while pending:
+                function, path = pending.pop()
+                for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+                    contents = _contents(cell)
+                    if _is_main_function(contents) and contents.__qualname__ == name and id(contents) not in found:
+                        found[id(contents)] = (name, (*path, variable))
+                        pending.append((contents, (*path, variable)))
+        return found
 
     def _alias(self, obj: Any) -> str | None:
         """The name that a definition in ``__main__`` bound `obj` to, where its own name says something else (a decorator's doing)."""
@@ -242,6 +265,7 @@ class StatePickler(pickle.Pickler):
         Raises:
             CaptureError: it is of a kind that only its body can make.
         """
+        kind: Any = cls
         is_enum = isinstance(cls, enum.EnumMeta)
         if dataclasses.is_dataclass(cls) or issubclass(cls, tuple) or (not is_enum and type(cls) not in (type, abc.ABCMeta)):
             raise CaptureError(
@@ -250,7 +274,7 @@ class StatePickler(pickle.Pickler):
                 cls.__qualname__,
                 "class",
             )
-        members = {name: item.value for name, item in cls.__members__.items()} if is_enum else {}
+        members = {name: item.value for name, item in kind.__members__.items()} if is_enum else {}
         items = dict(members, **{name: vars(cls)[name] for name in ("__slots__", "__doc__") if name in vars(cls)})
         skipped = _CLASS_MACHINERY - {"__abstractmethods__", "__hash__"}
         slots = vars(cls).get("__slots__", ())
@@ -353,6 +377,17 @@ def _is_plain_namedtuple(cls: type) -> bool:
 
 
 # ---- kinds that pickle refuses and that can be made again
+
+
+def _is_main_function(value: Any) -> bool:
+    return isinstance(value, FunctionType) and value.__module__ == "__main__"
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 def _cell(pickler: StatePickler, cell: CellType) -> Any:

@@ -1,0 +1,4 @@
+class Model:
+    rate = 1
+    def go(self):
+        return self.rate

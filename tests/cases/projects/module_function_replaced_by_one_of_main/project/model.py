@@ -1,0 +1,4 @@
+def inner(x):
+    return x
+def outer(x):
+    return inner(x) + 1
