@@ -538,30 +538,32 @@ class Folder:
         if found:
             return distinct([*found, *self._given_instead(value, name, found)])
         if name == "__class__":
-            return (Class(value.module, value.scope),)
+            return (Class(value.module, value.scope), *self._subclasses(value))
         if name == "__dict__":
             return OPEN
         return self._field(value, name)
 
     def _in_subclasses(self, value: Instance, name: str) -> Alternatives:
         """What classes that derive from the instance's say of an attribute: ``self`` in a base class is any of them."""
-        self.memory.asked += 1
         found: list[Value] = []
-        seen = {(value.module, value.scope)}
-        pending: list[Class | Instance] = [value]
-        while pending:
-            own = self.names(pending[-1].module)
-            base = pending.pop()
-            for other, index in self.derived(own.scopes[base.scope].name) if own is not None else ():
-                if (other.module.name, index) in seen or len(seen) > MAX_GROWN:
-                    continue
-                seen.add((other.module.name, index))
-                pending.append(Class(other.module.name, index))
-                definitions = other.definitions.get((index, name))
-                if definitions:
-                    place = Place(other.module.name, index)
-                    found.extend(self._definitions(definitions, other, index, name, place))
+        for one in self._subclasses(value):
+            other = self.names(one.module)
+            definitions = other.definitions.get((one.scope, name)) if other is not None else None
+            if other is not None and definitions:
+                found.extend(self._definitions(definitions, other, one.scope, name, Place(one.module, one.scope)))
         return distinct(one for one in found if not isinstance(one, Function))
+
+    def _subclasses(self, value: Class | Instance) -> list[Class]:
+        """Classes seen so far that derive from a class, at any distance."""
+        self.memory.asked += 1
+        found = [Class(value.module, value.scope)]
+        for base in found:
+            own = self.names(base.module)
+            for other, index in self.derived(own.scopes[base.scope].name) if own is not None else ():
+                one = Class(other.module.name, index)
+                if one not in found and len(found) <= MAX_GROWN:
+                    found.append(one)
+        return found[1:]
 
     def _attribute_value(self, binding: Binding, names: ModuleNames, name: str) -> Alternatives:
         """What ``self.name = …`` gives the attribute."""

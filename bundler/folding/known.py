@@ -203,6 +203,12 @@ def _mapping(arguments: Arguments) -> Alternatives:
     return (Mapping(tuple(pairs), more),)
 
 
+def _chained(arguments: Arguments) -> Alternatives:
+    maps = [one for group in arguments.positional for one in _mapping(Arguments([group])) if isinstance(one, Mapping)]
+    more = distinct([*(value for one in maps for value in one.more), *(UNKNOWN for _ in arguments.more[:1])])
+    return (Mapping(tuple(pair for one in maps for pair in one.items), more),)
+
+
 def _default_mapping(arguments: Arguments) -> Alternatives:
     return _mapping(Arguments(arguments.positional[1:], (), arguments.keywords, arguments.open_keywords))
 
@@ -387,7 +393,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "builtins.dict": _mapping,
     "collections.OrderedDict": _mapping,
     "collections.defaultdict": _default_mapping,
-    "collections.ChainMap": _mapping,
+    "collections.ChainMap": _chained,
     "types.MappingProxyType": _mapping,
     "types.SimpleNamespace": _mapping,
     "argparse.Namespace": _mapping,

@@ -1,0 +1,2 @@
+from plugs.shared import S
+V = S
