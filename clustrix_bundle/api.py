@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -37,6 +38,7 @@ class Bundle:
     warnings: tuple[str, ...] = field(default=(), repr=False)
     _analyze: _Analyze | None = field(default=None, repr=False, compare=False)
     _python: str | None = field(default=None, repr=False, compare=False)
+    _named: bool = field(default=False, repr=False, compare=False)
 
     @property
     def files(self) -> tuple[Member, ...]:
@@ -47,7 +49,7 @@ class Bundle:
         """Run it in a clean local process, in the current folder; the result, as it is.
 
         Arguments given here go before those that were given to `bundle`. They travel as values do, so they may be anything that
-        a value can be, and files are packed anew with them.
+        a value can be. A live function is packed anew with them, a named one is not.
 
         Raises:
             Exception: What the function raised: the same type, arguments, attributes, causes and notes. The end of its chain of
@@ -58,6 +60,8 @@ class Bundle:
 
         if not args and not kwargs:
             return run_locally(self.path, self._python)
+        if self._named:
+            return run_locally(self.path, self._python, _render_arguments(args, kwargs))
         assert self._analyze is not None, "made by bundle()"
         with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
             graph = self._analyze(args, kwargs)
@@ -120,6 +124,7 @@ def bundle(
         tuple(map(str, graph.warnings)),
         analyze,
         options.python,
+        isinstance(func_or_target, str),
     )
 
 
@@ -138,16 +143,29 @@ def default_output() -> str:
     return tempfile.mkdtemp(prefix="clustrix-bundle-") + os.sep
 
 
-def _add_arguments(graph: DependencyGraph, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _dump_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[bytes, tuple[str, ...]]:
+    """A values stream of ``(args, kwargs)``, and the distributions that reading it needs."""
     from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain  # noqa: PLC0415 - only where arguments are given
     from clustrix_bundle.bundler.capture.pickling import Needs  # noqa: PLC0415
+
+    needs = Needs()
+    return dump_or_explain((args, dict(kwargs)), needs, "the arguments"), _pins(needs.modules)
+
+
+def _render_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+    """What the runtime takes by ``--arguments``."""
+    stream, requirements = _dump_arguments(args, kwargs)
+    needs = {"python": sys.version_info[:2], "requirements": requirements}
+    return json.dumps(needs).encode() + b"\n" + stream
+
+
+def _add_arguments(graph: DependencyGraph, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     from clustrix_bundle.bundler.graph import CapturedValue, Node  # noqa: PLC0415
     from clustrix_bundle.bundler.package import ARGUMENTS_MEMBER  # noqa: PLC0415
 
-    needs = Needs()
-    content = dump_or_explain((args, kwargs), needs, "the arguments")
+    content, requirements = _dump_arguments(args, kwargs)
     graph.nodes[ARGUMENTS_MEMBER] = Node(ARGUMENTS_MEMBER, "value", content=content)
-    graph.values.append(CapturedValue("arguments", ARGUMENTS_MEMBER, "tuple", len(content), "argument", _pins(needs.modules)))
+    graph.values.append(CapturedValue("arguments", ARGUMENTS_MEMBER, "tuple", len(content), "argument", requirements))
 
 
 def _pins(modules: Iterable[str]) -> tuple[str, ...]:

@@ -22,8 +22,13 @@ _ENDING = {
 }
 
 
-def run_locally(bundle: str, python: str | None = None) -> Any:
+def run_locally(bundle: str, python: str | None = None, arguments: bytes | None = None) -> Any:
     """The result of the bundle's function, run in a clean process in the current folder.
+
+    Args:
+        bundle: The file.
+        python: Executable or environment; the target interpreter by default.
+        arguments: Content of the runtime's ``--arguments FILE``.
 
     Raises:
         Exception: What the function raised: the same type, arguments and attributes.
@@ -36,6 +41,11 @@ def run_locally(bundle: str, python: str | None = None) -> Any:
         with open(runtime, "wb") as file:
             file.write(render_runtime_program())
         words = ["run", bundle, "--json", "--result", result, "--error", failure]
+        if arguments is not None:
+            given = os.path.join(folder, "arguments")
+            with open(given, "wb") as file:
+                file.write(arguments)
+            words += ["--arguments", given]
         with start_runtime(runtime, words, python=python, stdout=subprocess.PIPE) as process:
             line, _ = process.communicate()
         code = exit_code(process)

@@ -43,6 +43,10 @@ class Call(object):
             self._done(result)
 
     def _arguments(self):
+        if self._task.arguments:
+            from . import values
+
+            return values.load_stream(self._task.root, self._task.arguments)
         if self._args is None and self._kwargs is None and self._task.manifest.data.get("arguments"):
             from . import values
 
@@ -87,11 +91,11 @@ class Call(object):
         self._leave(text, _missing_requirement(error, task.manifest.data))
 
     def _why_unreadable(self, error):
-        if self._phase == "call" or not self._task.manifest.data.get("values_python"):
+        if self._phase == "call" or not self._task.values_python:
             return ""
         from .value_needs import explain
 
-        return explain(error, self._task.manifest.data)
+        return explain(error, self._task.values_python)
 
     def _leave(self, text, warnings):
         if os.getpid() != self._pid:  # a process that the function forked came back from it

@@ -23,6 +23,7 @@ Runs the bundle's function and prints its result; what the function prints stays
 
   --args JSON|@FILE    positional arguments, a JSON array
   --kwargs JSON|@FILE  keyword arguments, a JSON object
+  --arguments FILE     arguments that JSON cannot hold, as clustrix-bundle pickles them
   --json               one line of JSON on standard output; what the function prints goes to standard error
   --result FILE        write the pickled result to FILE: for what JSON cannot hold
   --error FILE         write what the function raised to FILE, for Python to raise it again
@@ -37,12 +38,18 @@ Runs the bundle's function and prints its result; what the function prints stays
 def main(arguments):
     """Run. The exit code; in the process that is to run the function, a callable that does so."""
     options = parse(
-        arguments, USAGE, ["json", "keep"], ["args", "kwargs", "result", "error", "work-dir", "state", "blobs", "id"], 1
+        arguments,
+        USAGE,
+        ["json", "keep"],
+        ["args", "kwargs", "arguments", "result", "error", "work-dir", "state", "blobs", "id"],
+        1,
     )
     path = options.words[0]
     if not os.path.isfile(path):
         raise UsageError("no bundle at %s" % path)
     call = _read_arguments(options)
+    if options.arguments and (call != (None, None) or not os.path.isfile(options.arguments)):
+        raise UsageError("--arguments %s is no file, or given together with --args or --kwargs" % options.arguments)
     work_dir = os.path.abspath(options.work_dir or os.getcwd())
     if not os.path.isdir(work_dir):
         raise UsageError("the work dir %s is no folder" % work_dir)
@@ -71,6 +78,9 @@ def main(arguments):
 
 _ATTEMPTS = 10
 
+ARGUMENTS = "arguments"
+"""File in a task's tree."""
+
 
 def _built(path, state, work_dir, options):
     """A task whose tree is made; from the beginning again if something (a cleaner of temporary files, another run) takes the copy away."""
@@ -80,6 +90,8 @@ def _built(path, state, work_dir, options):
             base, copy, stamp, manifest = _unpacked(path, state, options)
             task = Task(manifest, base, state, work_dir, options)
             task.build(copy, stamp)
+            if options.arguments:
+                task.take_arguments(options.arguments)
             return task
         except FileNotFoundError:
             if task is not None:
@@ -157,6 +169,8 @@ class Task(object):
         self.json = options.json
         self.result_file = os.path.abspath(options.result) if options.result else None
         self.error_file = os.path.abspath(options.error) if options.error else None
+        self.arguments = None
+        self.values_python = manifest.data.get("values_python")
         self._keep = options.keep
         self._state = state
         self._links = {}
@@ -176,6 +190,28 @@ class Task(object):
             from .work_links import link_work_dir
 
             self._links, self._warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], names)
+
+    def take_arguments(self, path):
+        """Put the values stream of ``--arguments FILE`` into the tree; its first line, JSON, says what it needs.
+
+        Raises:
+            UsageError: It is no such file.
+            UnmetRequirementError: Values in it need what is not here.
+        """
+        from .value_needs import check_requirements
+
+        with open(path, "rb") as source:
+            try:
+                needs = parse_json(source.readline().decode("ascii"))
+                major, minor = needs["python"]
+                self.values_python = [int(major), int(minor)]
+                row = {"name": "arguments", "type": "tuple", "requirements": needs["requirements"]}
+            except (ValueError, KeyError, TypeError) as error:
+                raise UsageError("--arguments %s does not begin with what its values need: %s" % (path, error))
+            check_requirements({"values": [row], "requirements": self.manifest.data.get("requirements")})
+            with open(self.root + "/" + ARGUMENTS, "wb") as out:
+                out.write(source.read())
+        self.arguments = ARGUMENTS
 
     def remove(self):
         """Remove the tree, unless it is to be kept."""

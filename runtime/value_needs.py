@@ -36,10 +36,9 @@ def check_requirements(data):
         )
 
 
-def explain(error, data):
+def explain(error, made_by):
     """Why reading a value failed, where another Python made it; empty where that is not the reason."""
-    made_by = data.get("values_python")
-    if not made_by or tuple(made_by) == sys.version_info[:2] or not isinstance(error, _UNREADABLE):
+    if tuple(made_by) == sys.version_info[:2] or not isinstance(error, _UNREADABLE):
         return ""
     reading = False
     frames = error.__traceback__

@@ -44,6 +44,8 @@ def test_arguments_travel_in_the_bundle_or_are_given_to_run(here):
     assert made.path.startswith(str(here / "out"))
     assert made.run() == b"ababab"
     assert made.run((1,), times=1) == (1,)
+    os.unlink(here / "lib.py")
+    assert made.run(b"c", times=2) == b"cc"  # it is the bundle that runs, nothing is built again
 
 
 def test_arguments_say_what_they_need_there(here):

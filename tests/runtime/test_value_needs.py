@@ -93,3 +93,22 @@ def test_an_error_of_the_users_own_code_while_a_value_is_read_stays_what_it_is(s
     stream = b"(cm\nC\no}b." + pickle.dumps(None, 4)
     options = {"files": {"values/arguments.pkl": ("value", stream)}, "arguments": {"member": "values/arguments.pkl"}}
     assert site.run(bundle_of(source, values_python=[3, 99], **options)).error["type"] == "KeyError"
+
+
+def test_arguments_from_a_file_say_themselves_what_they_need(site, bundle_of, interpreter):
+    site.python = interpreter
+    bundle = bundle_of("def f(x, *, y):\n    return sorted(x) + [y]\n")
+    stream = pickle.dumps((({2, 1},), {"y": 3}), 4) + pickle.dumps(None, 4)
+    file = site.work / "arguments"
+    file.write_bytes(b'{"python": [3, 99], "requirements": []}\n' + stream)
+    assert site.run(bundle, "--arguments", file).result == [1, 2, 3]
+    file.write_bytes(b'{"python": [3, 99], "requirements": ["sky==2.0"]}\n' + stream)
+    assert site.run(bundle, "--arguments", file).error["type"] == "UnmetRequirementError"
+    file.write_bytes(b'{"python": [3, 99], "requirements": []}\nccollections\nNotThere\n.' + pickle.dumps(None, 4))
+    assert site.run(bundle, "--arguments", file).error["type"] == "ValueNotReadable"
+    for wrong in (stream, b"", b"[]\n" + stream):
+        file.write_bytes(wrong)
+        done = site.run(bundle, "--arguments", file)
+        assert done.code == 2 and done.error["type"] == "UsageError"
+    assert site.run(bundle, "--arguments", file, "--args", "[]").error["type"] == "UsageError"
+    assert site.leftovers() == []
