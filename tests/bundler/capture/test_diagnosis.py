@@ -1,0 +1,40 @@
+"""A refusal names the variable, its type, where it is used, and what to do."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
+from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.pickling import Needs
+
+
+def test_an_open_file_in_a_cell_is_named_with_the_line_that_uses_it():
+    with open(__file__) as handle:
+
+        def read():
+            return handle.read()
+
+        with pytest.raises(CaptureError) as caught:
+            dump_or_explain(read, Needs(), "the function", read)
+    line = read.__code__.co_firstlineno + 1
+    assert f"{__file__}:{line}: cell 'handle'" in str(caught.value)
+    assert "open it inside the function" in str(caught.value)
+
+
+def test_a_generator_deep_in_an_argument_is_named_by_the_way_to_it():
+    with pytest.raises(CaptureError, match=r"argument 'x'\['a'\]\[1\] is a running generator"):
+        dump_or_explain({"a": [1, (n for n in range(3))]}, Needs(), "argument 'x'")
+
+
+def test_a_socket_held_by_an_instance_is_named_by_its_attribute():
+    class Client:
+        pass
+
+    client = Client()
+    with (
+        socket.socket() as client.link,
+        pytest.raises(CaptureError, match=r"\.link is of type socket\.socket.*open the connection"),
+    ):
+        dump_or_explain(client, Needs(), "global 'client'")

@@ -1,0 +1,97 @@
+"""What a program has set in a module since it was imported."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from clustrix_bundle.bundler.capture.module_state import ModuleGlobal, attributes_set_by, changed_attributes, objects_set_by
+from clustrix_bundle.bundler.capture.pickling import Needs
+
+SOURCE = b"""
+X = 1
+ITEMS = []
+REGISTRY = {}
+if X:
+    MODE = "a"
+else:
+    MODE = "b"
+import os
+CPUS = os.cpu_count()
+class Settings:
+    debug = False
+settings = Settings()
+"""
+
+
+@pytest.fixture
+def module(monkeypatch):
+    made = types.ModuleType("conf_of_test")
+    monkeypatch.setitem(sys.modules, "conf_of_test", made)
+    exec(SOURCE, made.__dict__)
+    return made
+
+
+def _changed(module, explicit=()):
+    return changed_attributes(module, SOURCE, "conf.py", set(explicit), Needs())
+
+
+def test_a_module_as_its_import_left_it_has_no_state(module):
+    assert _changed(module) == {}
+
+
+def test_plain_data_that_no_literal_of_the_module_gives_travels(module):
+    module.X = 4
+    module.ITEMS.append("a")
+    module.MODE = "c"
+    assert _changed(module) == {"X": 4, "ITEMS": ["a"], "MODE": "c"}
+
+
+def test_what_another_branch_gives_is_left_to_the_code(module):
+    module.MODE = "b"
+    assert _changed(module) == {}
+
+
+def test_a_registry_of_functions_is_left_to_the_code_that_fills_it(module):
+    module.REGISTRY["f"] = _changed
+    assert _changed(module) == {}
+
+
+def test_a_module_that_holds_something_alive_keeps_its_flags_to_itself(module):
+    module.X = 2
+    module.ITEMS = open(__file__)  # noqa: SIM115 - the connection of the story
+    try:
+        assert _changed(module) == {}
+        assert _changed(module, ["X"]) == {"X": 2}
+    finally:
+        module.ITEMS.close()
+
+
+def test_a_name_that_the_script_sets_travels_even_if_computed(module):
+    module.CPUS = 99
+    assert (_changed(module), _changed(module, ["CPUS"])) == ({}, {"CPUS": 99})
+
+
+def test_attributes_that_a_script_sets_are_found_wherever_it_does_so(module):
+    source = b"""
+def main():
+    conf.X = 1
+    conf.ITEMS[0] = 2
+    conf.MODE, other = 1, 2
+    setattr(conf, "CPUS", 3)
+    conf.settings.debug = True
+"""
+    assert attributes_set_by(source, {"conf": module}) == {"conf_of_test": {"X", "ITEMS", "MODE", "CPUS"}}
+
+
+def test_attributes_of_instances_and_classes_are_told_by_what_holds_them(module):
+    module.settings.debug = True
+    module.Settings.level = 3
+    found = objects_set_by(
+        b"def main():\n    settings.debug = True\n    S.level = 3", {"settings": module.settings, "S": module.Settings}, [module]
+    )
+    assert found == [
+        (ModuleGlobal("conf_of_test", "settings"), {"instance": {"debug": True}}),
+        (module.Settings, {"level": 3}),
+    ]
