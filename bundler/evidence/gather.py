@@ -14,6 +14,7 @@ from clustrix_bundle.bundler.evidence.disk import is_below
 from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports
 from clustrix_bundle.bundler.evidence.frameworks import imports_strings
 from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
+from clustrix_bundle.bundler.evidence.metadata import find_metadata
 from clustrix_bundle.bundler.evidence.open_imports import modules_in_data, modules_in_strings, siblings_in_strings, widened
 from clustrix_bundle.bundler.evidence.programs import find_programs
 from clustrix_bundle.bundler.evidence.reading import Reading
@@ -41,6 +42,7 @@ class Evidence:
         self._searched: set[str] = set()
         self._data_searched: set[str] = set()
         self._texts_done: set[str] = set()
+        self._opened_by: tuple[tuple[int, list[str]], list[tuple[LoadedModule, FileFinding]]] | None = None
         self._ends: list[tuple[LoadedModule, OpenEnd]] = []
         self._open = False
         self._by_strings = False
@@ -137,6 +139,12 @@ class Evidence:
 
     def _opened(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
         self.reading.work_folders = find_work_folders(self.reading, modules)
+        asked = (len(modules), self.reading.work_folders)
+        if self._opened_by is None or self._opened_by[0] != asked:  # nothing else changes what the same modules open
+            self._opened_by = asked, list(self._openings(modules))
+        yield from self._opened_by[1]
+
+    def _openings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, FileFinding]]:
         cluster = find_cluster_folders(self.reading, modules)
         sure = self.reading.sure_scopes()
         written: set[Path] = set()
@@ -144,6 +152,7 @@ class Evidence:
         for module in modules:
             rows += [(module, row) for row in self._imports[module.name] if isinstance(row, FileFinding)]
             rows += [(module, row) for row in find_data_files(self.reading, module, sure)]
+            rows += [(module, row) for row in find_metadata(self.reading, module)]
         written.update(row.path for _, row in rows if row.written)
         for module in modules:
             rows += [(module, row) for row in files_in_strings(self.reading, module) if row.path not in written]

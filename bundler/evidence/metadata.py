@@ -1,0 +1,59 @@
+"""Metadata of distributions that lie in the project (``src/pkg.egg-info``, an unpacked ``*.dist-info``): what ``importlib.metadata`` reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
+from clustrix_bundle.bundler.evidence.words import call_words
+from clustrix_bundle.bundler.folding.value import Alternatives, External, as_text
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.reading import Reading
+
+_OF_ONE = frozenset({"version", "metadata", "requires", "files", "distribution", "from_name", "get_distribution"})
+_OF_ALL = frozenset({"entry_points", "distributions", "packages_distributions", "iter_entry_points"})
+_PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
+_FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt", "RECORD")
+_FOLDER = re.compile(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
+
+
+def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFinding]:
+    """Metadata files beside the project's packages that a module asks for: of the distribution that it names, of all where it names none."""
+    if b"metadata" not in module.source and b"pkg_resources" not in module.source:
+        return
+    for call in reading.calls(module, lambda name: name in _OF_ONE or name in _OF_ALL):
+        names = [one.name for one in reading.folder.callee_of(call, module) if isinstance(one, External)]
+        last = [name.rpartition(".")[2] for name in names if name.startswith(_PACKAGES)]
+        if not last:
+            continue
+        given = (
+            reading.folder.arguments_of(call, module).get(0, "distribution_name", "name", "dist") if last[0] in _OF_ONE else None
+        )
+        for folder, name in _folders(reading):
+            if given is None or _may_be(given, name):
+                for file in _FILES:
+                    if reading.disk.is_file(str(folder / file)):
+                        yield FileFinding(folder / file, call.line, call_words(call), anchored=True)
+
+
+def _folders(reading: Reading) -> Iterator[tuple[Path, str]]:
+    """Metadata folders directly in the source roots, with the normalised name of their distribution."""
+    for root in reading.world.source_roots:
+        for entry, is_folder in reading.disk.listing(str(root)).items():
+            match = _FOLDER.fullmatch(entry) if is_folder else None
+            if match is not None:
+                yield root / entry, _normalised(match["name"])
+
+
+def _may_be(given: Alternatives, name: str) -> bool:
+    texts = [as_text(one).constant for one in given]
+    return any(text is None or _normalised(text) == name for text in texts)
+
+
+def _normalised(name: str) -> str:
+    """As PEP 503 compares names."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,41 @@
+"""Metadata of distributions that lie in the project."""
+
+
+def test_the_metadata_of_the_distribution_that_is_named_ships(shipped):
+    files = {
+        "m.py": """
+            from importlib.metadata import version
+            def f():
+                return version("My.Pkg")
+        """,
+        "my_pkg.egg-info/PKG-INFO": "Name: my-pkg",
+        "my_pkg.egg-info/SOURCES.txt": "",
+        "other-1.0.dist-info/METADATA": "Name: other",
+    }
+    assert shipped("m:f", files) == {"my_pkg.egg-info/PKG-INFO"}
+
+
+def test_entry_points_may_be_those_of_any_distribution(shipped):
+    files = {
+        "m.py": """
+            import importlib.metadata
+            def f():
+                return len(importlib.metadata.entry_points(group="x"))
+        """,
+        "a.egg-info/entry_points.txt": "[x]",
+        "b-1.0.dist-info/METADATA": "Name: b",
+    }
+    assert shipped("m:f", files) == {"a.egg-info/entry_points.txt", "b-1.0.dist-info/METADATA"}
+
+
+def test_a_function_of_the_same_name_asks_for_nothing(shipped):
+    files = {
+        "m.py": """
+            def version(metadata):
+                return metadata
+            def f():
+                return version("a")
+        """,
+        "a.egg-info/PKG-INFO": "Name: a",
+    }
+    assert shipped("m:f", files) == set()
