@@ -8,7 +8,7 @@ import sys
 import traceback
 
 import pytest
-from clustrix_bundle import RemoteError, bundle
+from clustrix_bundle import PathOutsideWorkDir, RemoteError, bundle
 from clustrix_bundle.errors import RemoteTraceback
 
 LIB = """
@@ -119,6 +119,22 @@ def dies():
 def leaves():
     os._exit(0)
 
+def outside():
+    from clustrix_bundle import cluster_ls
+    cluster_ls("../..")
+
+def cancelled():
+    import asyncio
+    raise asyncio.CancelledError("c")
+
+def loops():
+    error = ValueError("outer")
+    error.inner = LookupError("inner")
+    error.inner.outer = error
+    error.__context__ = error.inner
+    error.inner.__context__ = None
+    raise error
+
 def returns_a_lock():
     return [threading.Lock()]
 """
@@ -214,6 +230,17 @@ def test_notes_come_with_it(here, python):
     assert _raised("noted", python).__notes__ == ["first", "second"]
 
 
+def test_errors_of_our_own_helpers_are_the_ones_to_catch_here(here):
+    error = _raised("outside")
+    assert type(error) is PathOutsideWorkDir and _ends_with_traceback(error, "in outside")
+
+
+def test_exceptions_that_hold_each_other_do_so_here(here):
+    error = _raised("loops")
+    assert error.inner.outer is error and error.__context__ is error.inner
+    assert _ends_with_traceback(error.inner, "in loops")
+
+
 def test_a_group_comes_with_its_members(here):
     error = _raised("group")
     first, second = error.exceptions
@@ -229,6 +256,7 @@ def test_a_group_comes_with_its_members(here):
         ("local", "Local", ["only there", "cannot be made again here", "in local"]),
         ("exits", "SystemExit", ["the function ended its program, with code 3", "in exits"]),
         ("interrupts", "KeyboardInterrupt", ["nobody interrupted it", "in interrupts"]),
+        ("cancelled", "CancelledError", ["in cancelled"]),
         ("dies", "ProcessDied", ["SIGSEGV"]),
         ("leaves", "ProcessDied", ["exit code 0 and no result"]),
         ("returns_a_lock", "ResultNotPicklable", ["lock"]),
