@@ -96,9 +96,7 @@ class _Nodes:
     def _fill(self, number: int) -> None:
         row, error = self._rows[number], self._made[number]
         if row["made"] is None:
-            args = self._load(row["args"])
-            if error.args != args:
-                error.args = args
+            error.args = self._load(row["args"])
         state = self._load(row["state"])
         if state:
             setstate: Callable[[Any], None] = getattr(error, "__setstate__")  # noqa: B009 - typeshed has it for some versions only

@@ -119,6 +119,13 @@ def dies():
 def leaves():
     os._exit(0)
 
+class Array:
+    def __eq__(self, other):
+        raise ValueError("the truth of an array is ambiguous")
+
+def holds_arrays():
+    raise Slotted(Array(), {"x": Array()})
+
 def outside():
     from clustrix_bundle import cluster_ls
     cluster_ls("../..")
@@ -215,6 +222,7 @@ def test_contexts_stay_what_they_were(here):
 
 def test_attributes_stand_where_the_class_keeps_them(here):
     assert _raised("slotted").place == 3
+    assert [type(item).__name__ for item in _raised("holds_arrays").args] == ["Array", "dict"]
     for name, path in (("missing", "there.txt"), ("really_missing", "not/there")):
         error = _raised(name)
         assert isinstance(error, FileNotFoundError) and (error.errno, error.filename) == (2, path)
