@@ -56,13 +56,14 @@ class _Nodes:
         self._made: dict[int, BaseException] = {}
         self._making: set[int] = set()
         self._unfilled: deque[int] = deque()
+        self._open: dict[int, tuple[pickle.Unpickler, tuple[Any, ...]]] = {}
         load = self._make
 
         class Unpickler(RemoteUnpickler):
             def persistent_load(self, number: Any) -> BaseException:
                 return load(number)
 
-        self._load: Callable[[bytes], Any] = lambda data: Unpickler(io.BytesIO(data)).load()
+        self._unpickler: Callable[[bytes], pickle.Unpickler] = lambda data: Unpickler(io.BytesIO(data))
 
     def build(self) -> BaseException:
         error = self._make(0)
@@ -77,8 +78,11 @@ class _Nodes:
             raise pickle.UnpicklingError("an exception is among its own arguments")
         self._making.add(number)
         row = self._rows[number]
+        content = self._unpickler(row["content"])
+        call, args = content.load()
+        self._open[number] = content, args
         error = self._made_by_author(row)
-        self._made[number] = error if error is not None else _bare(self._load(row["class"]), self._load(row["call"]))
+        self._made[number] = error if error is not None else _bare(self._unpickler(row["class"]).load(), call)
         self._unfilled.append(number)
         return self._made[number]
 
@@ -87,7 +91,7 @@ class _Nodes:
         if row["made"] is None:
             return None
         try:
-            function, args = self._load(row["made"])
+            function, args = self._unpickler(row["made"]).load()
             error = function(*args)
         except Exception:  # noqa: BLE001 - the author's code; there is another way
             return None
@@ -95,9 +99,10 @@ class _Nodes:
 
     def _fill(self, number: int) -> None:
         row, error = self._rows[number], self._made[number]
+        content, args = self._open.pop(number)
         if row["made"] is None:
-            error.args = self._load(row["args"])
-        state = self._load(row["state"])
+            error.args = args
+        state = content.load()
         if state:
             setstate: Callable[[Any], None] = getattr(error, "__setstate__")  # noqa: B009 - typeshed has it for some versions only
             setstate(state)

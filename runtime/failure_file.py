@@ -2,9 +2,10 @@
 
 The file is one pickle (protocol 4) of a dict: ``format`` (1), ``phase`` (import, arguments or call), ``traceback`` (text), ``problem``
 (why there are no nodes, else empty) and ``nodes``: the exception first, then every other one that it leads to as cause, context, member,
-argument or attribute. In a node, each a pickle of its own, stand ``class``, ``args``, ``call`` (what makes one: the class's
-``__init__`` is not called, which rarely takes ``args``), ``made`` (function and arguments, where its ``__reduce__`` is the author's)
-and ``state``; ``cause`` and ``context`` are numbers of nodes or None, ``suppress`` is ``__suppress_context__``. A persistent id in a
+argument or attribute. In a node, each a pickle of its own, stand ``class``, ``made`` (function and arguments, where its
+``__reduce__`` is the author's) and ``content``: two pickles that share one memo, ``(call, args)`` and the state. What is made of
+``call`` is the built-in base: the class's own ``__init__``, which rarely takes ``args``, is not called.
+``cause`` and ``context`` are numbers of nodes or None, ``suppress`` is ``__suppress_context__``. A persistent id in a
 pickle is the number of a node.
 """
 
@@ -46,9 +47,11 @@ class _Nodes(object):
             def persistent_id(self, obj):
                 return number(obj) if isinstance(obj, BaseException) else None
 
-        def dump(value):
+        def dump(*values):
             buffer = BytesIO()
-            Pickler(buffer, 4).dump(value)
+            pickler = Pickler(buffer, 4)
+            for value in values:
+                pickler.dump(value)
             return buffer.getvalue()
 
         self._dump = dump
@@ -73,10 +76,8 @@ class _Nodes(object):
             state = dict(state or {}, **_slots(error))
         return {
             "class": self._dump(type(error)),
-            "args": self._dump(error.args),
-            "call": self._dump(call),
             "made": self._dump(reduced[:2]) if custom and type(reduced) is tuple else None,
-            "state": self._dump(state),
+            "content": self._dump((call, error.args), state),
             "cause": self._number(error.__cause__),
             "context": self._number(error.__context__),
             "suppress": error.__suppress_context__,

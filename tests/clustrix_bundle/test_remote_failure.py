@@ -123,6 +123,11 @@ class Array:
     def __eq__(self, other):
         raise ValueError("the truth of an array is ambiguous")
 
+def shares():
+    error = LookupError([1])
+    error.payload = error.args[0]
+    raise error
+
 def holds_arrays():
     raise Slotted(Array(), {"x": Array()})
 
@@ -222,6 +227,8 @@ def test_contexts_stay_what_they_were(here):
 
 def test_attributes_stand_where_the_class_keeps_them(here):
     assert _raised("slotted").place == 3
+    error = _raised("shares")
+    assert error.payload is error.args[0]
     assert [type(item).__name__ for item in _raised("holds_arrays").args] == ["Array", "dict"]
     for name, path in (("missing", "there.txt"), ("really_missing", "not/there")):
         error = _raised(name)
