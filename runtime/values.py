@@ -31,6 +31,8 @@ class _Unpickler(pickle.Unpickler):
         prefix = "clustrix_bundle.runtime."
         if module.startswith(prefix):
             module = __package__ + "." + module[len(prefix) :]
+        if (module, name) == ("enum", "EnumType"):  # its name since Python 3.11
+            name = "EnumMeta"
         return pickle.Unpickler.find_class(self, module, name)
 
 

@@ -189,6 +189,10 @@ class LiveAnalysis(Analysis):
             path = self.entry.root / relative
             whole = not self.entry.path.is_relative_to(path) and not self.context.cwd.is_relative_to(path)
             found.append(FileFinding(path, 0, f"a captured value names {relative or '.'}", whole=whole, anchored=True))
+        for name in sorted(self.call.needs.names):
+            path = self.context.cwd / name
+            if not os.path.isabs(name) and "\0" not in name and os.path.isfile(path):
+                found.append(FileFinding(path, 0, f"a captured value names {name}"))
         return found
 
     def _assemble(self, search: Search) -> DependencyGraph:

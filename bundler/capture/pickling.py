@@ -32,6 +32,8 @@ PROTOCOL = 4
 
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 _MISSING = object()
+_LONGEST_NAME = 1000
+_MOST_NAMES = 10_000
 _RLOCK = type(threading.RLock())
 _TYPE_VARIABLES = tuple(getattr(typing, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(typing, name))
 _PATH_TYPES = (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath)
@@ -48,6 +50,7 @@ class Needs:
         definitions: Sources that travel inside pickles, with the module whose globals they read.
         roots: The project root, and other spellings of its path: absolute paths below one are found below the job's own tree.
         paths: The paths, relative to the root, that were found in values.
+        names: Texts in values that may be names of files, seen from the working directory.
     """
 
     main_defined: frozenset[str] = frozenset()
@@ -56,6 +59,7 @@ class Needs:
     modules: set[str] = field(default_factory=set)
     definitions: list[tuple[str, Definition]] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
 
     def fresh(self) -> Needs:
         """Needs of the same program that name nothing yet."""
@@ -67,6 +71,7 @@ class Needs:
         self.modules |= other.modules
         self.definitions += other.definitions
         self.paths |= other.paths
+        self.names |= other.names
 
 
 def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = ()) -> bytes:
@@ -102,7 +107,11 @@ class StatePickler(pickle.Pickler):
 
     def persistent_id(self, obj: Any) -> Any:
         """Called by pickle for every object: text that is a path in the project is found again in the job's tree."""
-        if type(obj) is not str or not obj.startswith(self._prefixes):
+        if type(obj) is not str:
+            return None
+        if not obj.startswith(self._prefixes):
+            if len(obj) < _LONGEST_NAME and ("/" in obj or "." in obj) and len(self.needs.names) < _MOST_NAMES:
+                self.needs.names.add(obj)
             return None
         for prefix in self._prefixes:
             if obj == prefix or obj.startswith(prefix + "/"):
