@@ -91,7 +91,7 @@ def slice_module(
         TargetError: the file binds no such name.
         AnalysisError: a kept name depends on a statement that is never kept.
     """
-    return slice_names(loaded, [entry_qualname.partition(".")[0]], modules, by_value=by_value, display_path=display_path)
+    return slice_names(loaded, [entry_qualname.partition(".")[0]], modules, by_value=by_value or None, display_path=display_path)
 
 
 def slice_names(
@@ -100,14 +100,17 @@ def slice_names(
     modules: Modules | None = None,
     *,
     wanted: Iterable[str] = (),
-    by_value: frozenset[str] = frozenset(),
+    by_value: frozenset[str] | None = None,
     display_path: str = "",
 ) -> Slice:
     """The part of an entry file that several module-level names need; see `slice_module`.
 
     ``wanted`` are names that are kept too, each only if it depends on nothing that never travels.
+    With ``by_value``, even empty, it is the slice of a running program: what has changed travels by value, so statements that
+    never travel are no obstacle for having changed something.
     """
-    slicer = _Slicer(loaded, modules or NoModules(), by_value, display_path or str(loaded.path))
+    slicer = _Slicer(loaded, modules or NoModules(), by_value or frozenset(), display_path or str(loaded.path))
+    slicer.live = by_value is not None
     slicer.run(list(names), list(wanted))
     return slicer.result()
 
@@ -127,6 +130,7 @@ class _Slicer:
         self._loaded = loaded
         self._path = path
         self._by_value = by_value
+        self.live = False
         self._things = Things(loaded, modules)
         names = self._things.names(loaded.name)
         assert names is not None
@@ -178,7 +182,7 @@ class _Slicer:
         if not reason:
             return False
         if number in self._never:
-            if needed and self._effects.of_statement(number).submits and self._acts_on(number, needed):
+            if needed and not self.live and self._effects.of_statement(number).submits and self._acts_on(number, needed):
                 raise self._error(_BlockedError(needed, number, "the function"))
             return False
         blocked = self._try(lambda: self._keep(number, reason))
