@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _OF_ONE = frozenset({"version", "metadata", "requires", "files", "distribution", "from_name", "get_distribution"})
 _OF_ALL = frozenset({"entry_points", "distributions", "packages_distributions", "iter_entry_points"})
 _PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
-_FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt", "RECORD")
+_FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt")
+_LISTS = ("RECORD", "SOURCES.txt")
 _FOLDER = re.compile(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
 
 
@@ -35,7 +36,7 @@ def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
         )
         for folder, name in _folders(reading):
             if given is None or _may_be(given, name):
-                for file in _FILES:
+                for file in (*_FILES, *(_LISTS if last[0] == "files" else ())):
                     if reading.disk.is_file(str(folder / file)):
                         yield FileFinding(folder / file, call.line, call_words(call), anchored=True)
 
