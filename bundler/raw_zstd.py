@@ -40,7 +40,8 @@ class RawZstdCompressor:
 
     def flush(self) -> bytes:
         """An empty last block and the checksum."""
-        return self.compress(b"") + _LAST.to_bytes(3, "little") + (self._digest.intdigest() & 0xFFFFFFFF).to_bytes(4, "little")
+        checksum: int = self._digest.intdigest() & 0xFFFFFFFF
+        return self.compress(b"") + _LAST.to_bytes(3, "little") + checksum.to_bytes(4, "little")
 
 
 class RawZstdReader:
