@@ -1,7 +1,8 @@
 """What a folder has found before, what it is finding just now, and how much work it may still do.
 
 Finding a value may ask for itself (a name made from itself, mutually recursive functions). The inner question is then answered
-with a default, and what was found on the way to it holds only within the outer question: it is not remembered.
+with a default, and what was found on the way to it holds only as long as the outer question is open: until then it is
+remembered, or programs of many mutual calls would be gone through again and again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Memory:
         self._lasting: dict[Hashable, tuple[object, Any]] = {}
         self._passing: dict[Hashable, tuple[object, Any]] = {}
         self._active: dict[Hashable, int] = {}
+        self._open: list[object] = []
+        self._within: dict[Hashable, tuple[int, object, object, Any]] = {}
         self._lowest = 1 << 30
         self._steps = 0
         self._total = 0
@@ -44,6 +47,8 @@ class Memory:
         self._steps = self._depth = 0
         self._limit = MAX_STEPS if self._total < MAX_TOTAL else SPARING_STEPS
         self._active.clear()
+        self._open.clear()
+        self._within.clear()
         self._lowest = 1 << 30
 
     def forget_passing(self) -> None:
@@ -80,27 +85,43 @@ class Memory:
         if key in self._active:
             self._lowest = min(self._lowest, self._active[key])
             return default
+        within = self._within.get(key)
+        if within is not None and self._holds(within[0], within[1]):
+            self._lowest = min(self._lowest, within[0])
+            return cast("_T", within[3])
         level = len(self._active)
         self._active[key] = level
+        self._open.append(object())
         outer, self._lowest = self._lowest, 1 << 30
         asked = self.asked
         try:
             found = compute()
         finally:
             self._active.pop(key, None)
-            final = self._lowest >= level
-            self._lowest = min(outer, 1 << 30 if final else self._lowest)
+            del self._open[level:]
+            lowest = self._lowest
+            final = lowest >= level
+            self._lowest = min(outer, 1 << 30 if final else lowest)
         if final:
             (self._lasting if asked == self.asked else self._passing)[key] = (keep, found)
+        else:
+            self._within[key] = (lowest, self._open[lowest] if lowest >= 0 else None, keep, found)
         return found
+
+    def _holds(self, level: int, opened: object) -> bool:
+        """Whether the question that an answer depends on is still open (one cut off by the budget holds to the end)."""
+        return level < 0 or (level < len(self._open) and self._open[level] is opened)
 
     def while_active(self, key: Hashable, compute: Callable[[], _T], default: _T) -> _T:
         """As `once`, for what depends on a call under way and is not worth remembering."""
         if key in self._active:
             self._lowest = min(self._lowest, self._active[key])
             return default
-        self._active[key] = len(self._active)
+        level = len(self._active)
+        self._active[key] = level
+        self._open.append(object())
         try:
             return compute()
         finally:
             self._active.pop(key, None)
+            del self._open[level:]
