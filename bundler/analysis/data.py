@@ -220,7 +220,9 @@ class DataFiles:
             self.found.warnings[Note(words, importer, finding.line)] = None
 
     def _note_around(self, path: str, finding: FileFinding) -> None:
-        if (finding.exact or finding.anchored) and not finding.written and os.path.exists(path):
+        """A folder that only holds the root (``parents[2]`` on the way to something) asks for nothing."""
+        holds_root = f"{self.layout.root.folder}{os.sep}".startswith(path.rstrip(os.sep) + os.sep)
+        if (finding.exact or finding.anchored) and not finding.written and not holds_root and os.path.exists(path):
             self.around.add(path if os.path.isdir(path) else os.path.dirname(path))
 
     def reason(self, path: str) -> str | None:

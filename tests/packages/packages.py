@@ -8,16 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Package:
-    """Wheels that are unpacked into one project, and the function of ``use/<name>.py`` that is bundled with its arguments.
-
-    ``slow`` ones take minutes; they run where ``CLUSTRIX_SLOW_PACKAGES`` is set.
-    """
+    """Wheels that are unpacked into one project, and the function of ``use/<name>.py`` that is bundled with its arguments."""
 
     name: str
     wheels: tuple[str, ...]
     function: str
     arguments: tuple[Any, ...]
-    slow: bool = False
 
 
 PACKAGES = (
@@ -52,6 +48,6 @@ PACKAGES = (
     ),
     Package("mpmath", ("mpmath==1.3.0",), "digits", (30,)),
     Package("dateutil", ("python_dateutil==2.9.0.post0", "six==1.17.0"), "fridays", ("2024-03-01 12:00", "Europe/Berlin")),
-    Package("django", ("django==5.2.8", "asgiref==3.10.0", "sqlparse==0.5.3"), "page", (["ada", "<grace>"],), slow=True),
-    Package("sympy", ("sympy==1.14.0", "mpmath==1.3.0"), "integral", ("x**2 * exp(x)",), slow=True),
+    Package("django", ("django==5.2.8", "asgiref==3.10.0", "sqlparse==0.5.3"), "page", (["ada", "<grace>"],)),
+    Package("sympy", ("sympy==1.14.0", "mpmath==1.3.0"), "integral", ("x**2 * exp(x)",)),
 )

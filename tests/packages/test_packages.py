@@ -102,8 +102,6 @@ def _bundled(package, root, result, touched, build):
 
 @pytest.mark.parametrize("package", PACKAGES, ids=[package.name for package in PACKAGES])
 def test_a_function_runs_without_its_packages_tree(package, tmp_path, monkeypatch, table):
-    if package.slow and not os.environ.get("CLUSTRIX_SLOW_PACKAGES"):
-        pytest.skip(f"{package.name} takes minutes: set CLUSTRIX_SLOW_PACKAGES")
     root = tmp_path / "project"
     _project(package, root)
     monkeypatch.chdir(tmp_path)
