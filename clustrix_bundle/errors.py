@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from clustrix_bundle.agent.errors import AgentProtocolError, AnswerTimeout, ClusterConnectionError, ConnectionLost
 from clustrix_bundle.bundler.errors import ClustrixBundleError
+
+__all__ = [
+    "AgentProtocolError",
+    "AnswerTimeout",
+    "ClusterConnectionError",
+    "ConnectionLost",
+    "RemoteError",
+    "RemoteTraceback",
+]
 
 
 class RemoteError(ClustrixBundleError):
