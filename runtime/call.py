@@ -5,7 +5,7 @@ import sys
 
 from . import entry, quick_exit
 from .json_text import NotJSONError, quote, render
-from .outcome import exception, failure, message_of, standard_module, success, success_elsewhere, traceback_of
+from .outcome import NOT_TOLD, exception, failure, message_of, standard_module, success, success_elsewhere, traceback_of
 
 
 class Call(object):
@@ -57,8 +57,8 @@ class Call(object):
         task = self._task
         try:
             if task.result_file:
-                write_pickle(task.result_file, result, task.root)
-                text = success_elsewhere(result)
+                size = write_pickle(task.result_file, result, task.root)
+                text = success_elsewhere(result) if task.most_json is None or size <= task.most_json else NOT_TOLD
             elif task.json:
                 text = success(result)
             else:
@@ -111,7 +111,7 @@ class _NotPicklableError(Exception):
 
 
 def write_pickle(path, value, root):
-    """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there."""
+    """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there; its size."""
     pickle = standard_module("pickle", root)
     part = "%s.%s.part" % (path, os.urandom(6).hex())
     try:
@@ -122,7 +122,9 @@ def write_pickle(path, value, root):
                 raise
             except BaseException as error:
                 raise _NotPicklableError("the result cannot be pickled: %s" % message_of(error)) from error
+            size = out.tell()
         os.rename(part, path)
+        return size
     finally:
         if os.path.exists(part):
             os.unlink(part)

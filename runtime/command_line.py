@@ -1,4 +1,4 @@
-"""The runtime's command line: ``run``, ``verify``, ``unpack`` and what else is named in `COMMANDS`.
+"""The runtime's command line: ``run``, ``verify``, ``unpack``, ``job`` and what else is named in `COMMANDS`.
 
 Options are read here rather than by ``argparse``, whose import costs as much as a small run. Exit codes: 0 done, 1 the user's
 function failed, 2 usage, 5 bundle refused, 130 interrupted.
@@ -8,7 +8,7 @@ import sys
 
 from .errors import RefusedError, Terminated, UsageError
 
-COMMANDS = ("run", "verify", "unpack")
+COMMANDS = ("run", "verify", "unpack", "job")
 _ABOUT = """usage: python3 runtime.pyz COMMAND ...
 
 Runs bundles made by clustrix-bundle, on any Python from 3.6.
@@ -17,6 +17,7 @@ commands:
   run BUNDLE        run the bundle's function and print its result
   verify BUNDLE     check every byte of a bundle
   unpack BUNDLE DIR write what a bundle holds to a new folder
+  job FOLDER        run tasks of a job
 
 `python3 runtime.pyz COMMAND --help` says more.
 """

@@ -17,3 +17,14 @@ def sha256(amount):
     else:
         from hashlib import sha256 as new
     return new()
+
+
+def file_digest(path):
+    """SHA-256 of a file, as 64 hex digits."""
+    import os
+
+    digest = sha256(os.path.getsize(path))
+    with open(path, "rb") as source:
+        for piece in iter(lambda: source.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()

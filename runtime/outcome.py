@@ -5,6 +5,7 @@ import sys
 from .json_text import NotJSONError, quote, render
 
 OK = '{"ok": true, '
+NOT_TOLD = OK + '"result": null, "exact": false'
 FAILED = '{"ok": false, "error": '
 
 
@@ -23,7 +24,7 @@ def success_elsewhere(result):
     try:
         return success(result)
     except NotJSONError:
-        return OK + '"result": null, "exact": false'
+        return NOT_TOLD
 
 
 def failure(kind, message, traceback=""):

@@ -44,6 +44,7 @@ def main(arguments):
         ["args", "kwargs", "arguments", "result", "error", "work-dir", "state", "blobs", "id"],
         1,
     )
+    options.span = None
     path = options.words[0]
     if not os.path.isfile(path):
         raise UsageError("no bundle at %s" % path)
@@ -57,8 +58,13 @@ def main(arguments):
         if file and not os.path.isdir(os.path.dirname(os.path.abspath(file))):
             raise UsageError("the folder of --%s %s does not exist" % (name, file))
     state = os.path.abspath(options.state or os.path.join(work_dir, ".clustrix-%d" % os.geteuid()))
+    return perform(Task, path, state, work_dir, options, call)
+
+
+def perform(kind, path, state, work_dir, options, call=(None, None)):
+    """Run a bundle as a `Task` or what is derived from it; as `main` does."""
     with supervisor.termination():
-        task = _built(path, state, work_dir, options)
+        task = _built(kind, path, state, work_dir, options)
         try:
             call = Call(task, *call)
             wait = supervisor.fork()
@@ -71,7 +77,7 @@ def main(arguments):
         modules = getattr(sys.modules[__package__], "modules", None)
         if modules is not None:
             modules.keep(task.base)  # while the child is at work
-        return task.finish(wait())
+        return task.finish(task.wait(wait))
     finally:
         task.remove()
 
@@ -82,16 +88,16 @@ ARGUMENTS = "arguments"
 """File in a task's tree."""
 
 
-def _built(path, state, work_dir, options):
+def _built(kind, path, state, work_dir, options):
     """A task whose tree is made; from the beginning again if something (a cleaner of temporary files, another run) takes the copy away."""
     for attempt in range(_ATTEMPTS):
         task = None
         try:
             base, copy, stamp, manifest = _unpacked(path, state, options)
-            task = Task(manifest, base, state, work_dir, options)
+            task = kind(manifest, base, state, work_dir, options)
             task.build(copy, stamp)
             if options.arguments:
-                task.take_arguments(options.arguments)
+                task.take_arguments(options.arguments, *(options.span or ()))
             return task
         except FileNotFoundError:
             if task is not None:
@@ -159,6 +165,7 @@ class Task(object):
 
     Attributes:
         root: The task's tree.
+        most_json: Most bytes of a pickled result that is told as JSON too; None for any.
         outcome_file: Where the child leaves what is to be told: a line of JSON without its end, a line of warnings.
     """
 
@@ -170,11 +177,12 @@ class Task(object):
         self.result_file = os.path.abspath(options.result) if options.result else None
         self.error_file = os.path.abspath(options.error) if options.error else None
         self.arguments = None
+        self.most_json = None
         self.values_python = manifest.data.get("values_python")
         self._keep = options.keep
         self._state = state
         self._links = {}
-        self._warnings = []
+        self.warnings = []
         self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
         self.outcome_file = self.root + "/outcome"
         if not self._keep:
@@ -189,9 +197,9 @@ class Task(object):
         if names or names is None:
             from .work_links import link_work_dir
 
-            self._links, self._warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], names)
+            self._links, self.warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], names)
 
-    def take_arguments(self, path):
+    def take_arguments(self, path, start=0, end=None):
         """Put the values stream of ``--arguments FILE`` into the tree; its first line, JSON, says what it needs.
 
         Raises:
@@ -201,6 +209,7 @@ class Task(object):
         from .value_needs import check_requirements
 
         with open(path, "rb") as source:
+            source.seek(start)
             try:
                 needs = parse_json(source.readline().decode("ascii"))
                 major, minor = needs["python"]
@@ -210,8 +219,12 @@ class Task(object):
                 raise UsageError("--arguments %s does not begin with what its values need: %s" % (path, error))
             check_requirements({"values": [row], "requirements": self.manifest.data.get("requirements")})
             with open(self.root + "/" + ARGUMENTS, "wb") as out:
-                out.write(source.read())
+                out.write(source.read(-1 if end is None else end - source.tell()))
         self.arguments = ARGUMENTS
+
+    def wait(self, wait):
+        """The child's `supervisor.Ending`."""
+        return wait()
 
     def remove(self):
         """Remove the tree, unless it is to be kept."""
@@ -224,17 +237,17 @@ class Task(object):
 
     def finish(self, ending):
         """Collect what the child left and tell it. The exit code; does not return if a signal is to be passed on."""
-        text, warnings = self._read_outcome()
+        text, warnings = self.read_outcome()
         died, cause = None, None
         if text is None:
-            died, cause = ending.signal, _cause(ending)
+            died, cause = ending.signal, describe(ending)
             text = failure("ProcessDied", cause)
         elif ending.signal is not None:
             warnings.append("after the function was done, its process was killed by %s" % _signal_name(ending.signal))
-        self._warnings.extend(warnings)
-        rows, folder = self._outputs()
+        self.warnings.extend(warnings)
+        rows, folder = self.outputs()
         if self.json:
-            write_line(text + self._more(ending, rows, folder) + "}")
+            write_line(text + self.more(ending, rows, folder) + "}")
         else:
             self._tell_people(cause, rows, folder)
         if died is not None:
@@ -246,7 +259,8 @@ class Task(object):
             return 130
         return 1
 
-    def _read_outcome(self):
+    def read_outcome(self):
+        """``(open outcome, warnings)`` that the child left; the first None if there is none."""
         try:
             with open(self.outcome_file, "rb") as source:
                 lines = source.read().decode("ascii").split("\n")
@@ -254,7 +268,8 @@ class Task(object):
             return None, []
         return lines[0], parse_json(lines[1])
 
-    def _outputs(self):
+    def outputs(self):
+        """``(rows, folder)`` of what the function wrote, which is kept now."""
         cwd = self.manifest.data["cwd"]
         found = find_outputs(self.root, self.manifest, self._stamp)
         if self._links:
@@ -263,12 +278,17 @@ class Task(object):
             return [], None
         if self._keep:
             return keep_outputs(self.root, found, cwd, None), self.root + "/" + cwd
-        label = "%s-%s" % (self.manifest.data["entry"]["qualname"].rpartition(".")[2] or "task", self.manifest.id[:8])
-        label = "".join(c if c.isalnum() or c in "-_" else "_" for c in label)
-        folder = make_private_folder(own_folder(own_folder(self._state) + "/outputs"), label + ".")
+        folder = self.outputs_folder()
         return keep_outputs(self.root, found, cwd, folder), folder
 
-    def _more(self, ending, rows, folder):
+    def outputs_folder(self):
+        """Where outputs are kept: made when there are some."""
+        label = "%s-%s" % (self.manifest.data["entry"]["qualname"].rpartition(".")[2] or "task", self.manifest.id[:8])
+        label = "".join(c if c.isalnum() or c in "-_" else "_" for c in label)
+        return make_private_folder(own_folder(own_folder(self._state) + "/outputs"), label + ".")
+
+    def more(self, ending, rows, folder):
+        """The fields that follow in an outcome's object."""
         parts = [', "outputs": [']
         parts.append(", ".join('{"path": %s, "size": %d}' % (quote(row["path"]), row["size"]) for row in rows))
         parts.append("]")
@@ -276,7 +296,7 @@ class Task(object):
             parts.append(', "outputs_dir": %s' % quote(folder))
         if self._keep:
             parts.append(', "tree": %s' % quote(self.root))
-        parts.append(', "warnings": [%s]' % ", ".join(map(quote, self._warnings)))
+        parts.append(', "warnings": [%s]' % ", ".join(map(quote, self.warnings)))
         proof = [("host", quote(os.uname().nodename)), ("pid", str(ending.pid)), ("python", quote(sys.version.split()[0]))]
         for name in ("SLURM_JOB_ID", "PBS_JOBID", "JOB_ID"):
             if os.environ.get(name):
@@ -288,7 +308,7 @@ class Task(object):
     def _tell_people(self, cause, rows, folder):
         if cause is not None:
             sys.stderr.write("runtime: %s\n" % cause)
-        for warning in self._warnings:
+        for warning in self.warnings:
             sys.stderr.write("runtime: warning: %s\n" % warning)
         if rows:
             sys.stderr.write("runtime: the function wrote %d files, kept in %s\n" % (len(rows), folder))
@@ -296,7 +316,8 @@ class Task(object):
             sys.stderr.write("runtime: the tree is kept in %s\n" % self.root)
 
 
-def _cause(ending):
+def describe(ending):
+    """How a process ended that left no result."""
     if ending.signal is None:
         return "the process that ran the function ended itself with exit code %d and no result" % ending.code
     text = "the process that ran the function was killed by %s before it had a result" % _signal_name(ending.signal)

@@ -23,9 +23,11 @@ class Ending(object):
         code: Exit code, None if a signal ended it.
         signal: That signal, else None.
         interrupted: Whether an interrupt (Ctrl-C, SIGINT from outside) came meanwhile.
+        passed_on: Whether a signal from outside was passed on to it.
     """
 
-    def __init__(self, pid, status, interrupted):
+    def __init__(self, pid, status, interrupted, passed_on=False):
+        self.passed_on = passed_on
         self.pid = pid
         self.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         self.code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
@@ -53,7 +55,10 @@ def _terminate(number, frame):  # noqa: ARG001
 
 
 def fork():
-    """Fork. None in the child; in the parent a function that waits for the child's `Ending`."""
+    """Fork. None in the child; in the parent a function that waits for the child's `Ending`.
+
+    That function may be given ``tick``, called with the child's process id about every ``every_s`` seconds, and when a signal came.
+    """
     import _signal
 
     numbers = {getattr(_signal, name) for name in _PASSED_ON if hasattr(_signal, name)}
@@ -71,7 +76,7 @@ def fork():
         _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
         return None
     os.close(reader)
-    return lambda: _wait(_signal, pid, waited, numbers)
+    return lambda tick=None, every_s=None: _wait(_signal, pid, waited, numbers, tick, every_s)
 
 
 def _die_with_parent(reader, parent, kill):
@@ -87,25 +92,47 @@ def _die_with_parent(reader, parent, kill):
         os._exit(1)
 
 
-def _wait(signals, pid, waited, numbers):
-    interrupted = False
+def _wait(signals, pid, waited, numbers, tick, every_s):
+    interrupted = passed_on = False
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             signals.pthread_sigmask(signals.SIG_UNBLOCK, {signals.SIGCHLD})
-            return Ending(pid, status, interrupted)
-        if hasattr(signals, "sigwaitinfo"):
-            came = signals.sigwaitinfo(waited)
-            number, by_kill = came.si_signo, came.si_code <= _SI_USER_MAX and came.si_pid != pid
-        else:
-            number, by_kill = signals.sigwait(waited), True
+            return Ending(pid, status, interrupted, passed_on)
+        number, by_kill = _next_signal(signals, waited, pid, every_s)
         if number == signals.SIGINT:
             interrupted = True
         if number in numbers and by_kill:  # a terminal's Ctrl-C reaches the child by itself
-            try:
-                os.kill(pid, number)
-            except OSError:
-                pass
+            passed_on = True
+            send(pid, number)
+        if tick is not None:
+            tick(pid)
+
+
+def send(pid, number):
+    """Send a signal, given by number or name, to a process that may be gone."""
+    import _signal
+
+    try:
+        os.kill(pid, getattr(_signal, number) if isinstance(number, str) else number)
+    except OSError:
+        pass
+
+
+def _next_signal(signals, waited, pid, every_s):
+    """``(number, whether a process sent it)``; number None when ``every_s`` seconds went by without one."""
+    if hasattr(signals, "sigwaitinfo"):
+        came = signals.sigwaitinfo(waited) if every_s is None else signals.sigtimedwait(waited, every_s)
+        if came is None:
+            return None, False
+        return came.si_signo, came.si_code <= _SI_USER_MAX and came.si_pid != pid
+    if every_s is not None and not signals.sigpending() & waited:  # macOS
+        from time import sleep
+
+        sleep(min(every_s, 0.1))
+        if not signals.sigpending() & waited:
+            return None, False
+    return signals.sigwait(waited), True
 
 
 def end_by_signal(number):

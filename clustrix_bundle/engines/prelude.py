@@ -1,0 +1,64 @@
+"""``prelude.sh``: what happens on the node before Python starts. All that comes from a configuration is quoted; commands are the user's own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+
+from clustrix_bundle.runtime.config import ClusterConfig
+
+_CHECK = 'c=$?; [ "$c" -eq 0 ] || exit "$c"'
+
+
+def render_prelude(
+    config: ClusterConfig,
+    runtime: str,
+    cores: int | None = None,
+    python: str | None = None,
+    before: Sequence[str] = (),
+) -> str:
+    """The text.
+
+    Args:
+        config: Its variables, modules, environment and commands, in this order; the user's commands have the last word.
+        runtime: Path of ``runtime.pyz``, relative to the job's folder or absolute.
+        cores: Threads that numerical libraries may use, unless the user's variables say otherwise.
+        python: The interpreter, if it is not the configuration's.
+        before: Lines that come first.
+    """
+    lines = [f"CLUSTRIX_PYTHON={_word(python or config.python_executable)}", f"CLUSTRIX_RUNTIME={_word(runtime)}", *before]
+    if cores:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            lines.append(f"export {name}={cores}")
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in config.environment_variables.items()]
+    if config.module_loads or config.conda_env_name:
+        lines.append("[ ! -r /etc/profile ] || . /etc/profile")
+    for number, module in enumerate(config.module_loads, 1):
+        lines += _step(f"module_loads {number}", f"module load {shlex.quote(module)}")
+    if config.conda_env_name:
+        lines += _step("conda_env_name 1", f'eval "$(conda shell.posix activate {shlex.quote(config.conda_env_name)})"')
+    for number, command in enumerate(config.pre_execution_commands, 1):
+        lines += _step(f"pre_execution_commands {number}", command)
+    return "\n".join([*lines, "CLUSTRIX_READY=1", ""])
+
+
+def _step(label: str, command: str) -> list[str]:
+    return [f"clustrix_at={shlex.quote(label)}", command, _CHECK]
+
+
+def _word(path: str) -> str:
+    """A path as one word of the shell; ``~/`` at its head is the home folder there."""
+    if path == "~" or path.startswith("~/"):
+        return f'"$HOME"{shlex.quote(path[1:])}' if len(path) > 1 else '"$HOME"'
+    return shlex.quote(path)
+
+
+def python_path_line(kept: str | None) -> str:
+    """The line that sets PYTHONPATH, or unsets it."""
+    return f"export PYTHONPATH={shlex.quote(kept)}" if kept else "unset PYTHONPATH"
+
+
+def relative_runtime(sha256: str) -> str:
+    """The runtime's file as seen from a job's folder."""
+    return os.path.join("..", "..", "runtime", f"{sha256}.pyz")
