@@ -1,6 +1,6 @@
 """What a client asks of the job folders in a state dir: plain functions, called in process or by the agent.
 
-Each takes a session first, whose ``state_dir`` and ``work_dir`` are absolute paths. ``docs/jobs.md`` is the protocol.
+Each takes an `operations.Session` first. ``docs/jobs.md`` is the protocol.
 """
 
 import errno
@@ -33,7 +33,7 @@ _MARK = "all"
 _PIECE = 1 << 20
 
 
-def create(session, body, job, spec, prelude):
+def create_job(session, body, job, spec, prelude):
     """Make a job's folder.
 
     Args:
@@ -50,7 +50,7 @@ def create(session, body, job, spec, prelude):
         FileExistsError: Another one is there.
     """
     target = _folder(session, job)
-    os.makedirs(os.path.dirname(target), 0o700, exist_ok=True)
+    session.make_state_dir("jobs")
     text = json.dumps(dict(spec, work_dir=session.work_dir), sort_keys=True).encode("ascii")
     private = make_private_folder(os.path.dirname(target), ".new-")
     try:
@@ -72,7 +72,7 @@ def create(session, body, job, spec, prelude):
         remove_tree(private)
 
 
-def start(session, job, workers):
+def start_job(session, job, workers):
     """Let a process of this machine run the job, ``workers`` tasks at a time, which outlives us. Its submission.
 
     Started twice, it runs once.
@@ -89,16 +89,16 @@ def start(session, job, workers):
     )
     pid = int(process.communicate()[0])
     submission = {"engine": "process", "ids": [], "group": process.pid, "process": identity(pid)}
-    note(session, job, submission)
+    note_job(session, job, submission)
     return submission
 
 
-def note(session, job, submission):
+def note_job(session, job, submission):
     """Keep whom the job was given to."""
     write_whole(_folder(session, job) + "/submission.json", json.dumps(submission).encode("ascii"))
 
 
-def look(session, jobs):
+def look_at_jobs(session, jobs):
     """How jobs are.
 
     Args:
@@ -111,13 +111,13 @@ def look(session, jobs):
     return {job: _look(_folder(session, job), known) for job, known in jobs.items()}
 
 
-def outcomes(session, job, tasks):
+def read_outcomes(session, job, tasks):
     """Outcomes of tasks; for one that did not get to the runtime ``{"failed": what, "code": N}``, None where there is none."""
     folder = _folder(session, job)
     return [_read_json("%s/tasks/%d/outcome.json" % (folder, task)) or _read_mark(folder, task) for task in tasks]
 
 
-def read(session, job, name, task=None, offset=0, size=None):
+def read_job_file(session, job, name, task=None, offset=0, size=None):
     """Pieces of a file of a job or task, from ``offset`` on; nothing where it is not there yet.
 
     Raises:
@@ -151,7 +151,7 @@ def read(session, job, name, task=None, offset=0, size=None):
             yield piece
 
 
-def cancel(session, job):
+def cancel_job(session, job):
     """Ask the job to end, and end what of it runs on this machine.
 
     Returns:
@@ -173,7 +173,7 @@ def cancel(session, job):
 
 
 def list_jobs(session):
-    """Rows of the jobs in the state dir, oldest first: ``id``, ``made`` (seconds, by this machine's clock), ``spec``, and what `look` tells."""
+    """Rows of the jobs in the state dir, oldest first: ``id``, ``made`` (seconds, by this machine's clock), ``spec``, and what `look_at_jobs` tells."""
     rows = []
     jobs = session.state_dir + "/jobs"
     for job in os.listdir(jobs) if os.path.isdir(jobs) else ():
@@ -192,7 +192,7 @@ def read_spec(session, job):
     return JobFolder(_folder(session, job)).spec
 
 
-def remove(session, job):
+def remove_job(session, job):
     """Remove the job's folder; whether there was one. What runs in it loses its ground: cancel first."""
     folder = _folder(session, job)
     try:

@@ -12,6 +12,7 @@ _MODULES = {
     "file_operations": "ls find stat exists isdir isfile glob du count_files batch",
     "store_operations": "missing put get",
     "process_operations": "execute start",
+    "job_operations": "create_job start_job note_job look_at_jobs read_outcomes read_job_file cancel_job list_jobs read_spec remove_job",
     "probe_operations": "probe",
 }
 OPERATIONS = {name: module for module, names in _MODULES.items() for name in names.split()}
