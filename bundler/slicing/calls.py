@@ -1,0 +1,283 @@
+"""What a call may do, by what its callee means: a function of the user's, a class, something installed, something unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.slicing import known_calls
+from clustrix_bundle.bundler.slicing.call_expressions import in_words
+from clustrix_bundle.bundler.slicing.names import ModuleNames, root_name
+from clustrix_bundle.bundler.slicing.roots import Roots
+from clustrix_bundle.bundler.slicing.stateful import is_stateful
+from clustrix_bundle.bundler.slicing.things import Thing, Things
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import Call, Expr
+    from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
+
+_CONSTRUCTION = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
+_KERNEL: Expr = ("call", ("name", "get_ipython"), (), ())
+
+
+class CallReader:
+    """Reads calls of one module into deeds."""
+
+    def __init__(self, things: Things, names: ModuleNames, deeds: Deeds) -> None:
+        self.things = things
+        self.names = names
+        self.module = names.module.name
+        self.deeds = deeds
+        self.roots = Roots(things, names)
+
+    def call(self, scope: int, call: Call, *, discarded: bool) -> None:
+        self.apply(scope, call.func, call.args, call.keywords, discarded=discarded, decorates=False)
+
+    def apply(
+        self,
+        scope: int,
+        callee: Expr,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str | None, Expr], ...],
+        *,
+        discarded: bool,
+        decorates: bool,
+    ) -> None:
+        things = self.things.of(self.module, scope, callee)
+        values = (*args, *(value for _, value in keywords))
+        if self._ours(things, callee):
+            return
+        if callee[0] == "attr" and not any(
+            thing.kind in ("module", "foreign") for thing in self.things.of(self.module, scope, callee[1])
+        ):
+            self._method(scope, callee, args, keywords, discarded=discarded, decorates=decorates)
+        for thing in things:
+            if thing.kind == "function":
+                self._run(scope, thing, callee, args, keywords)
+            elif thing.kind == "class":
+                for name in _CONSTRUCTION:
+                    for method in self.things.method_scopes(thing, name, set()):
+                        self._run(scope, method, None, (("?",), *args), keywords)
+            elif thing.kind == "foreign":
+                self._foreign(
+                    scope,
+                    thing.module,
+                    values,
+                    frozenset(name or "" for name, _ in keywords),
+                    discarded=discarded,
+                    decorates=decorates,
+                )
+            elif thing.kind in ("instance", "made"):
+                self._call_object(scope, thing, callee, args, keywords)
+            elif thing.kind == "data" and thing.module == self.module:
+                self._run_lambdas(thing.name)
+        if not things and callee[0] == "name" and discarded:
+            for value in values:
+                self.deeds.changes |= self.roots.of(scope, value)
+        if not decorates and self._runs_arguments(callee, things):
+            self._callbacks(scope, values)
+
+    def _ours(self, things: tuple[Thing, ...], callee: Expr) -> bool:
+        """Whether the call submits or sets up; says how."""
+        for thing in things:
+            text = in_words(callee)
+            if thing.kind == "ours" and known_calls.submits(thing.name):
+                self.deeds.submits = self.deeds.submits or f"calls {text}() of clustrix_bundle"
+            elif thing.kind == "clustered" or (thing.kind == "function" and self.things.wraps_for_cluster(thing)):
+                self.deeds.submits = self.deeds.submits or f"calls {text}(), which @cluster submits"
+            else:
+                continue
+            return True
+        return False
+
+    def _method(
+        self,
+        scope: int,
+        callee: Expr,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str | None, Expr], ...],
+        *,
+        discarded: bool,
+        decorates: bool,
+    ) -> None:
+        _, receiver, name = callee
+        if receiver == _KERNEL and not self.things.of(self.module, scope, _KERNEL[1]):
+            self.deeds.submits = self.deeds.submits or f"asks the notebook's kernel (get_ipython().{name})"
+            return
+        if self.roots.is_namespace(scope, receiver):
+            if name in ("update", "setdefault", "__setitem__"):
+                self.deeds.keys.add("*")
+            return
+        owners = self.roots.of(scope, receiver)
+        if known_calls.method_changes(name, frozenset(key or "" for key, _ in keywords)) or decorates:
+            self.change(owners, self.roots.dotted(scope, callee) or name, discarded=discarded)
+        if known_calls.method_takes_in(name):
+            for value in (*args, *(value for _, value in keywords)):
+                self.link(self.roots.of(scope, value), owners)
+        for key, value in keywords:
+            if key == "out":
+                self.deeds.changes |= self.roots.of(scope, value)
+        for number in self.names.methods.get(name, ()):  # whichever class the receiver has
+            function = Thing("function", self.module, number)
+            self.deeds.calls.append((function, self._arguments(scope, number, (receiver, *args), keywords)))
+
+    def _run(
+        self,
+        scope: int,
+        function: Thing,
+        callee: Expr | None,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str | None, Expr], ...],
+    ) -> None:
+        names = self.things.names(function.module)
+        assert names is not None
+        if callee is not None and names.is_method(function.scope):
+            receiver: Expr = callee[1] if callee[0] == "attr" else ("?",)
+            args = (receiver, *args)
+        self.deeds.calls.append((function, self._arguments(scope, function.scope, args, keywords, names)))
+        if callee is not None and callee[0] == "name":
+            self._keep_state(scope, function, callee)
+
+    def _keep_state(self, scope: int, function: Thing, callee: Expr) -> None:
+        """Calling a function that a stateful decorator of the user's has wrapped changes what the name holds."""
+        names = self.things.names(function.module)
+        assert names is not None
+        definition = names.facts.scopes[function.scope]
+        for decorator in definition.decorators:
+            for thing in self.things.of(function.module, definition.parent, decorator):
+                if thing.kind in ("function", "made") and is_stateful(self.things, thing):
+                    self.deeds.changes |= self.roots.of(scope, callee)
+                elif thing.kind in ("class", "instance"):
+                    for method in self.things.method_scopes(thing, "__call__", set()):
+                        self._run(scope, method, None, (callee,), ())
+
+    def _call_object(
+        self, scope: int, thing: Thing, callee: Expr, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]
+    ) -> None:
+        if thing.kind == "instance":
+            for method in self.things.method_scopes(thing, "__call__", set()):
+                self._run(scope, method, None, (callee, *args), keywords)
+            return
+        self.deeds.calls.append((Thing("function", thing.module, thing.scope), {}))
+        if is_stateful(self.things, thing):
+            self.deeds.changes |= self.roots.of(scope, callee)
+
+    def _run_lambdas(self, name: str) -> None:
+        for binding in self.names.assignments.get((0, name), ()):
+            for number, around in enumerate(self.names.function_of):
+                scope = self.names.facts.scopes[number]
+                if around == number and scope.kind == "lambda" and scope.statement == binding.statement:
+                    self.deeds.calls.append((Thing("function", self.module, number), {}))
+
+    def _foreign(
+        self, scope: int, dotted: str, values: tuple[Expr, ...], keywords: frozenset[str], *, discarded: bool, decorates: bool
+    ) -> None:
+        deeds = self.deeds
+        if known_calls.is_exit(dotted):
+            deeds.exits = True
+        elif known_calls.reads_client(dotted):
+            deeds.client = deeds.client or f"{dotted}()"
+        elif "." not in dotted:
+            self._builtin(scope, dotted, values, discarded=discarded)
+        elif decorates:
+            if known_calls.is_registering(dotted):
+                deeds.settings.add(dotted)
+        else:
+            if dotted.endswith(".parse_args"):
+                deeds.client = deeds.client or f"{dotted}()"
+            if known_calls.is_setting(dotted) or known_calls.draws(dotted) or (discarded and not known_calls.is_output(dotted)):
+                deeds.settings.add(dotted)
+            if known_calls.changes_argument(dotted, keywords, discarded=discarded):
+                for value in values:
+                    deeds.changes |= {root for root in self.roots.of(scope, value) if root[0] != "foreign"}
+
+    def _builtin(self, scope: int, name: str, values: tuple[Expr, ...], *, discarded: bool) -> None:
+        if name in ("exec", "eval"):
+            self.deeds.keys.add("*")
+        elif name in ("setattr", "delattr") and values:
+            self.change(self.roots.of(scope, values[0]), name)
+            if self.roots.is_own_module(values[0]) and len(values) > 1:
+                self.deeds.keys.add(values[1][1] if values[1][0] == "str" else "*")
+        elif name == "next" or (discarded and name not in known_calls.BUILTINS_THAT_READ):
+            for value in values:
+                self.deeds.changes |= self.roots.of(scope, value)
+
+    def _runs_arguments(self, callee: Expr, things: tuple[Thing, ...]) -> bool:
+        """Whether a call may run functions that it is given."""
+        if any(thing.kind == "function" for thing in things):
+            return any(self._calls_parameters(thing) for thing in things if thing.kind == "function")
+        last = callee[-1] if callee[0] in ("name", "attr") else ""
+        return known_calls.runs_arguments(last)
+
+    def _calls_parameters(self, function: Thing) -> bool:
+        """Whether a function calls one of its parameters, or hands one on, in its own body."""
+        names = self.things.names(function.module)
+        if names is None:
+            return True
+        parameters = {parameter.name for parameter in names.facts.scopes[function.scope].parameters}
+        return any(
+            root_name(part) in parameters
+            for call in names.calls_in.get(function.scope, ())
+            for part in (call.func if call.func[0] == "name" else ("?",), *call.args, *(value for _, value in call.keywords))
+        )
+
+    def _callbacks(self, scope: int, values: tuple[Expr, ...]) -> None:
+        """Functions that are handed to a call may be run by it."""
+        for value in values:
+            if value[0] not in ("name", "attr"):
+                continue
+            things = self.things.of(self.module, scope, value)
+            if not self._ours(things, value):
+                for thing in things:
+                    if thing.kind == "function":
+                        self.run_with(thing, values, scope)
+
+    def run_with(self, function: Thing, values: Iterable[Expr], scope: int = 0) -> None:
+        """A function is run by a call that has these arguments: each parameter may stand for a part of any of them."""
+        names = self.things.names(function.module)
+        assert names is not None
+        everything: frozenset[Root] = frozenset().union(*(self.roots.of(scope, value) for value in values))
+        parameters = names.facts.scopes[function.scope].parameters
+        self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
+
+    def _arguments(
+        self,
+        scope: int,
+        function: int,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str | None, Expr], ...],
+        names: ModuleNames | None = None,
+    ) -> dict[str, frozenset[Root]]:
+        parameters = (names or self.names).facts.scopes[function].parameters
+        positional = [parameter for parameter in parameters if parameter.kind in ("positional", "either")]
+        found: dict[str, frozenset[Root]] = {}
+        everything: frozenset[Root] = frozenset().union(
+            *(self.roots.of(scope, arg) for arg in (*args, *(value for _, value in keywords)))
+        )
+        starred = any(arg[0] == "star" for arg in args) or any(name is None for name, _ in keywords)
+        for index, parameter in enumerate(positional):
+            found[parameter.name] = self.roots.of(scope, args[index]) if index < len(args) else frozenset()
+        for name, value in keywords:
+            if name is not None:
+                found[name] = self.roots.of(scope, value)
+        for parameter in parameters:
+            if starred or parameter.kind in ("star", "dstar"):
+                found[parameter.name] = everything
+        return found
+
+    # -- changes and links
+
+    def change(self, owners: frozenset[Root], dotted: str, *, discarded: bool = True, target: bool = False) -> None:
+        for kind, name in owners:
+            if kind != "foreign":
+                self.deeds.changes.add((kind, name))
+            elif target:
+                self.deeds.settings.add(f"{dotted if dotted.startswith(name) else name}=")
+            else:
+                last = dotted.rpartition(".")[2]
+                full = name if name.endswith(f".{last}") else f"{name}.{last}"
+                if known_calls.is_setting(full) or (discarded and not known_calls.is_output(full)):
+                    self.deeds.settings.add(full)
+
+    def link(self, sources: frozenset[Root], owners: frozenset[Root]) -> None:
+        self.deeds.links |= {(a, b) for a in sources for b in owners if a != b and "foreign" not in (a[0], b[0])}

@@ -1,0 +1,69 @@
+"""What running a piece of code may do: the names of the script, other modules and the cluster that it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.slicing.things import Thing
+
+
+Root = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Deeds:
+    """What code may do when it runs.
+
+    Attributes:
+        changes: Whose objects it may change.
+        binds: Names of the script that it binds through ``global``.
+        keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal.
+        settings: Dotted names of calls, and with ``=`` of assignment targets, that change an installed module for everybody.
+        links: Pairs (a, b): from then on a change of a's object may be one of b's.
+        submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
+        client: What it asks of the client's terminal or command line; empty if nothing.
+        exits: Whether it may end the process.
+        calls: Functions that it runs, with what each parameter stands for.
+    """
+
+    changes: set[Root] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    settings: set[str] = field(default_factory=set)
+    links: set[tuple[Root, Root]] = field(default_factory=set)
+    submits: str = ""
+    client: str = ""
+    exits: bool = False
+    calls: list[tuple[Thing, dict[str, frozenset[Root]]]] = field(default_factory=list)
+
+    def size(self) -> int:
+        """Grows with every deed that is added."""
+        return (
+            len(self.changes)
+            + len(self.binds)
+            + len(self.keys)
+            + len(self.settings)
+            + len(self.links)
+            + bool(self.submits)
+            + bool(self.client)
+            + self.exits
+        )
+
+    def add(self, other: Deeds, arguments: dict[str, frozenset[Root]]) -> None:
+        """The deeds of a function that is called, its parameters replaced by what they stand for."""
+        for root in tuple(other.changes):  # a recursive function is its own other
+            self.changes |= _replaced(root, arguments)
+        for first, second in tuple(other.links):
+            self.links |= {(a, b) for a in _replaced(first, arguments) for b in _replaced(second, arguments) if a != b}
+        self.binds |= other.binds
+        self.keys |= other.keys
+        self.settings |= other.settings
+        self.submits = self.submits or other.submits
+        self.client = self.client or other.client
+        self.exits = self.exits or other.exits
+
+
+def _replaced(root: Root, arguments: dict[str, frozenset[Root]]) -> frozenset[Root]:
+    return arguments.get(root[1], frozenset()) if root[0] == "parameter" else frozenset([root])

@@ -1,0 +1,155 @@
+"""Whose object an expression gives: names of the script, local modules, installed ones, parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.slicing import known_calls
+from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, children
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import Expr
+    from clustrix_bundle.bundler.slicing.deeds import Root
+    from clustrix_bundle.bundler.slicing.things import Thing, Things
+
+
+class Roots:
+    """The owners of expressions of one module."""
+
+    def __init__(self, things: Things, names: ModuleNames) -> None:
+        self.things = things
+        self.names = names
+        self.module = names.module.name
+        self._open: set[tuple[int, str]] = set()
+        self._open_aliases: set[str] = set()
+
+    def of(self, scope: int, expression: Expr) -> frozenset[Root]:
+        """What the object that an expression gives may belong to."""
+        tag = expression[0]
+        if tag == "name":
+            return self.of_name(scope, expression[1])
+        if tag in ("attr", "index", "each", "star"):
+            dotted = self.dotted(scope, expression)
+            return frozenset([("foreign", dotted)]) if dotted else self.of(scope, expression[1])
+        if tag in ("list", "tuple", "set", "either", "comp", "dict", "dictcomp"):
+            return frozenset().union(*(self.of(scope, child) for child in children(expression)))
+        return self._of_call(scope, expression) if tag == "call" else frozenset()
+
+    def _of_call(self, scope: int, expression: Expr) -> frozenset[Root]:
+        callee, args = expression[1], (*expression[2], *(value for _, value in expression[3]))
+        given: frozenset[Root] = frozenset().union(*(self.of(scope, arg) for arg in args))
+        things = self.things.of(self.module, scope, callee)
+        found: set[Root] = set() if things else set(given)
+        for thing in things:
+            if thing.kind == "foreign":
+                last = thing.module.rpartition(".")[2]
+                if "." in thing.module and (last.startswith("get") or last in ("gca", "gcf")):
+                    found.add(("foreign", thing.module))
+                elif not known_calls.makes_anew(thing.module):
+                    found |= given
+            elif thing.kind == "function":
+                found |= given | self._returned(thing)
+            else:
+                found |= given
+        if callee[0] == "name" and not any(thing.kind in ("foreign", "function", "class") for thing in things):
+            found |= self.of(scope, callee)  # what a called object gives may be a part of it
+        if (
+            callee[0] == "attr"
+            and not any(thing.kind == "foreign" for thing in things)
+            and callee[2] not in known_calls.METHODS_THAT_MAKE
+        ):
+            found |= self.of(scope, callee[1])
+        return frozenset(found)
+
+    def _returned(self, function: Thing) -> frozenset[Root]:
+        """Module-level objects that a function gives back: ``def registry(): return _REGISTRY``."""
+        known = self.things.returned.get(function)
+        names = self.things.names(function.module)
+        if known is not None or names is None:
+            return known or frozenset()
+        self.things.returned[function] = frozenset()  # what a recursion gives back is given back by the rest
+        other = self if names is self.names else Roots(self.things, names)
+        found = frozenset(
+            root
+            for binding in names.bindings_in.get(function.scope, ())
+            if binding.kind in ("return", "yield")
+            for root in other.of(function.scope, binding.value)
+            if root[0] != "parameter"
+        )
+        self.things.returned[function] = found
+        return found
+
+    def of_name(self, scope: int, name: str) -> frozenset[Root]:
+        local = self.names.is_local(scope, name)
+        if local is None:
+            return self._of_global(name)
+        key = (local, name)
+        if key in self._open:
+            return frozenset()
+        self._open.add(key)
+        found: set[Root] = set()
+        if any(parameter.name == name for parameter in self.names.facts.scopes[local].parameters):
+            found.add(("parameter", name))
+        for binding in self.names.assignments.get(key, ()):
+            found |= self.of(local, binding.value)
+        for item in self.names.imports.get(key, ()):
+            found |= _of_things(self.things.imported(self.module, item, 0))
+        self._open.discard(key)
+        return frozenset(found)
+
+    def _of_global(self, name: str) -> frozenset[Root]:
+        found: set[Root] = set()
+        imports = self.names.imports.get((0, name), ())
+        for item in imports:
+            source = self.things.absolute(self.module, item)
+            if self.things.is_local_module(source):
+                found.add(("module", source))
+            else:
+                found.add(("foreign", source if item.name is None else f"{source}.{item.name}"))
+        if name in self.names.binders and not (imports and len(self.names.binders[name]) == len(imports)):
+            found.add(("name", name) if self.module == self.things.script else ("module", self.module))
+        if name not in self._open_aliases:
+            self._open_aliases.add(name)
+            for binding in self.names.assignments.get((0, name), ()):
+                values = self.of(0, binding.value)  # a comprehension's own name is none of the module's
+                found |= {root for root in values if root[0] in ("foreign", "module") or binding.kind == "comp"}
+            self._open_aliases.discard(name)
+        if not found and not imports and name not in self.names.binders and (0, "*") in self.names.imports:
+            found |= {root for thing in self.things.global_name(self.module, name) for root in _of_things((thing,))}
+        return frozenset(found)
+
+    def dotted(self, scope: int, expression: Expr) -> str:
+        """The dotted name of an attribute chain on an installed module: ``os.environ`` of ``os.environ["X"]``."""
+        innermost, attributes = chain(expression)
+        if innermost[0] != "name" or not attributes:
+            return ""
+        for thing in self.things.of(self.module, scope, innermost):
+            if thing.kind == "foreign" and (
+                self.names.is_local(scope, innermost[1]) is not None or self._is_imported(innermost[1])
+            ):
+                return ".".join([thing.module, *(part for part in attributes if part != "[]")])
+        return ""
+
+    def _is_imported(self, name: str) -> bool:
+        return (0, name) in self.names.imports or (0, "*") in self.names.imports
+
+    def is_namespace(self, scope: int, expression: Expr) -> bool:
+        """``globals()``, and ``vars()`` and ``locals()`` at module level; ``sys.modules[__name__].__dict__``."""
+        if expression[0] == "call" and expression[1][0] == "name":
+            name = expression[1][1]
+            return name == "globals" or (name in ("vars", "locals") and not expression[2] and self.names.function_of[scope] < 0)
+        return expression[0] == "attr" and expression[2] == "__dict__" and self.is_own_module(expression[1])
+
+    def is_own_module(self, expression: Expr) -> bool:
+        return expression == ("index", ("attr", ("name", "sys"), "modules"), ("name", "__name__"))
+
+
+def _of_things(found: Iterable[Thing]) -> set[Root]:
+    roots: set[Root] = set()
+    for thing in found:
+        if thing.kind == "foreign":
+            roots.add(("foreign", thing.module))
+        elif thing.kind in ("module", "function", "class", "data"):
+            roots.add(("module", thing.module))
+    return roots
