@@ -78,6 +78,13 @@ def constant(name: str) -> Alternatives | None:
     return None
 
 
+def variable(name: str) -> Alternatives:
+    """What a foreign dotted name stands for: its value where that is known, else itself."""
+    name = canonical(name)
+    value = constant(name)
+    return value if value is not None else (External(name),)
+
+
 def is_path_class(name: str) -> bool:
     """Whether calling the external name makes a path."""
     return name in _PATH_CLASSES

@@ -97,6 +97,11 @@ def resolve_text(name: str, package: str) -> str:
     return resolve(tail, len(name) - len(tail), package)
 
 
+def named(world: World, name: str) -> Alternatives:
+    """A module by its dotted name: local, or foreign."""
+    return (Module(name),) if world.locate(name) is not None else (External(known.canonical(name)),)
+
+
 def folders(world: World, name: str) -> list[Text]:
     """Folders of a local package, or the folder that holds a local module."""
     local = world.locate(name)

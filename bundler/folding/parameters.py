@@ -149,7 +149,7 @@ class Parameters:
         special = definition.name.startswith("__") and definition.name not in ("__init__", "__new__")
         return special or any(
             isinstance(base, External) and not base.name.startswith(("builtins.object", "abc.", "typing.", "enum."))
-            for base in self.folder.bases(Class(names.module.name, owner))
+            for base in self.folder.attributes.bases(Class(names.module.name, owner))
         )
 
     def _calls(self, site: Site, names: ModuleNames, scope: int, owner: int | None) -> tuple[bool, bool]:
@@ -178,7 +178,7 @@ class Parameters:
                 return True
             if current not in seen:
                 seen.add(current)
-                pending.extend(base for base in self.folder.bases(current) if isinstance(base, Class))
+                pending.extend(base for base in self.folder.attributes.bases(current) if isinstance(base, Class))
         return False
 
     def _through_instance(self, site: Site) -> bool:
@@ -191,7 +191,7 @@ class Parameters:
         key = (site.names.module.name, id(site.call), "arguments")
         unknown = unknown_arguments()
         return self.folder.memory.once(
-            key, site.call, lambda: self.folder.arguments(site.call.args, site.call.keywords, _place(site)), unknown
+            key, site.call, lambda: self.folder.calls.arguments(site.call.args, site.call.keywords, _place(site)), unknown
         )
 
     def _passed_values(self, site: Site, name: str, definition: Scope, *, bound: bool) -> dict[str, Alternatives]:

@@ -1,0 +1,143 @@
+"""Attributes of instances of local classes: what methods assign to ``self``, what subclasses say, what constructors give a field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.folding.arguments import Arguments
+from clustrix_bundle.bundler.folding.callers import MAX_SITES
+from clustrix_bundle.bundler.folding.expressions import last_name
+from clustrix_bundle.bundler.folding.place import Place
+from clustrix_bundle.bundler.folding.value import OPEN, UNKNOWN, Alternatives, Class, Function, Instance, Value, distinct
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import Binding
+    from clustrix_bundle.bundler.folding.fold import Folder
+    from clustrix_bundle.bundler.folding.names import ModuleNames
+
+
+MAX_SUBCLASSES = 64
+"""Classes that derive from one are looked at up to this number."""
+
+
+class Instances:
+    """Instances of one program's classes."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def attribute(self, value: Instance, name: str) -> Alternatives:
+        found: list[Value] = []
+        for one in self.folder.attributes.of_class(value, name):
+            if isinstance(one, Function):
+                found.extend(self._method(one))
+            else:
+                found.append(one)
+        if not all(isinstance(one, Function) for one in found):
+            found.extend(self._in_subclasses(value, name))
+        for binding, names in self._self_bindings(value, name, set()):
+            found.extend(self._attribute_value(binding, names, name))
+        if found:
+            return distinct([*found, *self._given_instead(value, name, found)])
+        if name == "__class__":
+            return (Class(value.module, value.scope), *self._subclasses(value))
+        if name == "__dict__":
+            return OPEN
+        return self._field(value, name)
+
+    def _in_subclasses(self, value: Instance, name: str) -> Alternatives:
+        """What classes that derive from the instance's say of an attribute: ``self`` in a base class is any of them."""
+        found: list[Value] = []
+        for one in self._subclasses(value):
+            other = self.folder.names(one.module)
+            definitions = other.definitions.get((one.scope, name)) if other is not None else None
+            if other is not None and definitions:
+                found.extend(self.folder.lookup.definitions(definitions, other, one.scope, name, Place(one.module, one.scope)))
+        return distinct(one for one in found if not isinstance(one, Function))
+
+    def _subclasses(self, value: Class | Instance) -> list[Class]:
+        """Classes seen so far that derive from a class, at any distance."""
+        self.folder.memory.asked += 1
+        found = [Class(value.module, value.scope)]
+        for base in found:
+            own = self.folder.names(base.module)
+            for other, index in self.folder.derived(own.scopes[base.scope].name) if own is not None else ():
+                one = Class(other.module.name, index)
+                if one not in found and len(found) <= MAX_SUBCLASSES:
+                    found.append(one)
+        return found[1:]
+
+    def _attribute_value(self, binding: Binding, names: ModuleNames, name: str) -> Alternatives:
+        """What ``self.name = …`` gives the attribute."""
+
+        def compute() -> Alternatives:
+            place = Place(names.module.name, binding.scope, binding.line, "loop" in binding.under)
+            return self.folder.lookup.grown(self.folder.fold(binding.value, place), names, 0, name)
+
+        return self.folder.memory.once((names.module.name, id(binding), "attribute"), binding, compute, ())
+
+    def _method(self, function: Function) -> Alternatives:
+        """A method seen through an instance: its value, if it is a property."""
+        names = self.folder.names(function.module)
+        if names is None:
+            return OPEN
+        decorators = {last_name(one) for one in names.scopes[function.scope].decorators}
+        if decorators & {"property", "cached_property", "lazyproperty", "lazy_property", "reify"}:
+            return self.folder.calls.inline(names, function.scope, Arguments(), bound=True)
+        return (Function(function.module, function.scope, "staticmethod" not in decorators),)
+
+    def _self_bindings(self, value: Class | Instance, name: str, seen: set[tuple[str, int]]) -> list[tuple[Binding, ModuleNames]]:
+        """Bindings of ``self.name`` in the class, its bases, and classes of the same module that derive from it."""
+        if (value.module, value.scope) in seen:
+            return []
+        seen.add((value.module, value.scope))
+        names = self.folder.names(value.module)
+        if names is None:
+            return []
+        found = [(one, names) for one in names.attributes.get((value.scope, name), ())]
+        for base in self.folder.attributes.bases(value):
+            if isinstance(base, Class):
+                found += self._self_bindings(base, name, seen)
+        own = names.scopes[value.scope].name
+        for index in names.derived.get(own, ()):
+            if (value.module, index) not in seen:
+                found += [(one, names) for one in names.attributes.get((index, name), ())]
+        return found
+
+    def _given_instead(self, value: Instance, name: str, defaults: list[Value]) -> Alternatives:
+        """What constructors give a field that has a default (dataclasses, named tuples)."""
+        names = self.folder.names(value.module)
+        if names is None or any(isinstance(one, Function) for one in defaults) or not self._makes_fields(value, names):
+            return ()
+        self.folder.memory.asked += 1
+        key = (value.module, value.scope, "field", name)
+        return self.folder.memory.while_active(key, lambda: self._arguments_for_field(names.scopes[value.scope].name, name), ())
+
+    def _field(self, value: Instance, name: str) -> Alternatives:
+        """A field that only the constructor's arguments give (dataclasses, named tuples)."""
+        names = self.folder.names(value.module)
+        if names is None or not self._makes_fields(value, names):
+            return OPEN
+        self.folder.memory.asked += 1
+        key = (value.module, value.scope, "field", name)
+        return self.folder.memory.while_active(key, lambda: self._given_to_field(names.scopes[value.scope].name, name), OPEN)
+
+    def _given_to_field(self, constructor: str, name: str) -> Alternatives:
+        return distinct([*self._arguments_for_field(constructor, name), UNKNOWN])
+
+    def _arguments_for_field(self, constructor: str, name: str) -> Alternatives:
+        found: list[Value] = []
+        for site in self.folder.callers.calls.get(constructor, ())[:MAX_SITES]:
+            arguments = self.folder.parameters.site_arguments(site)
+            given = arguments.keywords.get(name)
+            found.extend(given if given is not None else arguments.rest(0))
+        return distinct(found)
+
+    def _makes_fields(self, value: Instance, names: ModuleNames) -> bool:
+        scope = names.scopes[value.scope]
+        decorators = {last_name(one[1] if one[0] == "call" else one) for one in scope.decorators}
+        bases = {last_name(one) for one in scope.bases}
+        return bool(
+            decorators & {"dataclass", "define", "frozen", "attrs", "s"}
+            or bases & {"NamedTuple", "BaseModel", "Struct", "TypedDict", "BaseSettings"}
+        )

@@ -1,0 +1,196 @@
+"""Names: what a name can be at a place, through assignments, imports, parameters and what is added to collections."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from clustrix_bundle.bundler.facts.model import Binding, Import, Parameter
+from clustrix_bundle.bundler.folding import known, modules
+from clustrix_bundle.bundler.folding.expressions import mentions
+from clustrix_bundle.bundler.folding.names import reaching
+from clustrix_bundle.bundler.folding.place import Frame, Place
+from clustrix_bundle.bundler.folding.value import (
+    OPEN,
+    Alternatives,
+    Class,
+    External,
+    Function,
+    Mapping,
+    Sequence,
+    Value,
+    distinct,
+    items_of,
+)
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.folding.fold import Folder
+    from clustrix_bundle.bundler.folding.names import Definition, Growth, ModuleNames
+
+
+MAX_ROUNDS = 8
+"""A name that a loop makes from itself is followed so many times round."""
+MAX_GROWN = 64
+"""Alternatives beyond which it is not."""
+
+Pairs: TypeAlias = tuple[tuple[Alternatives, Alternatives], ...]
+
+
+class Lookup:
+    """Names of one program."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def look_up(self, name: str, place: Place) -> Alternatives:
+        """What a name can be at a place."""
+        names = self.folder.names(place.module)
+        if names is None:
+            return OPEN
+        special = modules.special(name, names.module)
+        if special is not None:
+            return special
+        for scope in names.visible(place.scope):
+            if place.frame is not None:
+                given = place.frame.find(place.module, scope, name)
+                if given is not None and place.frame.final:
+                    return given
+                if given is not None:
+                    rebound = [one for one in names.definitions.get((scope, name), ()) if isinstance(one.what, Binding)]
+                    seen = [
+                        one
+                        for one in rebound
+                        if one is not place.excluded and (not place.line or one.line <= place.line or place.in_loop)
+                    ]
+                    if scope != place.scope or not seen:
+                        return given
+                    again = self.definitions(seen, names, scope, name, place)
+                    return distinct([*given, *again])
+            definitions = names.definitions.get((scope, name))
+            if definitions:
+                if scope == place.scope and place.line:
+                    definitions = reaching(definitions, place.line, in_loop=place.in_loop, excluded=place.excluded)
+                return self.definitions(definitions, names, scope, name, place) or OPEN
+        found = self.through_stars(names, place.scope, name, set())
+        if found:
+            return found
+        return (External(f"builtins.{name}"),)
+
+    def definitions(self, definitions: list[Definition], names: ModuleNames, scope: int, name: str, place: Place) -> Alternatives:
+        found: list[Value] = []
+        for definition in definitions:
+            found.extend(self._define(definition, names, scope, place))
+        return distinct(self.grown(distinct(found), names, scope, name))
+
+    def _define(self, definition: Definition, names: ModuleNames, scope: int, place: Place) -> Alternatives:
+        frame = place.frame if scope or (place.frame and place.frame.scope) else None
+        if scope == 0:
+            frame = None
+        module = names.module.name
+
+        def compute() -> Alternatives:
+            return self._define_anew(definition, names, scope, frame)
+
+        if frame is None:
+            return self.folder.memory.once((module, id(definition)), definition, compute, OPEN)
+        return self.folder.memory.while_active((module, id(definition), id(frame)), compute, OPEN)
+
+    def _define_anew(self, definition: Definition, names: ModuleNames, scope: int, frame: Frame | None) -> Alternatives:
+        what = definition.what
+        module = names.module.name
+        if isinstance(what, Binding):
+            place = Place(module, what.scope, what.line, "loop" in what.under, frame, definition)
+            if what.kind == "with":
+                return distinct(self.folder.fold(what.value, place))
+            found = self.folder.fold(what.value, place)
+            if (
+                what.target[0] == "name"
+                and "loop" in what.under
+                and what.kind in ("assign", "aug")
+                and mentions(what.value, what.target[1])
+            ):
+                found = self._again(found, what, place)
+            return found
+        if isinstance(what, Import):
+            return self._imported(what, names)
+        if isinstance(what, Parameter):
+            return self.folder.parameters.value(names, scope, what)
+        nested = names.scopes[what]
+        return (Class(module, what),) if nested.kind == "class" else (Function(module, what),)
+
+    def _again(self, found: Alternatives, binding: Binding, place: Place) -> Alternatives:
+        """A name that a loop makes from itself (``d = dirname(d)``): what some more rounds give."""
+        for _ in range(MAX_ROUNDS):
+            frame = Frame(place.module, binding.scope, {binding.target[1]: found}, place.frame, final=True)
+            grown = distinct([*found, *self.folder.fold(binding.value, replace(place, frame=frame))])
+            if grown == found or len(grown) > MAX_GROWN:
+                break
+            found = grown
+        return found
+
+    def grown(self, found: Alternatives, names: ModuleNames, scope: int, name: str) -> Alternatives:
+        """Collections with what is appended to them anywhere in the module."""
+        additions = [one for one in names.growth.get(name, ()) if scope in names.visible(one.scope)]
+        if not additions or not any(isinstance(one, (Sequence, Mapping)) for one in found):
+            return found
+        nothing: tuple[Alternatives, Pairs] = ((), ())
+        key = (names.module.name, scope, name, "growth")
+        values, pairs = self.folder.memory.once(key, names, lambda: self._additions(additions, names), nothing)
+        return _with_additions(found, values, pairs)
+
+    def _additions(self, additions: list[Growth], names: ModuleNames) -> tuple[Alternatives, Pairs]:
+        """Items and pairs that a collection is given after it was made."""
+        values: list[Value] = []
+        pairs: list[tuple[Alternatives, Alternatives]] = []
+        for addition in additions:
+            at = Place(names.module.name, addition.scope, addition.line, "loop" in addition.under)
+            value = self.folder.fold(addition.value, at)
+            if addition.key is not None:
+                pairs.append((self.folder.fold(addition.key, at), value))
+            elif addition.spread:
+                values.extend(one for spread in value for one in items_of(spread))
+                pairs.extend(pair for spread in value if isinstance(spread, Mapping) for pair in spread.items)
+            else:
+                values.extend(value)
+        return distinct(values), tuple(pairs)
+
+    def through_stars(self, names: ModuleNames, scope: int, name: str, seen: set[str]) -> Alternatives:
+        found: list[Value] = []
+        for home in names.visible(scope):
+            for item in reversed(names.stars.get(home, ())):
+                origin = modules.absolute(item, names.module)
+                if self.folder.world.locate(origin) is None:
+                    found.append(External(known.canonical(f"{origin}.{name}")))
+                    continue
+                other = self.folder.names(origin)
+                if other is None or origin in seen:
+                    continue
+                seen.add(origin)
+                if (0, name) in other.definitions:
+                    return self.look_up(name, Place(origin))
+                deeper = self.through_stars(other, 0, name, seen)
+                if deeper and not all(isinstance(one, External) for one in deeper):
+                    return deeper
+                found.extend(deeper)
+        return distinct(found)
+
+    def _imported(self, item: Import, names: ModuleNames) -> Alternatives:
+        origin = modules.absolute(item, names.module)
+        if item.name is None:
+            return modules.named(self.folder.world, origin if item.asname else origin.partition(".")[0])
+        local = self.folder.world.locate(origin)
+        if local is None:
+            return known.variable(f"{origin}.{item.name}")
+        return self.folder.attributes.of_module(origin, item.name)
+
+
+def _with_additions(found: Alternatives, values: Alternatives, pairs: Pairs) -> Alternatives:
+    grown: list[Value] = []
+    for one in found:
+        if isinstance(one, Sequence):
+            grown.append(Sequence(one.items, distinct([*one.more, *values, *(value for _, group in pairs for value in group)])))
+        elif isinstance(one, Mapping):
+            grown.append(Mapping((*one.items, *pairs), one.more))
+        else:
+            grown.append(one)
+    return distinct(grown)
