@@ -216,3 +216,8 @@ def calls_inside(expression: Expr) -> Iterator[Expr]:
         if child[0] == "call":
             yield child
         yield from calls_inside(child)
+
+
+def mentions(expression: Expr, wanted: Expr) -> bool:
+    """Whether an expression is another, or holds it."""
+    return expression == wanted or any(mentions(child, wanted) for child in children(expression))

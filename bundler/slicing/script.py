@@ -1,0 +1,184 @@
+"""The script that is sliced: its statements, what they bind, do and hold, and which of them never travel."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.slicing import known_calls
+from clustrix_bundle.bundler.slicing.effects import Effects
+from clustrix_bundle.bundler.slicing.lookups import statements_that_look_up
+from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name
+from clustrix_bundle.bundler.slicing.never import find_never
+from clustrix_bundle.bundler.slicing.things import Modules, Things
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.facts.model import Import, Statement
+
+LOOPS = frozenset({"for", "while"})
+_REBINDS = frozenset({"import", "def", "class", "assign", "aug", "with", "type", "del"})
+
+
+class Script:
+    """An index over the module-level statements of a script; nothing of it changes while the slice grows.
+
+    Attributes:
+        end: The position after the last statement.
+        children: Statements by the one that holds them, -1 for the top level.
+        last: For each statement the last one that it holds, or itself.
+        never: Statements that never travel, with the reason.
+        binders: Statements by the names that they may bind or delete, in source order; functions that they call included.
+        links: Names whose object may be changed by a change of another's.
+        imports: Imports by statement.
+    """
+
+    def __init__(self, loaded: LoadedModule, modules: Modules) -> None:
+        self.loaded = loaded
+        self.things = Things(loaded, modules)
+        names = self.things.names(loaded.name)
+        assert names is not None
+        self.names: ModuleNames = names
+        self.statements = loaded.facts.statements
+        self.effects = Effects(self.things)
+        self.end = len(self.statements)
+        self.children = _children(self.statements)
+        self.last = _last_descendants(self.statements)
+        self.never = find_never(self.statements, self.children, self.effects)
+        self.binders = self._find_binders()
+        self.links = self._find_links()
+        self.imports = _imports_by_statement(loaded.facts.imports)
+
+    @cached_property
+    def lookups(self) -> frozenset[int]:
+        """Statements with code that looks module-level names up by strings."""
+        return statements_that_look_up(self.loaded.facts)
+
+    def affected(self, changed: str) -> Iterator[str]:
+        """Names whose object may be changed by a change of one's: itself, and what it is linked to."""
+        seen = {changed}
+        pending = [changed]
+        while pending:
+            name = pending.pop()
+            yield name
+            for other in sorted(self.links.get(name, ())):
+                if other not in seen:
+                    seen.add(other)
+                    pending.append(other)
+
+    def is_used(self, name: str) -> bool:
+        return any(name in statement.uses or name in statement.deferred for statement in self.statements)
+
+    def rebinds(self, number: int, name: str) -> bool:
+        """Whether the statement surely gives the name a new object, or takes it away."""
+        statement = self.statements[number]
+        if statement.parent >= 0 or statement.kind not in _REBINDS or name not in (*statement.binds, *statement.deletes):
+            return False
+        if statement.kind == "import":  # `import a.b` and `import a.c` add up
+            return all(item.asname or item.name for item in self.imports[number] if bound_name(item) == name)
+        kinds = {item.kind for item in self.names.assignments.get((0, name), ()) if item.statement == number}
+        return kinds != {"walrus"}
+
+    def position(self, number: int) -> int:
+        """Bindings before this position can reach what the statement reads: in a loop, all of the loop's."""
+        found = number
+        while number >= 0:
+            if self.statements[number].kind in LOOPS:
+                found = self.last[number] + 1
+            number = self.statements[number].parent
+        return found
+
+    def loop_of(self, number: int) -> int:
+        number = self.statements[number].parent
+        while number >= 0 and self.statements[number].kind not in LOOPS:
+            number = self.statements[number].parent
+        return number
+
+    def is_docstring(self, number: int) -> bool:
+        statement = self.statements[number]
+        return statement.kind == "expr" and any(
+            text.doc and text.scope == 0 and text.line == statement.line for text in self.loaded.facts.texts
+        )
+
+    def is_output(self, number: int) -> bool:
+        """An expression statement that only reads and brings out, such as a ``print``."""
+        statement = self.statements[number]
+        calls = self.names.immediate[number][0]
+        if statement.kind != "expr":
+            return False
+        deeds = self.effects.of_statement(number)
+        outermost_reads = all(
+            call.func == ("name", "print") or (call.func[0] == "attr" and not known_calls.method_changes(call.func[2]))
+            for call in calls[:1]
+        )
+        return bool(calls) and outermost_reads and not deeds.changes and not deeds.binds and not deeds.settings
+
+    def client_of(self, number: int) -> str:
+        deeds = self.effects.of_statement(number)
+        if deeds.client:
+            return f"`{deeds.client}`"
+        calls, bindings, _ = self.names.immediate[number]
+        expressions = [part for call in calls for part in (call.func, *call.args)] + [item.value for item in bindings]
+        if any(mentions(part, ("attr", ("name", "sys"), "argv")) for part in expressions):
+            return "`sys.argv`"
+        return "`parse_args()`" if any(call.func[0] == "attr" and call.func[2].startswith("parse_args") for call in calls) else ""
+
+    def acts_on(self, number: int, name: str) -> bool:
+        """Whether a statement itself assigns to a part of an object or calls a method on it; being given it does not count."""
+        calls, bindings, _ = self.names.immediate[number]
+        owners = [item.target for item in bindings if item.target[0] in ("attr", "index")]
+        owners += [call.func[1] for call in calls if call.func[0] == "attr" and known_calls.method_changes(call.func[2])]
+        return any(root_name(owner) == name for owner in owners)
+
+    def imports_a_star(self, number: int) -> bool:
+        return any(item.name == "*" for item in self.imports.get(number, ()))
+
+    def label(self, number: int) -> str:
+        statement = self.statements[number]
+        if statement.kind in ("def", "class") and statement.binds:
+            return f"`{statement.binds[0]}`"
+        return f"line {statement.line}"
+
+    def _find_binders(self) -> dict[str, list[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for name, numbers in self.names.binders.items():
+            found[name].update(numbers)
+        for number in range(self.end):
+            deeds = self.effects.of_statement(number)
+            for name in (*deeds.binds, *deeds.keys):
+                if name != "*":
+                    found[name].add(number)
+        return {name: sorted(numbers) for name, numbers in found.items()}
+
+    def _find_links(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for number in range(self.end):
+            for (kind, first), (other_kind, second) in self.effects.of_statement(number).links:
+                if kind == other_kind == "name":
+                    found[first].add(second)
+        return found
+
+
+def _children(statements: tuple[Statement, ...]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for number, statement in enumerate(statements):
+        found[statement.parent].append(number)
+    return found
+
+
+def _last_descendants(statements: tuple[Statement, ...]) -> list[int]:
+    last = list(range(len(statements)))
+    for number in range(len(statements) - 1, -1, -1):
+        parent = statements[number].parent
+        if parent >= 0:
+            last[parent] = max(last[parent], last[number])
+    return last
+
+
+def _imports_by_statement(imports: Iterable[Import]) -> dict[int, list[Import]]:
+    found: dict[int, list[Import]] = defaultdict(list)
+    for item in imports:
+        found[item.statement].append(item)
+    return dict(found)

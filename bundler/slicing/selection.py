@@ -1,0 +1,95 @@
+"""The slice while it grows: kept statements, the demands that they make, what there is to tell."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.graph import Note
+from clustrix_bundle.bundler.slicing.closure import Closure, closure_of
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.slicing.script import Script
+
+BUILTINS = frozenset(dir(builtins)) | {
+    "__name__",
+    "__file__",
+    "__spec__",
+    "__builtins__",
+    "__package__",
+    "__loader__",
+    "__annotations__",
+    "__dict__",
+}
+"""Names that a script reads without binding them."""
+
+
+class Selection:
+    """What is kept of a script so far.
+
+    Attributes:
+        by_value: Names whose values travel by themselves.
+        kept: Reasons by statement.
+        demands: For each name the positions at which it is read, with who reads it.
+        by_name: Whether kept code looks names up by strings.
+    """
+
+    def __init__(self, script: Script, by_value: frozenset[str]) -> None:
+        self.script = script
+        self.by_value = by_value
+        self.kept: dict[int, str] = {}
+        self.demands: dict[str, dict[int, str]] = {}
+        self.by_name = False
+        self._notes: dict[tuple[int, str], Note] = {}
+        self._closure: Closure | None = None
+
+    def keep(self, number: int, reason: str) -> None:
+        """Takes a statement in."""
+        self.kept[number] = reason
+        if self.script.imports.get(number):
+            self._closure = None
+
+    def copy(self) -> Selection:
+        """The same, to come back to."""
+        other = Selection(self.script, self.by_value)
+        other.kept = dict(self.kept)
+        other.demands = {name: dict(where) for name, where in self.demands.items()}
+        other.by_name = self.by_name
+        other._notes = dict(self._notes)
+        other._closure = self._closure
+        return other
+
+    def note(self, number: int, message: str, path: str) -> None:
+        """Tells the user something about a statement."""
+        self._notes[number, message] = Note(message, path, self.script.statements[number].line)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """In source order."""
+        return tuple(self._notes[key] for key in sorted(self._notes))
+
+    @property
+    def closure(self) -> Closure:
+        """What the imports kept so far bring."""
+        if self._closure is None:
+            items = [item for number in self.kept for item in self.script.imports.get(number, ())]
+            self._closure = closure_of(self.script.things, self.script.loaded.name, items)
+        return self._closure
+
+    def is_demanded(self, name: str, number: int, *, through: bool) -> bool:
+        """Whether a change of a name's object in a statement can reach a demand of the name."""
+        if name in self.by_value:
+            return False
+        for position in self.demands.get(name, ()):
+            if position <= number:
+                continue
+            if through or not any(
+                number < other < position and self.script.rebinds(other, name) and name not in self.script.statements[other].uses
+                for other in self.script.binders.get(name, ())
+            ):
+                return True
+        return False
+
+    def is_open(self) -> bool:
+        """Whether the slice reads a name that no statement binds."""
+        return any(name not in self.script.binders and name not in BUILTINS for name in self.demands)
