@@ -164,6 +164,19 @@ class Bounds(Protocol):
         """Why a file on disk would not ship (excluded, secret, ignored, too large, the cluster's own); None where nothing is against it."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallArguments:
+    """Arguments of one call.
+
+    Attributes:
+        stream: A values stream of ``(args, kwargs)`` (``docs/values.md``).
+        requirements: Distributions, as ``name==version``, that reading it needs.
+    """
+
+    stream: bytes
+    requirements: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class DependencyGraph:
     """Everything that must travel with an entry point.
@@ -175,6 +188,7 @@ class DependencyGraph:
         work_dir_names: First parts of paths of the work dir that the code can mean; None for all names.
         decisions: For an entry file that is sliced: what of it travels and what not, with reasons.
         bounds: What keeps files out, for `why_not`.
+        calls: Arguments of calls that it was analysed for, in order; they do not travel in the bundle.
     """
 
     entry: EntryPoint
@@ -193,6 +207,7 @@ class DependencyGraph:
     work_dir_names: tuple[str, ...] | None = ()
     decisions: tuple[Decision, ...] = ()
     bounds: Bounds | None = field(default=None, repr=False, compare=False)
+    calls: tuple[CallArguments, ...] = field(default=(), repr=False, compare=False)
 
     def modules(self) -> list[Node]:
         """Members that are Python modules, the entry's file among them, by member."""

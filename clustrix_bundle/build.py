@@ -124,12 +124,19 @@ def analyze_function(
     options: BuildOptions,
     args: tuple[Any, ...] | None = None,
     kwargs: Mapping[str, Any] | None = None,
+    *,
+    calls: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]] = (),
 ) -> DependencyGraph:
-    """The dependency graph of a live callable with its arguments, as `analyze_target` has it for a name."""
+    """The dependency graph of a live callable with its arguments, as `analyze_target` has it for a name.
+
+    ``calls`` are arguments that travel beside the bundle.
+    """
     here = Path.cwd().resolve()
     module = sys.modules.get(getattr(func, "__module__", None) or "")
     file = getattr(module, "__file__", None)
-    return _analyzer(Path(file).resolve().parent if file else here, here, options).analyze_function(func, args, kwargs)
+    return _analyzer(Path(file).resolve().parent if file else here, here, options).analyze_function(
+        func, args, kwargs, calls=calls
+    )
 
 
 def pack_graph(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,8 @@ class DependencyAnalyzer:
         func: Callable[..., Any],
         args: tuple[Any, ...] | None = None,
         kwargs: Mapping[str, Any] | None = None,
+        *,
+        calls: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]] = (),
     ) -> DependencyGraph:
         """The graph of a live callable, with the state that it has in this process (rule 7).
 
@@ -59,6 +61,7 @@ class DependencyAnalyzer:
             func: Any callable: a function of a module or of ``__main__``, a closure, a lambda, a bound method, an instance.
             args: Positional arguments that travel in the bundle, or None.
             kwargs: Keyword arguments, likewise.
+            calls: Arguments of calls that travel beside the bundle (``DependencyGraph.calls``); what their classes need is in it.
 
         Raises:
             CaptureError: something that it leans on cannot travel: names the variable, its type and where it is used.
@@ -66,7 +69,7 @@ class DependencyAnalyzer:
         """
         from clustrix_bundle.bundler.analysis.live import analyze_live  # noqa: PLC0415 - for live callables only
 
-        return self._rooted(lambda context: analyze_live(context, func, args, kwargs))
+        return self._rooted(lambda context: analyze_live(context, func, args, kwargs, calls))
 
     def _rooted(self, analyze: Callable[[AnalysisContext], DependencyGraph]) -> DependencyGraph:
         """The graph, from a root that holds the files around it which the code opens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from clustrix_bundle.bundler.capture.live import (
     ARGUMENTS_MEMBER,
     ENTRY_MEMBER,
     GLOBALS_FOLDER,
+    Arguments,
     LiveCall,
     capture_main,
     file_of,
@@ -34,7 +35,7 @@ from clustrix_bundle.bundler.capture.module_state import (
 from clustrix_bundle.bundler.capture.pickling import Needs, pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
 from clustrix_bundle.bundler.facts.extract import extract_facts
-from clustrix_bundle.bundler.graph import CapturedValue, DependencyGraph, EntryPoint, Node, Note
+from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
 from clustrix_bundle.bundler.target import Target, module_of_file
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ LARGE_VALUE = 10 * 2**20
 
 
 def analyze_live(
-    context: AnalysisContext, func: Callable[..., Any], args: tuple[Any, ...] | None, kwargs: Mapping[str, Any] | None
+    context: AnalysisContext,
+    func: Callable[..., Any],
+    args: tuple[Any, ...] | None,
+    kwargs: Mapping[str, Any] | None,
+    calls: Sequence[Arguments] = (),
 ) -> DependencyGraph:
     """The graph of a live callable; see `DependencyAnalyzer.analyze_function`."""
     source, gone = _main_source(context.cwd)
@@ -62,7 +67,7 @@ def analyze_live(
     more: Needs | None = None
     while True:
         roots = _spellings(root) if root is not None else ()
-        call = take_apart(func, args, kwargs, defined, roots=roots, by_name=more is None or not more.main_names)
+        call = take_apart(func, args, kwargs, defined, roots=roots, by_name=more is None or not more.main_names, calls=calls)
         if more is not None:
             call.needs.add(more)
         if call.uses_main and gone is not None:
@@ -72,7 +77,7 @@ def analyze_live(
             analysis = _module_analysis(context, call, path, func, source)
         else:
             if call.kind == "module":  # a function of an installed package
-                call = take_apart(func, args, kwargs, defined, by_name=False, roots=roots)
+                call = take_apart(func, args, kwargs, defined, by_name=False, roots=roots, calls=calls)
             if source is None or not call.uses_main:
                 analysis = _main_analysis(context, call, MainSource("script", context.cwd / "__live__.py", b""), func, source)
             else:
@@ -210,6 +215,7 @@ class LiveAnalysis(Analysis):
         if self.call.arguments:
             content = self.call.arguments
             self._add(graph, pins, CapturedValue("arguments", ARGUMENTS_MEMBER, "tuple", len(content), "argument"), content)
+        graph.calls = tuple(CallArguments(content, _pins_of(content, pins)) for content in self.call.calls)
         if self.state is not None and self.state.values:
             self._add_globals(graph, pins, self.state)
         return graph
@@ -273,9 +279,13 @@ class LiveAnalysis(Analysis):
             )
         if row.size > LARGE_VALUE:
             graph.warnings.append(Note(f"{row.name} ({row.type}) travels by value and takes {row.size:,} bytes"))
-        names = {name.partition(".")[0] for name in pickled_modules([content])}
-        graph.values.append(replace(row, requirements=tuple(sorted(pins[name] for name in names if name in pins))))
+        graph.values.append(replace(row, requirements=_pins_of(content, pins)))
         graph.nodes[row.member] = Node(row.member, "value", content=content if stored is None else stored)
+
+
+def _pins_of(content: bytes, pins: Mapping[str, str]) -> tuple[str, ...]:
+    names = {name.partition(".")[0] for name in pickled_modules([content])}
+    return tuple(sorted({pins[name] for name in names if name in pins}))
 
 
 def _type_name(value: Any) -> str:

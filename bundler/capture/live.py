@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.main_state import MainCapture, MainState
-from clustrix_bundle.bundler.capture.pickling import Needs
+from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream
 from clustrix_bundle.bundler.errors import TargetError
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.slicing.things import Modules
+
+Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
+"""Positional and keyword arguments of a call."""
 
 ENTRY_MEMBER = "values/entry.pkl"
 ARGUMENTS_MEMBER = "values/arguments.pkl"
@@ -38,6 +41,7 @@ class LiveCall:
         qualname: Attribute path in it, or a label for a value.
         entry: Pickle of the callable, for a value.
         arguments: Pickle of ``(args, kwargs)``; empty where none were given.
+        calls: Such pickles that travel beside the bundle.
         needs: What the pickles lean on.
     """
 
@@ -46,6 +50,7 @@ class LiveCall:
     qualname: str
     entry: bytes = b""
     arguments: bytes = b""
+    calls: list[bytes] = field(default_factory=list)
     needs: Needs = field(default_factory=Needs)
 
     @property
@@ -62,6 +67,7 @@ def take_apart(
     *,
     by_name: bool = True,
     roots: tuple[str, ...] = (),
+    calls: Sequence[Arguments] = (),
 ) -> LiveCall:
     """Decide how a callable travels, and pickle what does so by value.
 
@@ -72,6 +78,7 @@ def take_apart(
         main_defined: Globals of ``__main__`` that are bound by definitions there.
         by_name: Whether a function that a name leads to is an entry point by that name.
         roots: Spellings of the project root.
+        calls: Arguments of calls that travel beside the bundle.
 
     Raises:
         CaptureError: something that it leans on cannot travel.
@@ -84,15 +91,23 @@ def take_apart(
     if call is None:
         content = dump_or_explain(func, needs, "the function", func)
         module = _home(func)
-        call = LiveCall("value", module, _label(func), content, b"", needs)
+        call = LiveCall("value", module, _label(func), content, needs=needs)
     if args is not None or kwargs is not None:
-        given = (tuple(args or ()), dict(kwargs or {}))
-        for number, value in enumerate(given[0], 1):
-            dump_or_explain(value, needs.fresh(), f"argument {number}", func)
-        for name, value in given[1].items():
-            dump_or_explain(value, needs.fresh(), f"argument {name!r}", func)
-        call.arguments = dump_or_explain(given, needs, "the arguments", func)
+        call.arguments = _dump_arguments(func, (tuple(args or ()), kwargs or {}), needs)
+    call.calls = [_dump_arguments(func, given, needs) for given in calls]
     return call
+
+
+def _dump_arguments(func: Callable[..., Any], given: Arguments, needs: Needs) -> bytes:
+    args, kwargs = given
+    try:
+        return dump_stream((args, dict(kwargs)), needs)
+    except Exception:  # noqa: BLE001 - whatever it is, it is found again below, and named
+        for number, value in enumerate(args, 1):
+            dump_or_explain(value, needs.fresh(), f"argument {number}", func)
+        for name, value in kwargs.items():
+            dump_or_explain(value, needs.fresh(), f"argument {name!r}", func)
+        return dump_or_explain((args, dict(kwargs)), needs, "the arguments", func)
 
 
 def _named(func: Callable[..., Any], needs: Needs) -> LiveCall | None:
