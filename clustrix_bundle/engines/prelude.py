@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from clustrix_bundle.runtime.config import ClusterConfig
+if TYPE_CHECKING:
+    from clustrix_bundle.runtime.config import ClusterConfig
 
 _CHECK = 'c=$?; [ "$c" -eq 0 ] || exit "$c"'
 
@@ -29,8 +31,7 @@ def render_prelude(
     """
     lines = [f"CLUSTRIX_PYTHON={_word(python or config.python_executable)}", f"CLUSTRIX_RUNTIME={_word(runtime)}", *before]
     if cores:
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            lines.append(f"export {name}={cores}")
+        lines += [f"export {name}={cores}" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in config.environment_variables.items()]
     if config.module_loads or config.conda_env_name:
         lines.append("[ ! -r /etc/profile ] || . /etc/profile")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from clustrix_bundle.bundler.errors import ClustrixBundleError
-from clustrix_bundle.engines.verdict import Scheduled
+
+if TYPE_CHECKING:
+    from clustrix_bundle.engines.verdict import Scheduled
 
 
 class SchedulerError(ClustrixBundleError):

@@ -1,0 +1,135 @@
+"""Grid Engine's words: qsub, qstat, qacct, qdel (8.1.9; qsub(1), qstat(1), accounting(5))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from xml.etree import ElementTree as ET
+
+from clustrix_bundle.engines.scheduler import Request, SchedulerError
+from clustrix_bundle.engines.verdict import Scheduled
+
+_LOST_WITH_HOST = frozenset({"19", "21", "22", "23", "24", "25", "26", "37", "100"})
+_OVER_LIMIT = frozenset({"37", "100"})
+
+
+class GridEngine:
+    """See `clustrix_bundle.engines.scheduler.Scheduler`. A task's index begins with 1 there and with 0 in the ids here."""
+
+    name = "sge"
+    refused: frozenset[str] = frozenset({"partition", "qos", "gres", "cores"})
+    max_array = 75000
+    """max_aj_tasks, as installed."""
+
+    def submit_argv(self, request: Request) -> list[str]:
+        wants = request.resources
+        words = [
+            "qsub",
+            "-terse",
+            "-N",
+            request.name,
+            "-wd",
+            request.folder,
+            "-o",
+            "log",
+            "-j",
+            "y",
+            "-S",
+            "/bin/bash",
+            "-r",
+            "y",
+        ]
+        words += ["-v", f"CLUSTRIX_FOLDER={request.folder}"]
+        limits = []
+        if wants.memory:
+            limits.append(f"h_vmem={-(-wants.memory // (1 << 20))}M")
+        if wants.time_s:
+            limits.append(f"h_rt={wants.time_s}")
+        if limits:
+            words += ["-l", ",".join(limits)]
+        if wants.queue:
+            words += ["-q", wants.queue]
+        if wants.account:
+            words += ["-A", wants.account]
+        if request.tasks > 1:
+            words += ["-t", f"1-{request.tasks}"] + (["-tc", str(request.at_once)] if request.at_once else [])
+            return [*words, f"{request.folder}/batch.sh", "--first", str(request.first - 1)]
+        return [*words, f"{request.folder}/batch.sh", "--task", str(request.first)]
+
+    def parse_job_id(self, stdout: str) -> str:
+        """``7``, or ``7.1-200:1`` for an array."""
+        for line in reversed(stdout.splitlines()):
+            if found := re.fullmatch(r"(\d+)(\.\d+(-\d+)?(:\d+)?)?", line.strip()):
+                return found[1]
+        raise SchedulerError(f"qsub said no job id: {stdout.strip()!r}")
+
+    def find_argv(self, name: str) -> list[str]:  # noqa: ARG002 - qstat cannot ask by name
+        return ["qstat", "-xml"]
+
+    def parse_found(self, stdout: str, name: str) -> list[str]:
+        return sorted({_text(row, "JB_job_number") for row in _rows(stdout) if _text(row, "JB_name") == name}, key=int)
+
+    def queue_argv(self, ids: Sequence[str]) -> list[str]:  # noqa: ARG002 - one unknown id would make it fail
+        return ["qstat", "-xml", "-g", "d"]
+
+    def parse_queue(self, stdout: str) -> Mapping[str, Scheduled]:
+        states = {}
+        for row in _rows(stdout):
+            number, task, word = _text(row, "JB_job_number"), _text(row, "tasks"), _text(row, "state")
+            if "E" in word:
+                scheduled = Scheduled("waiting", reason="in error state: see qstat -j; cancel it")
+            elif "d" in word:
+                scheduled = Scheduled("running", reason="being deleted")
+            elif "h" in word:
+                scheduled = Scheduled("waiting", reason="held")
+            elif "q" in word:
+                scheduled = Scheduled("waiting", reason="waiting")
+            else:
+                scheduled = Scheduled("running")
+            states[f"{number}_{int(task) - 1}" if task.isdigit() else number] = scheduled
+        return states
+
+    def account_argv(self, ids: Sequence[str]) -> list[list[str]]:
+        return [["qacct", "-j", one] for one in ids]
+
+    def parse_account(self, stdout: str) -> Mapping[str, Scheduled]:
+        """The last record of a task counts: a rerun leaves one for each attempt."""
+        states = {}
+        for record in re.split(r"^=+$", stdout, flags=re.MULTILINE):
+            fields = dict(re.findall(r"^(\w+)[ \t]+(.*?)[ \t]*$", record, flags=re.MULTILINE))
+            number, task = fields.get("jobnumber", ""), fields.get("taskid", "")
+            if number:
+                states[f"{number}_{int(task) - 1}" if task.isdigit() else number] = _account(fields)
+        return states
+
+    def cancel_argv(self, ids: Sequence[str]) -> list[str]:
+        return ["qdel", *ids]
+
+
+def _account(fields: Mapping[str, str]) -> Scheduled:
+    """``failed`` before ``exit_status``, which is 0 for a job lost with its host."""
+    failed, _, text = fields.get("failed", "0").partition(" ")
+    text = text.strip().lstrip(": ")
+    if fields.get("deleted_by", "NONE") not in ("NONE", ""):
+        return Scheduled("ended", "cancelled", f"deleted by {fields['deleted_by']}")
+    if failed in _OVER_LIMIT and fields.get("exit_status") in ("137", "138", "152"):
+        return Scheduled("ended", "timeout", text or "over a limit (h_rt, h_vmem)")
+    if failed in _LOST_WITH_HOST or failed not in ("", "0"):
+        return Scheduled("ended", "failed", text or f"the scheduler gave it up (failed {failed})")
+    status = fields.get("exit_status", "0")
+    return Scheduled(
+        "ended", "completed" if status == "0" else "failed", "" if status == "0" else f"ended with exit code {status}"
+    )
+
+
+def _rows(xml: str) -> Iterator[ET.Element]:
+    start = xml.find("<?xml")
+    try:
+        root = ET.fromstring(xml[max(start, 0) :])  # noqa: S314 - the cluster's own scheduler wrote it
+    except ET.ParseError:
+        return
+    yield from root.iter("job_list")
+
+
+def _text(row: ET.Element, name: str) -> str:
+    return (row.findtext(name) or "").strip()

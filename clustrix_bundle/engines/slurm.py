@@ -1,0 +1,143 @@
+"""SLURM's words: sbatch, squeue, sacct, scancel (22.05; sbatch(1), squeue(1), sacct(1))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from clustrix_bundle.engines.scheduler import Request, SchedulerError
+from clustrix_bundle.engines.verdict import Scheduled
+
+_WAITING = frozenset({"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD", "CONFIGURING"})
+_RUNNING = frozenset({"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT"})
+_ENDED = {
+    "COMPLETED": ("completed", ""),
+    "CANCELLED": ("cancelled", "cancelled in the scheduler"),
+    "DEADLINE": ("timeout", "its deadline passed"),
+    "TIMEOUT": ("timeout", "over its time limit"),
+    "OUT_OF_MEMORY": ("failed", "over its memory: ask for more with memory="),
+    "NODE_FAIL": ("failed", "its node failed"),
+    "BOOT_FAIL": ("failed", "its node did not start"),
+    "PREEMPTED": ("failed", "preempted by another job"),
+    "REVOKED": ("cancelled", "revoked"),
+    "FAILED": ("failed", ""),
+}
+_NEVER = frozenset({
+    "PartitionTimeLimit", "PartitionNodeLimit", "PartitionDown", "BadConstraints", "AssocMaxWallDurationPerJobLimit",
+    "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit", "QOSMaxMemoryPerJob", "MaxMemPerLimit", "InvalidAccount", "InvalidQOS",
+    "JobHeldAdmin", "JobHeldUser", "DependencyNeverSatisfied",
+})  # fmt: skip
+_ARRAY = re.compile(r"(\d+)_\[([^\]]*)\]")
+
+
+class Slurm:
+    """See `clustrix_bundle.engines.scheduler.Scheduler`."""
+
+    name = "slurm"
+    refused: frozenset[str] = frozenset()
+    max_array = 1000
+    """MaxArraySize is 1001 unless the site says otherwise; it bounds the index, too, so each submission begins at 0."""
+
+    def submit_argv(self, request: Request) -> list[str]:
+        wants = request.resources
+        words = ["sbatch", "--parsable", f"--job-name={request.name}", f"--chdir={request.folder}"]
+        words += ["--output=log", "--open-mode=append", "--requeue", f"--export=ALL,CLUSTRIX_FOLDER={request.folder}"]
+        if request.tasks > 1:
+            words.append(f"--array=0-{request.tasks - 1}" + (f"%{request.at_once}" if request.at_once else ""))
+        if wants.cores:
+            words.append(f"--cpus-per-task={wants.cores}")
+        if wants.memory:
+            words.append(f"--mem={-(-wants.memory // (1 << 20))}M")
+        if wants.time_s:
+            words.append(f"--time={-(-wants.time_s // 60)}")
+        for option, value in (
+            ("partition", wants.partition or wants.queue),
+            ("account", wants.account),
+            ("gres", wants.gres),
+            ("qos", wants.qos),
+        ):
+            if value:
+                words.append(f"--{option}={value}")
+        return [*words, f"{request.folder}/batch.sh", *request.words]
+
+    def parse_job_id(self, stdout: str) -> str:
+        """``7`` or ``7;cluster`` (--parsable), behind whatever a site's wrapper prints."""
+        for line in reversed(stdout.splitlines()):
+            if found := re.fullmatch(r"(\d+)(;\S+)?", line.strip()):
+                return found[1]
+        raise SchedulerError(f"sbatch said no job id: {stdout.strip()!r}")
+
+    def find_argv(self, name: str) -> list[str]:
+        return ["squeue", "--noheader", "--me", "--states=all", f"--name={name}", "--format=%A|%F|%j"]
+
+    def parse_found(self, stdout: str, name: str) -> list[str]:
+        rows = (line.strip().split("|") for line in stdout.splitlines())
+        return sorted({row[1] for row in rows if len(row) == 3 and row[2] == name and row[1].isdigit()}, key=int)
+
+    def queue_argv(self, ids: Sequence[str]) -> list[str]:  # noqa: ARG002 - one unknown id among --jobs makes the command fail
+        return ["squeue", "--noheader", "--me", "--states=all", "--format=%i|%T|%r"]
+
+    def parse_queue(self, stdout: str) -> Mapping[str, Scheduled]:
+        states = {}
+        for line in stdout.splitlines():
+            row = line.strip().split("|")
+            if len(row) != 3:
+                continue
+            scheduled = _scheduled(row[1], row[2])
+            for task in _expand(row[0]):
+                states[task] = scheduled
+        return states
+
+    def account_argv(self, ids: Sequence[str]) -> list[list[str]]:
+        wanted = ",".join(ids)
+        return [
+            ["sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,NodeList", f"--jobs={wanted}"],
+        ]
+
+    def parse_account(self, stdout: str) -> Mapping[str, Scheduled]:
+        states = {}
+        for line in stdout.splitlines():
+            row = line.strip().split("|")
+            if len(row) < 3:
+                continue
+            scheduled = _scheduled(row[1], _exit_text(row[2]))
+            for task in _expand(row[0]):
+                states[task] = scheduled
+        return states
+
+    def cancel_argv(self, ids: Sequence[str]) -> list[str]:
+        return ["scancel", *ids]
+
+
+def _scheduled(state: str, reason: str) -> Scheduled:
+    """A state as squeue and sacct print it: ``CANCELLED by 1000``, ``COMPLETED+``."""
+    word = state.split(maxsplit=1)[0].rstrip("+") if state.strip() else ""
+    if word in _WAITING:
+        never = ": it will never start; cancel it and ask for less" if reason in _NEVER else ""
+        return Scheduled("waiting", reason=f"waiting for {reason}{never}" if reason not in ("None", "") else "waiting")
+    if word in _RUNNING:
+        return Scheduled("running")
+    if word in _ENDED:
+        became, text = _ENDED[word]
+        return Scheduled("ended", became, text or (reason if reason != "None" else ""))
+    return Scheduled()  # a word of a later version: the folder tells, or the next look
+
+
+def _exit_text(code: str) -> str:
+    """``0:9`` is the exit code and the signal."""
+    status, _, signal = code.partition(":")
+    if signal not in ("", "0"):
+        return f"ended by signal {signal}"
+    return f"ended with exit code {status}" if status not in ("", "0") else ""
+
+
+def _expand(shown: str) -> Iterator[str]:
+    """Ids of the tasks that a row stands for: ``7``, ``7_3``, ``7_[0-4,9%2]``."""
+    if found := _ARRAY.fullmatch(shown):
+        for part in found[2].partition("%")[0].split(","):
+            first, _, last = part.partition("-")
+            if first.isdigit() and (last or first).isdigit():
+                for index in range(int(first), int(last or first) + 1):
+                    yield f"{found[1]}_{index}"
+    elif shown:
+        yield shown
