@@ -33,7 +33,7 @@ _MARK = "all"
 _PIECE = 1 << 20
 
 
-def create_job(session, body, job, spec, prelude):
+def create(session, body, job, spec, prelude):
     """Make a job's folder.
 
     Args:
@@ -44,7 +44,7 @@ def create_job(session, body, job, spec, prelude):
         prelude: Text of ``prelude.sh``.
 
     Returns:
-        Whether it was made now; False if the same one is there already.
+        ``{"made", "folder"}``: whether it was made now (False: the same one was there already), and its path.
 
     Raises:
         FileExistsError: Another one is there.
@@ -60,19 +60,19 @@ def create_job(session, body, job, spec, prelude):
             with open(private + "/" + name, "wb") as out:
                 out.write(content)
         os.rename(private, target)
-        return True
+        return {"made": True, "folder": target}
     except OSError as error:
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
         with open(target + "/spec.json", "rb") as source:
             if source.read() != text:
                 raise FileExistsError(errno.EEXIST, "there is another job of that id", target)
-        return False
+        return {"made": False, "folder": target}
     finally:
         remove_tree(private)
 
 
-def start_job(session, job, workers):
+def start(session, job, workers):
     """Let a process of this machine run the job, ``workers`` tasks at a time, which outlives us. Its submission.
 
     Started twice, it runs once.
@@ -89,16 +89,16 @@ def start_job(session, job, workers):
     )
     pid = int(process.communicate()[0])
     submission = {"engine": "process", "ids": [], "group": process.pid, "process": identity(pid)}
-    note_job(session, job, submission)
+    note(session, job, submission)
     return submission
 
 
-def note_job(session, job, submission):
+def note(session, job, submission):
     """Keep whom the job was given to."""
     write_whole(_folder(session, job) + "/submission.json", json.dumps(submission).encode("ascii"))
 
 
-def look_at_jobs(session, jobs):
+def look(session, jobs):
     """How jobs are.
 
     Args:
@@ -111,13 +111,13 @@ def look_at_jobs(session, jobs):
     return {job: _look(_folder(session, job), known) for job, known in jobs.items()}
 
 
-def read_outcomes(session, job, tasks):
+def outcomes(session, job, tasks):
     """Outcomes of tasks; for one that did not get to the runtime ``{"failed": what, "code": N}``, None where there is none."""
     folder = _folder(session, job)
     return [_read_json("%s/tasks/%d/outcome.json" % (folder, task)) or _read_mark(folder, task) for task in tasks]
 
 
-def read_job_file(session, job, name, task=None, offset=0, size=None):
+def read(session, job, name, task=None, offset=0, size=None):
     """Pieces of a file of a job or task, from ``offset`` on; nothing where it is not there yet.
 
     Raises:
@@ -151,7 +151,7 @@ def read_job_file(session, job, name, task=None, offset=0, size=None):
             yield piece
 
 
-def cancel_job(session, job):
+def cancel(session, job):
     """Ask the job to end, and end what of it runs on this machine.
 
     Returns:
@@ -172,8 +172,8 @@ def cancel_job(session, job):
     return {"ids": ids}
 
 
-def list_jobs(session):
-    """Rows of the jobs in the state dir, oldest first: ``id``, ``made`` (seconds, by this machine's clock), ``spec``, and what `look_at_jobs` tells."""
+def listing(session):
+    """Rows of the jobs in the state dir, oldest first: ``id``, ``made`` (seconds, by this machine's clock), ``spec``, and what `look` tells."""
     rows = []
     jobs = session.state_dir + "/jobs"
     for job in os.listdir(jobs) if os.path.isdir(jobs) else ():
@@ -192,7 +192,7 @@ def read_spec(session, job):
     return JobFolder(_folder(session, job)).spec
 
 
-def remove_job(session, job):
+def remove(session, job):
     """Remove the job's folder; whether there was one. What runs in it loses its ground: cancel first."""
     folder = _folder(session, job)
     try:
