@@ -35,8 +35,9 @@ check: $(VENV)/dev
 	    cargo test --manifest-path bundler/core/Cargo.toml --no-default-features --quiet; fi
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# Minutes: builds its corpora below build/bench, then runs every figure beside its peers and writes docs/benchmarks.*
 bench: $(VENV)/dev
-	$(BIN)/python benchmarks/extractors.py
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info bundler/core/target

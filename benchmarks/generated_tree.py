@@ -48,13 +48,13 @@ class Module:
         return self.name.replace(".", "/") + ("/__init__.py" if self.is_package else ".py")
 
 
-def plan(count: int, choice: random.Random) -> list[Module]:
+def plan(count: int, share: int, choice: random.Random) -> list[Module]:
     """Packages and modules of every domain, and who imports whom; without the ``workbench`` package and its two modules."""
-    few = count // SHARE - 2
+    few = count // share - 2
     rest = count - 3 - few
     modules: list[Module] = []
-    domains = len(DOMAINS) - 1
-    for domain, name in enumerate(DOMAINS):
+    domains = max(1, min(len(DOMAINS) - 1, count // 20))
+    for domain, name in enumerate(DOMAINS[: domains + 1]):
         wanted = few if domain == 0 else rest // domains + (domain <= rest % domains)
         grow(modules, name, domain, wanted, choice)
     connect(modules, choice)
@@ -193,10 +193,10 @@ def source(module: Module, modules: list[Module], size: int, choice: random.Rand
     return head + generated_code.body(module.number, size - len(head) - len(tail), used, choice) + tail
 
 
-def write(folder: Path, count: int = MODULES, size: int = SIZE) -> None:
+def write(folder: Path, count: int = MODULES, size: int = SIZE, share: int = SHARE) -> None:
     """Writes the project into a new folder."""
     choice = random.Random(f"tree {count} {size}")
-    modules = plan(count, choice)
+    modules = plan(count, share, choice)
     weights = [0.0 if module.is_package else choice.lognormvariate(0, 0.9) for module in modules]
     unit = size / sum(weights)
     for module, weight in zip(modules, weights, strict=True):

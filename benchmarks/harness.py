@@ -1,0 +1,209 @@
+"""How a figure is measured: contenders take turns, each its own process, and ratios are of runs side by side.
+
+A `Benchmark` has those who do some work (`Contender`) and the `Figure`s that come of it, with the bounds that the project sets itself.
+`measure` runs all contenders once to warm the system's caches, then in turns: round after round, in an order that is reversed every other round, so that a busy machine is busy for
+all of them. A ratio is the median of the ratios of the rounds. Slow peers may do a share of the work, scaled, and the result says so.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+ROUNDS = 5
+Quantity = Literal["seconds", "peak_bytes"]
+
+
+class MissingPeerError(Exception):
+    """A peer's program or a service is not on this machine; the message says which."""
+
+
+class FailedRunError(Exception):
+    """A contender's process failed, so that its time means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One run: wall time, and the largest resident size that a process of it had (0 where it was not looked at)."""
+
+    seconds: float
+    peak_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Somebody who does the work.
+
+    Attributes:
+        name: As in the table.
+        run: Does the work once and says how long it took; a failure raises.
+        scale: What the time is multiplied with, for one that does a share of the work only.
+        rounds: In how many rounds it takes part; 0 for all.
+        note: What a reader should know, such as the share.
+        prepare: Called before each run, outside the time: drops caches of our own, removes outputs.
+    """
+
+    name: str
+    run: Callable[[], Sample]
+    scale: float = 1.0
+    rounds: int = 0
+    note: str = ""
+    prepare: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a benchmark: what ``ours`` took, divided by what the peers took together.
+
+    Attributes:
+        name: In the JSON and on the command line.
+        work: What is done, in a line.
+        ours: Name of the contender that is ours.
+        peers: Names of those whose quantities are added up; others are measured for orientation.
+        bound: The target, None where there is none.
+        at_least: The ratio is peers by ours and shall reach the bound; else it is ours by peers and shall not exceed it.
+        quantity: What is compared.
+        limit: Where there is no peer: what ours is divided by, in the quantity's unit.
+    """
+
+    name: str
+    work: str
+    ours: str
+    peers: Sequence[str] = ()
+    bound: float | None = None
+    at_least: bool = False
+    quantity: Quantity = "seconds"
+    limit: Callable[[], float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Contenders that take turns, and the figures that come of it.
+
+    Attributes:
+        name: For the command line.
+        contenders: Called when the benchmark is run: builds what they need, raises `MissingPeerError` where something is not there.
+        figures: What is made of their samples.
+    """
+
+    name: str
+    contenders: Callable[[], Sequence[Contender]]
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out for one figure: the ratio (median of the rounds, least and largest), everybody's medians; or why there is none."""
+
+    figure: Figure
+    medians: Mapping[str, Sample] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    ratio: float = math.nan
+    spread: tuple[float, float] = (math.nan, math.nan)
+    rounds: int = 0
+    skipped: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is reached; None without target or ratio."""
+        if self.figure.bound is None or math.isnan(self.ratio):
+            return None
+        return self.ratio >= self.figure.bound if self.figure.at_least else self.ratio <= self.figure.bound
+
+
+def command(
+    argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, status: int = 0
+) -> Callable[[], Sample]:
+    """A run of a program whose output is thrown away; ``env`` is added to the environment.
+
+    Raises:
+        FailedRunError: when run, if the program ends with another status; with the end of what it wrote to standard error.
+    """
+    environment = {**os.environ, **(env or {})}
+
+    def run() -> Sample:
+        with tempfile.TemporaryFile() as errors:
+            started = time.perf_counter()
+            process = subprocess.Popen(  # noqa: S603 (the benchmarks' own commands)
+                argv, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+            )
+            _, wait_status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - started
+            process.returncode = os.waitstatus_to_exitcode(wait_status)
+            if process.returncode != status:
+                errors.seek(0)
+                words = errors.read().decode(errors="replace")[-2_000:]
+                raise FailedRunError(f"{' '.join(map(str, argv))} ended with {process.returncode}: {words}")
+        return Sample(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+    return run
+
+
+def in_process(work: Callable[[], object]) -> Callable[[], Sample]:
+    """A run of a function here, time alone."""
+
+    def run() -> Sample:
+        started = time.perf_counter()
+        work()
+        return Sample(time.perf_counter() - started)
+
+    return run
+
+
+def measure(benchmark: Benchmark, rounds: int = ROUNDS, tell: Callable[[str], None] = lambda _: None) -> list[Result]:
+    """Runs the contenders in turns; a result for each figure.
+
+    Raises:
+        FailedRunError: a contender failed.
+    """
+    try:
+        contenders = list(benchmark.contenders())
+    except MissingPeerError as error:
+        return [Result(figure, skipped=str(error)) for figure in benchmark.figures]
+    samples: dict[str, list[Sample]] = {contender.name: [] for contender in contenders}
+    for turn in range(rounds + 1):  # the first one warms the caches and does not count
+        for contender in contenders if turn % 2 else reversed(contenders):
+            if turn > (contender.rounds or rounds):
+                continue
+            if contender.prepare is not None:
+                contender.prepare()
+            sample = contender.run()
+            tell(f"{benchmark.name} {turn}/{rounds} {contender.name}: {sample.seconds * contender.scale:.3f} s")
+            if turn:
+                samples[contender.name].append(replace(sample, seconds=sample.seconds * contender.scale))
+    medians = {name: median(taken) for name, taken in samples.items()}
+    notes = {contender.name: contender.note for contender in contenders if contender.note}
+    results = []
+    for figure in benchmark.figures:
+        ratios = _ratios(figure, samples)
+        results.append(Result(figure, medians, notes, statistics.median(ratios), (min(ratios), max(ratios)), rounds))
+    return results
+
+
+def median(samples: Sequence[Sample]) -> Sample:
+    """Median time and median peak."""
+    return Sample(
+        statistics.median(sample.seconds for sample in samples), round(statistics.median(sample.peak_bytes for sample in samples))
+    )
+
+
+def _ratios(figure: Figure, samples: Mapping[str, Sequence[Sample]]) -> list[float]:
+    """The ratio of each round; a peer that took part in fewer rounds counts with its median in all of them."""
+    ratios = []
+    for turn, sample in enumerate(samples[figure.ours]):
+        here = float(getattr(sample, figure.quantity))
+        there = 0.0 if figure.limit is None else figure.limit()
+        for peer in figure.peers:
+            taken = samples[peer]
+            there += getattr(taken[turn] if turn < len(taken) else median(taken), figure.quantity)
+        ratios.append(there / here if figure.at_least else here / there)
+    return ratios
