@@ -58,7 +58,9 @@ def runtime_modules(folder: Path) -> dict[str, bytes]:
 
 
 def without_prose(source: bytes) -> bytes:
-    """A module's source without docstrings and comment lines, every line where it was: a third of the size, and quicker to compile."""
+    """A module's source without docstrings and comments, indented by single spaces, every line where it was: a quarter of the size, and
+    quicker to compile.
+    """
     text = source.decode()
     lines = text.split("\n")
     for node in ast.walk(ast.parse(text)):
@@ -72,10 +74,23 @@ def without_prose(source: bytes) -> bytes:
             after = lines[last - 1].encode()[prose.end_col_offset :].decode()
             if not before.strip() and not after.strip():  # it has its lines for itself
                 lines[first:last] = [before + '""'] + [""] * (last - first - 1)
+    return "\n".join(_narrow("\n".join(lines))).encode()
+
+
+def _narrow(text: str) -> list[str]:
+    lines = text.split("\n")
+    within_text: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
-            lines[token.start[0] - 1] = ""
-    return "\n".join(lines).encode()
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]].rstrip()
+        elif token.type == tokenize.STRING:
+            within_text.update(range(token.start[0], token.end[0]))
+    for number, line in enumerate(lines):
+        if number not in within_text:
+            bare = line.lstrip(" ")
+            deep, rest = divmod(len(line) - len(bare), 4)
+            lines[number] = " " * (deep + rest) + bare
+    return lines
 
 
 def render_runtime(modules: Mapping[str, bytes]) -> bytes:

@@ -61,8 +61,8 @@ def _positions(source):
 
 
 def test_prose_is_what_goes():
-    source = b'"""Doc."""\n# comment\nx = """# text"""  # kept\ndef f():\n    """One\n    two."""\n    # c\n    return "#"\ndef g(): "d"\n'
-    assert without_prose(source) == b'""\n\nx = """# text"""  # kept\ndef f():\n    ""\n\n\n    return "#"\ndef g(): "d"\n'
+    source = b'"""Doc."""\n# comment\nx = """# text\n    kept"""  # gone\ndef f():\n    """One\n    two."""\n    # c\n    return "#"  # gone\ndef g(): "d"\n'
+    assert without_prose(source) == b'""\n\nx = """# text\n    kept"""\ndef f():\n ""\n\n\n return "#"\ndef g(): "d"\n'
 
 
 def test_a_runtime_that_grows_too_large_is_an_error():
