@@ -10,6 +10,7 @@ __all__ = [
     "AnswerTimeout",
     "ClusterConnectionError",
     "ConnectionLost",
+    "JobLostError",
     "RemoteError",
     "RemoteTraceback",
 ]
@@ -39,6 +40,25 @@ class RemoteError(ClustrixBundleError):
     def __str__(self) -> str:
         told = f"{self.type}: {self.message}"
         return f"{told}\n\nwhere it ran:\n{self.remote_traceback.rstrip()}" if self.remote_traceback else told
+
+
+class JobLostError(ClustrixBundleError):
+    """Nobody knows what became of a job: it left no outcome, and no scheduler tells (act: the user, who may look at its logs).
+
+    Attributes:
+        job: Its id.
+        message: What is known.
+    """
+
+    exit_code = 4
+
+    def __init__(self, job: str, message: str) -> None:
+        super().__init__(job, message)
+        self.job = job
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"job {self.job}: {self.message}"
 
 
 class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never raised

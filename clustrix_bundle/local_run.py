@@ -11,15 +11,11 @@ from typing import Any, NoReturn
 from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.errors import RemoteError
 from clustrix_bundle.launch import exit_code, start_runtime
-from clustrix_bundle.remote_failure import RemoteUnpickler, read_failure
+from clustrix_bundle.remote_failure import RemoteUnpickler, raisable, told_shortly
 from clustrix_bundle.runtime_program import render_runtime_program
 
 _REFUSED = ("BundleFormatError", "UnsafePathError", "NewerFormatError")
 _INTERRUPTED = 130
-_ENDING = {
-    "SystemExit": "the function ended its program, with code {}",
-    "KeyboardInterrupt": "the function raised it itself; nobody interrupted it from outside",
-}
 
 
 def run_locally(bundle: str, python: str | None = None, arguments: bytes | None = None) -> Any:
@@ -56,31 +52,18 @@ def run_locally(bundle: str, python: str | None = None, arguments: bytes | None 
             with open(result, "rb") as stored:
                 return RemoteUnpickler(stored).load()
         except Exception as error:
-            raise RemoteError("ResultNotReadable", f"the result cannot be read back here: {_told(error)}") from error
+            raise RemoteError("ResultNotReadable", f"the result cannot be read back here: {told_shortly(error)}") from error
 
 
 def _raise(told: dict[str, Any], code: int, failure: str) -> NoReturn:
-    kind, message = told["type"], told["message"]
-    if kind in _REFUSED:
-        raise BundleFormatError(message)
+    if told["type"] in _REFUSED:
+        raise BundleFormatError(told["message"])
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
-    remote = told.get("traceback", "")
     if not os.path.exists(failure):
-        raise RemoteError(kind, message, remote)
-    try:
-        with open(failure, "rb") as stored:
-            error = read_failure(stored)
-    except Exception as problem:
-        why = f"{message}\n(it is told, not raised, because it cannot be made again here: {_told(problem)})"
-        raise RemoteError(kind, why, remote) from problem
-    if not isinstance(error, Exception):  # it would end this program
-        raise RemoteError(kind, _ENDING.get(kind, "{}").format(message), remote) from error
-    raise error
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+        raise RemoteError(told["type"], told["message"], told.get("traceback", ""))
+    with open(failure, "rb") as stored:
+        raise raisable(told, stored)
 
 
 def _outcome(line: bytes, code: int) -> dict[str, Any]:

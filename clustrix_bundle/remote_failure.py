@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import pickle
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from clustrix_bundle.errors import RemoteTraceback
+from clustrix_bundle.errors import RemoteError, RemoteTraceback
 
 _HEAP_TYPE = 1 << 9  # CPython: Py_TPFLAGS_HEAPTYPE
 _PHASES = {
     "import": "raised while the function's module was loaded, before the function was called:\n",
     "arguments": "raised while the function's arguments were read, before the function was called:\n",
+}
+_ENDING = {
+    "SystemExit": "the function ended its program, with code {}",
+    "KeyboardInterrupt": "the function raised it itself; nobody interrupted it from outside",
 }
 _RUNTIME = "_clustrix_runtime."
 
@@ -47,6 +51,34 @@ def read_failure(file: IO[bytes]) -> BaseException:
         seen.add(id(end))
     if end.__cause__ is None:
         end.__cause__ = RemoteTraceback(_PHASES.get(failure["phase"], "") + failure["traceback"])
+    return error
+
+
+def raisable(told: Mapping[str, Any], stored: IO[bytes]) -> Exception:
+    """What to raise here for what the function raised there: itself, or a `RemoteError` where that cannot be.
+
+    Args:
+        told: An outcome's ``error``.
+        stored: The failure file.
+    """
+    kind, message, remote = told["type"], told["message"], told.get("traceback", "")
+    try:
+        error = read_failure(stored)
+    except Exception as problem:  # noqa: BLE001 - a class of the user's own may raise anything
+        why = f"{message}\n(it is told, not raised, because it cannot be made again here: {told_shortly(problem)})"
+        return _caused(RemoteError(kind, why, remote), problem)
+    if not isinstance(error, Exception):  # it would end this program
+        return _caused(RemoteError(kind, _ENDING.get(kind, "{}").format(message), remote), error)
+    return error
+
+
+def told_shortly(error: Exception) -> str:
+    """Type and text."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _caused(error: RemoteError, cause: BaseException) -> RemoteError:
+    error.__cause__ = cause
     return error
 
 

@@ -1,0 +1,186 @@
+"""Deployment: the runtime, bundles and large data go to the state dir of a place by content, each once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from clustrix_bundle.runtime_program import render_runtime_program
+
+if TYPE_CHECKING:
+    from clustrix_bundle.agent.place import Place
+    from clustrix_bundle.bundler.manifest import Manifest
+
+_PIECE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file that belongs into the state dir.
+
+    Attributes:
+        name: Path there: ``bundles/<id>.tar.zst``.
+        size: Bytes.
+        sha256: Digest of its bytes.
+        source: The file here, or its content.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    source: str | bytes
+
+    def open(self) -> IO[bytes]:
+        """Its content, readable from the beginning."""
+        import io  # noqa: PLC0415 - for what is in memory
+
+        return io.BytesIO(self.source) if isinstance(self.source, bytes) else open(self.source, "rb")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a job needs to know of what was deployed.
+
+    Attributes:
+        bundle: The bundle's id.
+        runtime: Digest of the runtime.
+        sent: Bytes that had to be sent.
+    """
+
+    bundle: str
+    runtime: str
+    sent: int
+
+
+class RemoteDeployer:
+    """Brings bundles to a place.
+
+    Args:
+        place: Where to.
+        progress: Called with (bytes sent so far, bytes to send); by default a line on standard error, if that is a terminal.
+    """
+
+    def __init__(self, place: Place, progress: Callable[[int, int], None] | None = None) -> None:
+        self._place = place
+        self._progress = progress if progress is not None else _terminal_progress()
+
+    def deploy(self, path: str, bundle: str, manifest: Manifest, blobs: str | None = None) -> Deployment:
+        """Send what the place lacks of a bundle; one question if it lacks nothing.
+
+        Args:
+            path: The bundle's file.
+            bundle: Its id.
+            manifest: Its manifest.
+            blobs: Folder with its detached members.
+
+        Raises:
+            ClusterConnectionError: The way there.
+            OSError: There is no room, or no right to write there.
+        """
+        runtime = _runtime()
+        files = [runtime, _file(f"bundles/{bundle}.tar.zst", path)]
+        detached = {member.sha256: member.size for member in manifest.members if member.detached}
+        for sha256, size in sorted(detached.items()):
+            assert blobs is not None, "a bundle with detached members comes with their folder"
+            files.append(Artefact(f"blobs/{sha256}", size, sha256, os.path.join(blobs, sha256)))
+        return Deployment(bundle, runtime.sha256, self.send(files))
+
+    def send(self, files: list[Artefact]) -> int:
+        """Send those of the files that are missing there, from where a broken upload ended; how many bytes that were."""
+        by_name = {file.name: file for file in files}
+        lacking = self._place.call("store.missing", files=[[one.name, one.size, one.sha256] for one in files])
+        total = sum(by_name[name].size - there for name, there in lacking)
+        report = _Report(total, self._progress)
+        for name, there in lacking:
+            self._put(by_name[name], there, report)
+        return report.done
+
+    def _put(self, file: Artefact, there: int, report: _Report) -> None:
+        for offset in (there, 0):
+            try:
+                self._place.call(
+                    "store.put",
+                    body=_pieces(file, offset, report),
+                    name=file.name,
+                    size=file.size,
+                    sha256=file.sha256,
+                    offset=offset,
+                )
+            except (
+                BlockingIOError,
+                ValueError,
+            ):  # another deployer goes on with it, or what was there is damaged: from the beginning
+                if offset == 0:
+                    raise
+            else:
+                return
+
+
+class _Report:
+    def __init__(self, total: int, tell: Callable[[int, int], None]) -> None:
+        self.done = 0
+        self._total = total
+        self._tell = tell
+
+    def add(self, count: int) -> None:
+        self.done += count
+        self._tell(self.done, self._total)
+
+
+def _pieces(file: Artefact, offset: int, report: _Report) -> Iterator[bytes]:
+    with file.open() as stream:
+        stream.seek(offset)
+        while piece := stream.read(_PIECE):
+            report.add(len(piece))
+            yield piece
+
+
+_known: dict[tuple[Any, ...], str] = {}
+
+
+def _file(name: str, path: str) -> Artefact:
+    status = os.stat(path)
+    key = (path, status.st_ino, status.st_size, status.st_mtime_ns)
+    if key not in _known:
+        with open(path, "rb") as stream:
+            _known[key] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Artefact(name, status.st_size, _known[key], path)
+
+
+_made: list[Artefact] = []
+
+
+def _runtime() -> Artefact:
+    if not _made:
+        content = render_runtime_program()
+        digest = hashlib.sha256(content).hexdigest()
+        _made.append(Artefact(f"runtime/{digest}.pyz", len(content), digest, content))
+    return _made[0]
+
+
+def _terminal_progress() -> Callable[[int, int], None]:
+    """Bytes and rate on one line of standard error; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        return lambda _done, _total: None
+    begin = time.monotonic()
+    shown = [begin]
+
+    def tell(done: int, total: int) -> None:
+        from clustrix_bundle.cli.output import render_size  # noqa: PLC0415 - for terminals
+
+        now = time.monotonic()
+        if done < total and now - shown[0] < 0.1:
+            return
+        shown[0] = now
+        rate = render_size(int(done / max(now - begin, 0.001)))
+        sys.stderr.write(f"\r\x1b[Ksending {render_size(done)} of {render_size(total)}, {rate}/s")
+        if done >= total:
+            sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+    return tell

@@ -1,0 +1,132 @@
+"""Jobs of a scheduler: its words, carried by a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.engines.engine import Submitted, refuse
+from clustrix_bundle.engines.scheduler import Request, Resources, Scheduler, SchedulerError
+from clustrix_bundle.engines.verdict import UNASKED, UNKNOWN, Scheduled
+from clustrix_bundle.errors import AnswerTimeout, ConnectionLost
+
+if TYPE_CHECKING:
+    from clustrix_bundle.agent.place import Place
+
+_WAITING = Scheduled("waiting")
+_OPEN = frozenset("pre")
+_PREFIX = "clx-"
+
+
+class Batch:
+    """See `clustrix_bundle.engines.engine.Engine`."""
+
+    limits_time = True
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.name = scheduler.name
+        self._words = scheduler
+
+    def check(self, resources: Resources) -> None:
+        refuse(self.name, self._words.refused, resources)
+
+    def start(self, place: Place, job: str, folder: str, tasks: int, resources: Resources, at_once: int, *, again: bool) -> None:
+        submission = (place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None
+        ids: list[str] = list((submission or {}).get("ids", ()))
+        parts = [(first, min(self._words.max_array, tasks - first)) for first in range(0, tasks, self._words.max_array)]
+        for number, (first, count) in enumerate(parts[len(ids) :], len(ids)):
+            name = f"{_PREFIX}{job}" if len(parts) == 1 else f"{_PREFIX}{job}-{number}"
+            request = Request(name, folder, first, count, resources, at_once if at_once < count else 0)
+            ids.append(self._submit(place, request, may_be_there=again))
+            firsts = [start for start, _ in parts[: len(ids)]]
+            place.call("jobs.note", job=job, submission={"engine": self.name, "ids": ids, "first": firsts, "process": None})
+
+    def _submit(self, place: Place, request: Request, *, may_be_there: bool) -> str:
+        """The scheduler's id of one submission; one that is there under its name already is that one."""
+        if may_be_there and (found := self._find(place, request.name)):
+            return found
+        try:
+            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, timeout=120)
+        except (ConnectionLost, AnswerTimeout):
+            # It may have been done. Should it be done after this look, there are two, and claims let each task run once.
+            if found := self._find(place, request.name):
+                return found
+            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, timeout=120)
+        if done["timed_out"] and (found := self._find(place, request.name)):
+            return found
+        if done["code"] != 0 or done["timed_out"]:
+            raise SchedulerError(_refusal(self._words.submit_argv(request), done))
+        return self._words.parse_job_id(done["stdout"])
+
+    def _find(self, place: Place, name: str) -> str:
+        done = place.call("process.execute", argv=self._words.find_argv(name), timeout=60)
+        found = self._words.parse_found(done["stdout"], name) if done["code"] == 0 else []
+        return found[0] if found else ""
+
+    def states(self, place: Place, jobs: list[Submitted]) -> dict[tuple[str, int], Scheduled]:
+        ids = {
+            (job.id, number): shown
+            for job in jobs
+            for number, letter in enumerate(job.letters)
+            if letter in _OPEN and (shown := scheduler_id(job.submission, number, len(job.letters)))
+        }
+        found: dict[tuple[str, int], Scheduled] = {
+            (job.id, number): _WAITING for job in jobs for number in range(len(job.letters)) if not job.submission
+        }
+        if not ids:
+            return found
+        wanted = sorted({shown.partition("_")[0] for shown in ids.values()})
+        queue = self._ask(place, self._words.queue_argv(wanted), self._words.parse_queue)
+        if queue is None:  # the scheduler does not answer: nothing is known to have ended
+            return found | dict.fromkeys(ids, UNASKED)
+        ended = sorted({shown.partition("_")[0] for key, shown in ids.items() if _of(queue, shown).word in ("unknown", "ended")})
+        account: dict[str, Scheduled] = {}
+        for argv in self._words.account_argv(ended) if ended else ():
+            account.update(self._ask(place, argv, self._words.parse_account) or {})
+        for key, shown in ids.items():
+            told = _of(queue, shown)
+            better = _of(account, shown)
+            found[key] = told if told.word not in ("unknown", "ended") or better.word != "ended" else better
+        return found
+
+    def _ask(self, place: Place, argv: list[str], parse: Any) -> Mapping[str, Scheduled] | None:
+        try:
+            done = place.call("process.execute", argv=argv, timeout=60, limit=64 << 20)
+        except FileNotFoundError:  # a site without accounting
+            return None
+        if done["timed_out"] or (done["code"] != 0 and not done["stdout"]):
+            return None
+        answer: Mapping[str, Scheduled] = parse(done["stdout"])
+        return answer
+
+    def cancel(self, place: Place, job: str) -> None:
+        ids = place.call("jobs.cancel", job=job)["ids"]
+        if ids:
+            done = place.call("process.execute", argv=self._words.cancel_argv(ids), timeout=60)
+            if done["code"] != 0 and len(ids) == 1:
+                text = f"{done['stdout']} {done['stderr']}".lower()
+                if not any(word in text for word in ("invalid job", "already", "does not exist", "unknown job", "finished")):
+                    raise SchedulerError(_refusal(self._words.cancel_argv(ids), done))
+
+
+def scheduler_id(submission: Mapping[str, Any] | None, task: int, tasks: int) -> str:
+    """The scheduler's id of a task, as `Scheduler` has it; empty where it was not submitted."""
+    if not submission:
+        return ""
+    ids, firsts = submission["ids"], submission.get("first") or [0]
+    for number in range(len(ids) - 1, -1, -1):
+        if task >= firsts[number]:
+            count = (firsts[number + 1] if number + 1 < len(firsts) else tasks) - firsts[number]
+            return f"{ids[number]}_{task - firsts[number]}" if count > 1 else str(ids[number])
+    return ""
+
+
+def _of(states: Mapping[str, Scheduled], shown: str) -> Scheduled:
+    """A task's state, or that of its whole array."""
+    return states.get(shown) or states.get(shown.partition("_")[0], UNKNOWN)
+
+
+def _refusal(argv: list[str], done: Mapping[str, Any]) -> str:
+    said = (done["stderr"].strip() or done["stdout"].strip() or "said nothing").splitlines()
+    how = "did not answer in time" if done["timed_out"] else f"ended with exit code {done['code']}"
+    return f"{argv[0]} {how}: {' '.join(said[-3:])}"

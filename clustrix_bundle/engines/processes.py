@@ -1,0 +1,55 @@
+"""Jobs as processes of a machine: this one, or the one behind a connection. They outlive whoever started them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.engines.engine import Submitted, refuse
+from clustrix_bundle.engines.verdict import UNKNOWN, Scheduled
+
+if TYPE_CHECKING:
+    from clustrix_bundle.agent.place import Place
+    from clustrix_bundle.engines.scheduler import Resources
+
+_WAITING, _RUNNING = Scheduled("waiting"), Scheduled("running")
+_SCHEDULERS_ONLY = frozenset({"memory", "partition", "queue", "account", "gres", "qos"})
+
+
+class Processes:
+    """See `clustrix_bundle.engines.engine.Engine`.
+
+    On this machine, what only a scheduler could honour is recorded in the job and has no effect: a program that is written here
+    for a cluster runs unchanged. A remote machine without a scheduler refuses it.
+    """
+
+    limits_time = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def check(self, resources: Resources) -> None:
+        if self.name != "local":
+            refuse(self.name, _SCHEDULERS_ONLY, resources)
+
+    def start(
+        self,
+        place: Place,
+        *,
+        job: str,
+        folder: str,  # noqa: ARG002 - found by its id
+        tasks: int,
+        resources: Resources,  # noqa: ARG002 - in the job's spec
+        at_once: int,
+        again: bool,  # noqa: ARG002 - starting it is safe to repeat
+    ) -> None:
+        place.call("jobs.start", job=job, workers=max(1, min(tasks, at_once or tasks)))
+
+    def states(self, place: Place, jobs: list[Submitted]) -> dict[tuple[str, int], Scheduled]:  # noqa: ARG002
+        # Of a process of this machine the folder's letter says whether it lives; of another one its heartbeat does.
+        running = _RUNNING if self.name == "local" else UNKNOWN
+        return {
+            (job.id, number): running if letter == "r" else _WAITING for job in jobs for number, letter in enumerate(job.letters)
+        }
+
+    def cancel(self, place: Place, job: str) -> None:
+        place.call("jobs.cancel", job=job)
