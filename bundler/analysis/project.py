@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule
+from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule, StoredModule
 from clustrix_bundle.bundler.resolve import LOCAL, Resolved, Resolver
 
 if TYPE_CHECKING:
@@ -59,11 +59,17 @@ class Project:
         if source.facts is None:
             return None
         package = resolved.name if resolved.is_package else resolved.name.rpartition(".")[0]
-        return LoadedModule(resolved.name, Path(resolved.path), package, resolved.is_package, source.content, source.facts)
+        return StoredModule.of(resolved.name, Path(resolved.path), package, is_package=resolved.is_package, file=source)
 
     def adopt(self, module: LoadedModule) -> None:
         """Takes a module that no name leads to (``__main__``), or one whose slice replaces it."""
         self._loaded[module.name] = module
+
+    def may_mention(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
+        return str(module.path) in self.sources.mentioning(wanted)
+
+    def may_hold(self, module: LoadedModule, text: bytes) -> bool:
+        return str(module.path) in self.sources.holding(text)
 
     def submodules(self, name: str) -> Iterable[LocalModule]:
         package = self.resolver.resolve(name)

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import SourceError
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import ModuleFacts
+    from clustrix_bundle.bundler.facts.store import FactsStore
 
 
-@dataclass(frozen=True, slots=True)
 class SourceFile:
     """The bytes of a file and what they say; ``error`` in place of ``facts`` where they are no Python."""
 
-    path: str
-    content: bytes
-    facts: ModuleFacts | None
-    error: SourceError | None = None
+    def __init__(self, path: str, store: FactsStore) -> None:
+        self.path = path
+        self._store = store
+        self.facts: ModuleFacts | None = None
+        self.error: SourceError | None = None
+        try:
+            self.facts = store.facts(path)
+        except SourceError as error:
+            self.error = error
+        except OSError as error:
+            self.error = SourceError(f"cannot be read: {error.strerror}", path)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes: the store holds them, nobody else should. Empty where the file cannot be read."""
+        try:
+            return self._store.content(self.path)
+        except OSError:
+            return b""
+
+
+@dataclass(slots=True)
+class _Mentioning:
+    """What is known of one question: for how many files, which of so many names are wanted, and who may mention one."""
+
+    files: int = -1
+    seen: int = 0
+    wanted: list[str] = field(default_factory=list)
+    paths: frozenset[str] = frozenset()
 
 
 class Sources:
@@ -26,33 +53,48 @@ class Sources:
 
     def __init__(self) -> None:
         self._files: dict[str, SourceFile] = {}
+        self._mentioning: dict[Callable[[str], bool], _Mentioning] = {}
+        self._holding: dict[bytes, tuple[int, frozenset[str]]] = {}
+
+    @cached_property
+    def store(self) -> FactsStore:
+        """What holds the files."""
+        from clustrix_bundle.bundler.facts.store import open_store  # noqa: PLC0415 - the parser is loaded when first needed
+
+        return open_store()
+
+    def request(self, paths: Iterable[str]) -> None:
+        """Says that these files will be asked for."""
+        self.store.request([path for path in paths if path not in self._files])
 
     def read(self, path: str) -> SourceFile:
         """The file at ``path`` as it was when it was first asked for; one that cannot be read has an error and no bytes."""
         known = self._files.get(path)
         if known is None:
-            known = self._files[path] = _read(path)
+            known = self._files[path] = SourceFile(path, self.store)
         return known
 
     def add(self, path: str, content: bytes) -> SourceFile:
         """Source that is made rather than read (a notebook's cells): it stands for the file from now on."""
-        known = self._files[path] = _parse(path, content)
+        self.store.add(path, content)
+        known = self._files[path] = SourceFile(path, self.store)
         return known
 
+    def mentioning(self, wanted: Callable[[str], bool]) -> frozenset[str]:
+        """Files read so far in which a name for which ``wanted`` is true may stand (`FactsStore.mentioning`)."""
+        known = self._mentioning.setdefault(wanted, _Mentioning())
+        if known.files != len(self._files):
+            new = self.store.words(known.seen)
+            known.seen += len(new)
+            known.wanted += filter(wanted, new)
+            known.files = len(self._files)
+            known.paths = frozenset(self.store.mentioning(known.wanted))
+        return known.paths
 
-def _read(path: str) -> SourceFile:
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        return SourceFile(path, b"", None, SourceError(f"cannot be read: {error.strerror}", path))
-    return _parse(path, content)
-
-
-def _parse(path: str, content: bytes) -> SourceFile:
-    from clustrix_bundle.bundler.facts.extract import extract_facts  # noqa: PLC0415 - the parser is loaded when first needed
-
-    try:
-        return SourceFile(path, content, extract_facts(content, path))
-    except SourceError as error:
-        return SourceFile(path, content, None, error)
+    def holding(self, text: bytes) -> frozenset[str]:
+        """Files read so far whose bytes hold ``text``."""
+        files, paths = self._holding.get(text, (-1, frozenset[str]()))
+        if files != len(self._files):
+            paths = frozenset(self.store.containing(text))
+            self._holding[text] = len(self._files), paths
+        return paths

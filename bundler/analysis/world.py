@@ -6,12 +6,13 @@ loaded module and yield findings. Nothing here touches a network or starts a pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.sources import SourceFile
     from clustrix_bundle.bundler.facts.model import ModuleFacts
     from clustrix_bundle.bundler.settings import Settings
 
@@ -39,6 +40,31 @@ class LoadedModule:
     kept_statements: frozenset[int] | None = None
 
 
+class StoredModule(LoadedModule):
+    """A module whose source stays in the store until somebody looks at it."""
+
+    __slots__ = ("_file",)
+    _file: SourceFile
+
+    @classmethod
+    def of(cls, name: str, path: Path, package: str, *, is_package: bool, file: SourceFile) -> LoadedModule:
+        """The module that a source file holds, which must have facts."""
+        assert file.facts is not None
+        module = cls.__new__(cls)
+        values = (file, name, path, package, is_package, file.facts, None)
+        for field, value in zip(_STORED_FIELDS, values, strict=True):
+            object.__setattr__(module, field, value)
+        return module
+
+    @property
+    def source(self) -> bytes:
+        """As `LoadedModule.source`."""
+        return self._file.content
+
+
+_STORED_FIELDS = ("_file", "name", "path", "package", "is_package", "facts", "kept_statements")
+
+
 @dataclass(frozen=True, slots=True)
 class LocalModule:
     """Where a local dotted name lives: a file, or the folders of a namespace package (``path`` None)."""
@@ -64,6 +90,15 @@ class World(Protocol):
 
     def load(self, name: str) -> LoadedModule | None:
         """The facts of a local module (read at most once); None for what is not local or does not parse. Does not ship anything."""
+
+    def may_mention(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
+        """Whether a wanted name may stand in a module as a name, an attribute or in an import; False spares a look at its facts.
+
+        ``wanted`` is asked once for each name of the program: give the same function every time.
+        """
+
+    def may_hold(self, module: LoadedModule, text: bytes) -> bool:
+        """Whether these bytes stand in the source of a module; dearer to ask of its `LoadedModule.source`, which is copied each time."""
 
     def submodules(self, name: str) -> Iterable[LocalModule]:
         """Direct submodules and subpackages of a local package, sorted by name."""

@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from clustrix_bundle.bundler.errors import SettingsError, SourceError
 from clustrix_bundle.bundler.facts.decode import decode_source
@@ -19,18 +19,24 @@ from clustrix_bundle.bundler.facts.deep_stack import run_deep
 from clustrix_bundle.bundler.facts.lexical import scan
 from clustrix_bundle.bundler.facts.model import ModuleFacts
 
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler._core import FactsStore
+
 EXTRACTORS = ("core", "libcst")
 
 
-class _Core(Protocol):
+class Core(Protocol):
+    """What the compiled core holds (``_core.pyi``)."""
+
     extract_facts: Callable[[bytes], bytes]
+    FactsStore: type[FactsStore]
 
 
 @cache
-def _core() -> _Core | None:
+def core() -> Core | None:
     """The compiled core, None where it is not built."""
     try:
-        return cast("_Core", importlib.import_module("clustrix_bundle.bundler._core"))
+        return cast("Core", importlib.import_module("clustrix_bundle.bundler._core"))
     except ImportError:
         return None
 
@@ -44,11 +50,11 @@ def extractor_name() -> str:
     wanted = os.environ.get("CLUSTRIX_EXTRACTOR", "")
     if wanted not in {"", *EXTRACTORS}:
         raise SettingsError(f"CLUSTRIX_EXTRACTOR is {wanted!r}, which is no extractor: it is one of {', '.join(EXTRACTORS)}")
-    if wanted == "core" and _core() is None:
+    if wanted == "core" and core() is None:
         raise SettingsError(
             "CLUSTRIX_EXTRACTOR is 'core', but the compiled core is not built here (remedy: unset it, or install with cargo)"
         )
-    return wanted or ("libcst" if _core() is None else "core")
+    return wanted or ("libcst" if core() is None else "core")
 
 
 def extract_facts(source: bytes, path: str) -> ModuleFacts:
@@ -57,11 +63,11 @@ def extract_facts(source: bytes, path: str) -> ModuleFacts:
     Raises:
         SourceError: it is no Python: path, line, and the words of a parser.
     """
-    core = _core() if extractor_name() == "core" else None
+    compiled = core() if extractor_name() == "core" else None
     words, line = "", 0
-    if core is not None:
+    if compiled is not None:
         try:
-            return ModuleFacts.from_json(core.extract_facts(source))
+            return ModuleFacts.from_json(compiled.extract_facts(source))
         except SyntaxError as error:
             words, line = error.msg, error.lineno or 0
     text = decode_source(source, path)

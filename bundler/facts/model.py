@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ FACTS_SCHEMA = 1
 
 Expr: TypeAlias = tuple[Any, ...]
 """A foldable expression: ``("name", "x")``, ``("bin", "/", left, right)``, … or ``("?",)`` for anything else."""
+
+Rows: TypeAlias = bytes | list[Any] | tuple[Any, ...]
+"""Rows of one field: as tuples, as JSON lists, or as JSON text that the compiled core makes tuples of."""
+
+Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
+"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, and ``bound`` (see `ModuleFacts.bound`)."""
 
 OPAQUE: Expr = ("?",)
 
@@ -235,7 +242,7 @@ FEATURE_VERSIONS: Mapping[str, tuple[int, int]] = {
 class ModuleFacts:
     """All facts of one module, each tuple in the order that ``docs/facts.md`` fixes.
 
-    What comes from `from_json` makes the values of each field when that field is first asked for.
+    What comes from `from_json` or `outlined` makes the values of each field when that field is first asked for.
     """
 
     scopes: tuple[Scope, ...]
@@ -264,9 +271,26 @@ class ModuleFacts:
         if rows.get("schema") != FACTS_SCHEMA:
             message = f"facts of schema {rows.get('schema')!r}, expected {FACTS_SCHEMA}"
             raise ValueError(message)
-        facts = cls.__new__(cls)
-        object.__setattr__(facts, "_rows", rows)
+        return cls._deferred({name: rows[name] for name in _MAKERS})
+
+    @classmethod
+    def outlined(cls, outline: Outline, load: Callable[[], Mapping[str, Rows]]) -> Self:
+        """Facts of which the outline is at hand; ``load`` gives the rows of the other fields once one of them is asked for."""
+        facts = cls._deferred({name: outline[name] for name in ("imports", "directives", "features")}, load)
+        object.__setattr__(facts, "bound", frozenset(outline["bound"]))
         return facts
+
+    @classmethod
+    def _deferred(cls, rows: Mapping[str, Rows], load: Callable[[], Mapping[str, Rows]] | None = None) -> Self:
+        facts = cls.__new__(cls)
+        object.__setattr__(facts, "_rows", dict(rows))
+        object.__setattr__(facts, "_load", load)
+        return facts
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Names that the module binds for its importers: by its statements, and in functions after ``global``; ``*`` for a star import."""
+        return frozenset(name for one in self.statements for names in (one.binds, one.global_binds) for name in names)
 
     if not TYPE_CHECKING:  # a type checker is to know the fields, and nothing else
 
@@ -275,28 +299,40 @@ class ModuleFacts:
             make = _MAKERS.get(name)
             if make is None:
                 raise AttributeError(name)
-            values = tuple(map(make, self._rows.pop(name)))
+            rows = self._rows.pop(name, None)
+            if rows is None:
+                self._rows.update((field, more) for field, more in self._load().items() if field not in vars(self))
+                rows = self._rows.pop(name)
+            values = tuple([make(*row) for row in _as_tuples(rows)])
             object.__setattr__(self, name, values)
             return values
 
 
-def _scope(row: list[Any]) -> Scope:
-    values = list(_frozen(row))
-    values[6] = tuple(Parameter(*item) for item in values[6])
-    return Scope(*values)
+def _as_tuples(rows: Rows) -> Iterable[Iterable[Any]]:
+    if isinstance(rows, bytes):
+        from clustrix_bundle.bundler import _core  # noqa: PLC0415 - such rows come from it
+
+        return _core.tuples(rows)
+    return rows if isinstance(rows, tuple) else map(_frozen, rows)
 
 
-_MAKERS: Mapping[str, Callable[[list[Any]], Any]] = {
+def _scope(*values: Any) -> Scope:
+    row = list(values)
+    row[6] = tuple([Parameter(*item) for item in row[6]])
+    return Scope(*row)
+
+
+_MAKERS: Mapping[str, Callable[..., Any]] = {
     "scopes": _scope,
-    "statements": lambda row: Statement(*_frozen(row)),
-    "imports": lambda row: Import(*_frozen(row)),
-    "bindings": lambda row: Binding(*_frozen(row)),
-    "calls": lambda row: Call(*_frozen(row)),
-    "texts": lambda row: Text(*row),
-    "directives": lambda row: Directive(*row),
-    "features": lambda row: Feature(*row),
+    "statements": Statement,
+    "imports": Import,
+    "bindings": Binding,
+    "calls": Call,
+    "texts": Text,
+    "directives": Directive,
+    "features": Feature,
 }
-"""From a row of each field to its value."""
+"""From the items of a row of each field to its value."""
 
 
 def plain(value: Any) -> Any:

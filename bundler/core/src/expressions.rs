@@ -92,14 +92,20 @@ impl<'a> Walker<'a> {
                 let line = self.line(inner.start());
                 self.texts.add(self.source, inner, self.place.scope, line, false);
             }
-            Expr::Attribute(inner) => self.expr(&inner.value),
+            Expr::Attribute(inner) => {
+                self.words.add(inner.attr.as_str());
+                self.expr(&inner.value);
+            }
             Expr::Subscript(inner) => {
                 self.features.index(&inner.slice);
                 self.expr(&inner.value);
                 self.expr(&inner.slice);
             }
             Expr::Starred(inner) => self.expr(&inner.value),
-            Expr::Name(inner) => self.mark(inner.id.as_str(), names::READ),
+            Expr::Name(inner) => {
+                self.words.add(inner.id.as_str());
+                self.mark(inner.id.as_str(), names::READ);
+            }
             Expr::List(inner) => self.all(&inner.elts),
             Expr::Tuple(inner) => self.all(&inner.elts),
             Expr::Slice(inner) => {

@@ -1,9 +1,11 @@
 //! All facts of one module, in their serialised form.
 
+use std::ops::Range;
+
 use ruff_python_ast::token::{TokenKind, Tokens};
-use ruff_python_ast::{Arguments, Expr, PythonVersion};
+use ruff_python_ast::{Arguments, Expr, ModModule, PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseOptions};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextSize};
 
 use crate::conditions;
 use crate::error::SourceError;
@@ -22,58 +24,106 @@ const SCHEMA: i64 = 1;
 ///
 /// Recursion follows the nesting that `limits` admits: run it where the stack is large (`pool::with_large_stack`).
 pub fn extract(source: &str) -> Result<Vec<u8>, SourceError> {
-    if u32::try_from(source.len()).is_err() {
-        return Err(SourceError::new("larger than 4 GiB", 0));
+    extract_families(source).map(|(facts, _)| facts)
+}
+
+/// A text that is Python.
+pub struct Parsed<'a> {
+    source: &'a str,
+    lines: Lines<'a>,
+    module: ruff_python_parser::Parsed<ModModule>,
+    deep: Option<TextSize>,
+}
+
+impl<'a> Parsed<'a> {
+    pub fn new(source: &'a str) -> Result<Self, SourceError> {
+        if u32::try_from(source.len()).is_err() {
+            return Err(SourceError::new("larger than 4 GiB", 0));
+        }
+        let lines = Lines::new(source);
+        if source.len() > limits::SMALL_TEXT {
+            limits::check_text(source, &lines)?;
+        }
+        // Newest syntax that both extractors know.
+        let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
+        let Some(module) = ruff_python_parser::parse_unchecked(source, options).try_into_module() else {
+            return Err(SourceError::new("not a module", 0));
+        };
+        let deep = limits::check_tokens(module.tokens(), &lines)?;
+        if let Some(error) = module.errors().first() {
+            return Err(SourceError::new(error.error.to_string(), lines.line(error.location.start())));
+        }
+        if let Some(error) = module.unsupported_syntax_errors().first() {
+            return Err(SourceError::new(error.to_string(), lines.line(error.range.start())));
+        }
+        Ok(Self { source, lines, module, deep })
     }
-    let lines = Lines::new(source);
-    if source.len() > limits::SMALL_TEXT {
-        limits::check_text(source, &lines)?;
+
+    pub fn body(&self) -> &[Stmt] {
+        self.module.suite()
     }
-    // Newest syntax that both extractors know.
-    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
-    let Some(parsed) = ruff_python_parser::parse_unchecked(source, options).try_into_module() else {
-        return Err(SourceError::new("not a module", 0));
-    };
-    let deep = limits::check_tokens(parsed.tokens(), &lines)?;
-    if let Some(error) = parsed.errors().first() {
-        return Err(SourceError::new(error.error.to_string(), lines.line(error.location.start())));
+
+    pub fn tokens(&self) -> &Tokens {
+        self.module.tokens()
     }
-    if let Some(error) = parsed.unsupported_syntax_errors().first() {
-        return Err(SourceError::new(error.to_string(), lines.line(error.range.start())));
+
+    pub fn lines(&self) -> &Lines<'a> {
+        &self.lines
     }
-    let mut walker = Walker::new(source, &lines, parsed.tokens());
-    if let Some(bracket) = deep {
-        walker.features.add(Feature::DeepBrackets, bracket);
+
+    /// A walker that has seen nothing but the brackets.
+    pub fn walker(&self) -> Walker<'_> {
+        let mut walker = Walker::new(self.source, &self.lines, self.tokens());
+        if let Some(bracket) = self.deep {
+            walker.features.add(Feature::DeepBrackets, bracket);
+        }
+        walker
     }
-    walker.module(parsed.suite());
+}
+
+/// Where each family of rows stands in what `render` writes.
+pub type Families = Vec<(&'static str, Range<usize>)>;
+
+/// As `extract`, and where each family stands in it.
+pub fn extract_families(source: &str) -> Result<(Vec<u8>, Families), SourceError> {
+    let parsed = Parsed::new(source)?;
+    let mut walker = parsed.walker();
+    walker.module(parsed.body());
     Ok(render(walker, parsed.tokens()))
 }
 
 /// One object, keys sorted, a newline at the end.
-fn render(walker: Walker, tokens: &Tokens) -> Vec<u8> {
+fn render(walker: Walker, tokens: &Tokens) -> (Vec<u8>, Families) {
     let writer = walker.writer;
     let lines = walker.lines;
-    let mut out = Vec::with_capacity(walker.source.len() * 2);
-    out.extend_from_slice(b"{\"bindings\":");
-    walker.bindings.write(&mut out);
-    out.extend_from_slice(b",\"calls\":");
-    walker.calls.write(&mut out);
-    out.extend_from_slice(b",\"directives\":");
-    directives(walker.source, lines, tokens).write(&mut out);
-    out.extend_from_slice(b",\"features\":");
-    walker.features.write(&mut out);
-    out.extend_from_slice(b",\"imports\":");
-    walker.imports.write(&mut out);
-    out.extend_from_slice(b",\"schema\":");
-    json::write_int(&mut out, SCHEMA);
-    out.extend_from_slice(b",\"scopes\":");
-    json::write_array(&mut out, walker.scopes, |out, row| write_scope(out, writer, row));
-    out.extend_from_slice(b",\"statements\":");
-    json::write_array(&mut out, walker.statements, |out, row| write_statement(out, lines, row));
-    out.extend_from_slice(b",\"texts\":");
-    walker.texts.write(&mut out);
-    out.extend_from_slice(b"}\n");
-    out
+    let mut object = Object { out: Vec::with_capacity(walker.source.len() * 2), families: Families::new() };
+    object.family("bindings", |out| walker.bindings.write(out));
+    object.family("calls", |out| walker.calls.write(out));
+    object.family("directives", |out| directives(walker.source, lines, tokens).write(out));
+    object.family("features", |out| walker.features.write(out));
+    object.family("imports", |out| walker.imports.write(out));
+    object.family("schema", |out| json::write_int(out, SCHEMA));
+    object.family("scopes", |out| json::write_array(out, walker.scopes, |out, row| write_scope(out, writer, row)));
+    object.family("statements", |out| json::write_array(out, walker.statements, |out, row| write_statement(out, lines, row)));
+    object.family("texts", |out| walker.texts.write(out));
+    object.out.extend_from_slice(b"}\n");
+    (object.out, object.families)
+}
+
+struct Object {
+    out: Vec<u8>,
+    families: Families,
+}
+
+impl Object {
+    fn family(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.out.push(if self.families.is_empty() { b'{' } else { b',' });
+        json::write_str(&mut self.out, name);
+        self.out.push(b':');
+        let start = self.out.len();
+        write(&mut self.out);
+        self.families.push((name, start..self.out.len()));
+    }
 }
 
 fn write_names(out: &mut Vec<u8>, names: &[&str]) {
@@ -178,7 +228,7 @@ fn write_statement(out: &mut Vec<u8>, lines: &Lines, row: StatementRow) {
 }
 
 /// `# clustrix: VERB ARGUMENT` comments.
-fn directives(source: &str, lines: &Lines, tokens: &Tokens) -> Rows {
+pub fn directives(source: &str, lines: &Lines, tokens: &Tokens) -> Rows {
     const SPACE: [char; 2] = [' ', '\t'];
     let mut rows = Rows::default();
     if memchr::memmem::find(source.as_bytes(), b"clustrix:").is_none() {

@@ -27,8 +27,13 @@ pub fn with_large_stack<T: Send>(work: impl Fn() -> T + Sync) -> Result<T, Sourc
     Err(SourceError::new(format!("no thread to read it on: {failure}"), 0))
 }
 
+/// Starts a thread with a large stack that nobody waits for; false if there can be none.
+pub fn spawn_with_large_stack(work: impl FnOnce() + Send + Clone + 'static) -> bool {
+    STACK_SIZES.into_iter().any(|size| thread::Builder::new().stack_size(size).spawn(work.clone()).is_ok())
+}
+
 /// A panic of the parser is its fault, but no reason to take the program down.
-fn failed() -> SourceError {
+pub fn failed() -> SourceError {
     SourceError::new("the parser failed on this file", 0)
 }
 

@@ -1,14 +1,20 @@
 //! What the Python module needs beside the plain functions: errors, and codecs that only Python has.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pyo3::exceptions::PySyntaxError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::decode::{self, Encoding};
 use crate::error::SourceError;
 use crate::module;
+use crate::pool;
+use crate::store::{Failure, File, Store};
+use crate::tuples::Reader;
 
 /// A file's text where Python's codecs were needed for it, else its bytes; or why it has no text.
 pub enum Source<'a> {
@@ -48,4 +54,94 @@ fn by_codec(py: Python<'_>, name: &str, bytes: &[u8]) -> PyResult<String> {
 pub fn syntax_error(error: &SourceError) -> PyErr {
     let nothing: Option<&str> = None;
     PySyntaxError::new_err((error.message.clone(), (nothing, error.line, nothing, nothing)))
+}
+
+/// As `Source::extract` decodes, where no interpreter is attached: Python's codecs are asked only for what needs them.
+fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, SourceError> {
+    let text = match decode::declared(bytes)? {
+        (Encoding::Other(name), bytes) => {
+            match Python::attach(|py| by_codec(py, &name, bytes).map_err(|error| error.to_string())) {
+                Ok(text) => Cow::Owned(text),
+                Err(error) => return Err(SourceError::new(format!("cannot be read as {name}: {error}"), 1)),
+            }
+        }
+        (encoding, bytes) => decode::decode(&encoding, bytes)?,
+    };
+    decode::normalised(text)
+}
+
+/// Source files, each read once; see `_core.pyi`.
+#[pyclass(frozen)]
+pub struct FactsStore {
+    store: Store,
+}
+
+#[pymethods]
+impl FactsStore {
+    #[new]
+    fn new() -> Self {
+        Self { store: Store::new(text_of) }
+    }
+
+    fn request(&self, py: Python<'_>, paths: Vec<PathBuf>) {
+        py.detach(|| self.store.request(paths));
+    }
+
+    fn add(&self, py: Python<'_>, path: PathBuf, content: Vec<u8>) {
+        py.detach(|| self.store.add(path, content));
+    }
+
+    fn content<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
+        let file = self.file(py, &path)?;
+        if let Err(Failure::Unreadable(number)) = file.outline {
+            return Err(os_error(number));
+        }
+        Ok(PyBytes::new(py, &file.content))
+    }
+
+    fn outline<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyAny>> {
+        let file = self.file(py, &path)?;
+        match &file.outline {
+            Ok(json) => Reader::new(py, json).value(),
+            Err(Failure::Unreadable(number)) => Err(os_error(*number)),
+            Err(Failure::Invalid(error)) => Err(syntax_error(error)),
+        }
+    }
+
+    fn facts<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyDict>> {
+        let file = self.file(py, &path)?;
+        let read = || pool::with_large_stack(|| module::extract_families(&text_of(&file.content)?)).and_then(|facts| facts);
+        let (json, families) = py.detach(read).map_err(|error| syntax_error(&error))?;
+        let rows = PyDict::new(py);
+        for (name, range) in families {
+            rows.set_item(name, PyBytes::new(py, json.get(range).unwrap_or_default()))?;
+        }
+        Ok(rows)
+    }
+
+    fn words(&self, first: usize) -> Vec<String> {
+        self.store.words_since(first)
+    }
+
+    fn mentioning(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.mentioning(names.iter().map(String::as_str))))
+    }
+
+    fn containing(&self, py: Python<'_>, text: &[u8]) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.containing(text)))
+    }
+}
+
+impl FactsStore {
+    fn file(&self, py: Python<'_>, path: &Path) -> PyResult<Arc<File>> {
+        py.detach(|| self.store.file(path)).map_err(|error| syntax_error(&error))
+    }
+}
+
+fn os_error(number: i32) -> PyErr {
+    std::io::Error::from_raw_os_error(number).into()
+}
+
+fn os_strings(paths: Vec<PathBuf>) -> Vec<OsString> {
+    paths.into_iter().map(PathBuf::into_os_string).collect()
 }

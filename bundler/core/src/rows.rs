@@ -4,6 +4,8 @@ use crate::json;
 
 #[derive(Default)]
 pub struct Rows {
+    /// Rows that nobody will read are not written.
+    pub muted: bool,
     bytes: Vec<u8>,
     rows: Vec<(u32, usize, usize)>,
 }
@@ -11,6 +13,9 @@ pub struct Rows {
 impl Rows {
     /// Adds the row that `write` appends to the buffer.
     pub fn add(&mut self, line: u32, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.muted {
+            return;
+        }
         let start = self.bytes.len();
         write(&mut self.bytes);
         self.rows.push((line, start, self.bytes.len()));

@@ -240,7 +240,10 @@ impl<'a> Walker<'a> {
         self.import_row(module, level, Some(name), alias);
     }
 
-    fn import_row(&mut self, module: &str, level: u32, name: Option<&str>, alias: &Alias) {
+    fn import_row(&mut self, module: &'a str, level: u32, name: Option<&'a str>, alias: &'a Alias) {
+        for part in module.split('.').chain(name).chain(alias.asname.as_ref().map(|name| name.as_str())) {
+            self.words.add(part);
+        }
         let line = self.line(alias.start());
         let mut rows = std::mem::take(&mut self.imports);
         rows.add(line, |out| {

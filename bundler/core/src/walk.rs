@@ -14,6 +14,7 @@ use crate::lines::Lines;
 use crate::names::{self, Frame, FrameKind, Mark};
 use crate::rows::Rows;
 use crate::texts::Texts;
+use crate::words::Mentioned;
 
 /// What is known of the place in which the walk stands.
 #[derive(Clone, Copy)]
@@ -74,6 +75,7 @@ pub struct Walker<'a> {
     pub bindings: Rows,
     pub calls: Rows,
     pub texts: Texts<'a>,
+    pub words: Mentioned<'a>,
 }
 
 impl<'a> Walker<'a> {
@@ -108,7 +110,16 @@ impl<'a> Walker<'a> {
             bindings: Rows::default(),
             calls: Rows::default(),
             texts: Texts::default(),
+            words: Mentioned::default(),
         }
+    }
+
+    /// Leaves out what an `outline` does not hold, and takes the words instead.
+    pub fn outline(&mut self) {
+        self.bindings.muted = true;
+        self.calls.muted = true;
+        self.texts.muted = true;
+        self.words.wanted = true;
     }
 
     pub fn module(&mut self, body: &'a [Stmt]) {

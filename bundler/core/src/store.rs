@@ -1,0 +1,247 @@
+//! Source files, each read once: their bytes and outlines, by path, read ahead on threads of their own.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::error::SourceError;
+use crate::outline;
+use crate::pool;
+use crate::words::Words;
+
+/// From the bytes of a file to its text.
+pub type Decode = fn(&[u8]) -> Result<Cow<'_, str>, SourceError>;
+
+/// Why a file has no outline.
+pub enum Failure {
+    /// The system's error number.
+    Unreadable(i32),
+    Invalid(SourceError),
+}
+
+pub struct File {
+    pub content: Vec<u8>,
+    /// As `outline::Outline::json`.
+    pub outline: Result<Vec<u8>, Failure>,
+    words: Vec<u32>,
+}
+
+enum Slot {
+    /// In the queue, or being read.
+    Due,
+    Read(Arc<File>),
+}
+
+#[derive(Default)]
+struct State {
+    numbers: FxHashMap<PathBuf, usize>,
+    slots: Vec<Slot>,
+    queue: VecDeque<(usize, PathBuf)>,
+    threads: usize,
+    idle: usize,
+    closed: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    due: Condvar,
+    read: Condvar,
+    words: Mutex<Words>,
+    decode: Decode,
+}
+
+/// What is asked for is read on as many threads as there are processors; they end with the store.
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+impl Store {
+    pub fn new(decode: Decode) -> Self {
+        let shared =
+            Shared { state: Mutex::default(), due: Condvar::new(), read: Condvar::new(), words: Mutex::default(), decode };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Begins to read files that nobody has asked for yet.
+    pub fn request(&self, paths: impl IntoIterator<Item = PathBuf>) {
+        let mut state = self.shared.lock();
+        for path in paths {
+            state.enqueue(path);
+        }
+        self.wake(state);
+    }
+
+    /// A file as it was when it was first asked for; waits until it is read.
+    pub fn file(&self, path: &Path) -> Result<Arc<File>, SourceError> {
+        let mut state = self.shared.lock();
+        let number = state.enqueue(path.to_owned());
+        if let Some(Slot::Read(file)) = state.slots.get(number) {
+            return Ok(Arc::clone(file));
+        }
+        if let Some(at) = state.queue.iter().position(|(due, _)| *due == number)
+            && let Some(due) = state.queue.remove(at)
+        {
+            state.queue.push_front(due);
+        }
+        self.wake(state);
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(Slot::Read(file)) = state.slots.get(number) {
+                return Ok(Arc::clone(file));
+            }
+            if state.threads == 0 {
+                return Err(SourceError::new("no thread to read it on", 0));
+            }
+            state = self.shared.read.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Takes a file's content from the caller: it stands for the file from now on.
+    pub fn add(&self, path: PathBuf, content: Vec<u8>) {
+        let file = pool::with_large_stack(|| self.shared.outlined(content.clone()));
+        let file = file.unwrap_or_else(|error| File { content, outline: Err(Failure::Invalid(error)), words: Vec::new() });
+        let mut state = self.shared.lock();
+        let number = state.number(path);
+        if let Some(slot) = state.slots.get_mut(number) {
+            *slot = Slot::Read(Arc::new(file));
+        }
+        state.queue.retain(|(due, _)| *due != number);
+    }
+
+    /// All names met so far from this number on.
+    pub fn words_since(&self, first: usize) -> Vec<String> {
+        self.shared.words().since(first).iter().map(|word| String::from(&**word)).collect()
+    }
+
+    /// Files read so far that mention one of these names, or have no outline; in the order in which they were asked for.
+    pub fn mentioning<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        let wanted: FxHashSet<u32> = {
+            let words = self.shared.words();
+            names.into_iter().filter_map(|name| words.number(name)).collect()
+        };
+        self.matching(|file| file.outline.is_err() || file.words.iter().any(|word| wanted.contains(word)))
+    }
+
+    /// Files read so far that hold these bytes; in the order in which they were asked for.
+    pub fn containing(&self, text: &[u8]) -> Vec<PathBuf> {
+        let finder = memchr::memmem::Finder::new(text);
+        self.matching(|file| finder.find(&file.content).is_some())
+    }
+
+    fn matching(&self, wanted: impl Fn(&File) -> bool) -> Vec<PathBuf> {
+        let files = self.shared.lock().read_files();
+        files.into_iter().filter(|(_, file)| wanted(file)).map(|(path, _)| path).collect()
+    }
+
+    /// Wakes threads for what is due, and starts those that are still wanting.
+    fn wake(&self, mut state: MutexGuard<State>) {
+        let most = thread::available_parallelism().map_or(1, usize::from);
+        let missing = state.queue.len().saturating_sub(state.idle).min(most.saturating_sub(state.threads));
+        for _ in 0..missing {
+            let shared = Arc::clone(&self.shared);
+            if pool::spawn_with_large_stack(move || shared.run()) {
+                state.threads += 1;
+            }
+        }
+        drop(state);
+        self.shared.due.notify_all();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.due.notify_all();
+    }
+}
+
+impl State {
+    fn number(&mut self, path: PathBuf) -> usize {
+        let next = self.slots.len();
+        let number = *self.numbers.entry(path).or_insert(next);
+        if number == next {
+            self.slots.push(Slot::Due);
+        }
+        number
+    }
+
+    fn enqueue(&mut self, path: PathBuf) -> usize {
+        if let Some(number) = self.numbers.get(&path) {
+            return *number;
+        }
+        let number = self.number(path.clone());
+        self.queue.push_back((number, path));
+        number
+    }
+
+    fn read_files(&self) -> Vec<(PathBuf, Arc<File>)> {
+        let mut paths: Vec<(&PathBuf, &usize)> = self.numbers.iter().collect();
+        paths.sort_unstable_by_key(|(_, number)| **number);
+        paths
+            .into_iter()
+            .filter_map(|(path, number)| match self.slots.get(*number) {
+                Some(Slot::Read(file)) => Some((path.clone(), Arc::clone(file))),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn words(&self) -> MutexGuard<'_, Words> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is due until the store is gone.
+    fn run(&self) {
+        let mut state = self.lock();
+        while !state.closed {
+            let Some((number, path)) = state.queue.pop_front() else {
+                state.idle += 1;
+                state = self.due.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.idle -= 1;
+                continue;
+            };
+            drop(state);
+            let file = self.read_file(&path);
+            state = self.lock();
+            if let Some(slot @ Slot::Due) = state.slots.get_mut(number) {
+                *slot = Slot::Read(Arc::new(file));
+            }
+            self.read.notify_all();
+        }
+    }
+
+    fn read_file(&self, path: &Path) -> File {
+        match fs::read(path) {
+            Ok(content) => self.outlined(content),
+            Err(error) => {
+                let failure = Failure::Unreadable(error.raw_os_error().unwrap_or_default());
+                File { content: Vec::new(), outline: Err(failure), words: Vec::new() }
+            }
+        }
+    }
+
+    fn outlined(&self, content: Vec<u8>) -> File {
+        let read = || outline::read(&(self.decode)(&content)?);
+        let outline = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(pool::failed()));
+        match outline {
+            Ok(outline) => {
+                let mut words = self.words();
+                let words = outline.words.iter().map(|word| words.add(word)).collect();
+                File { content, outline: Ok(outline.json), words }
+            }
+            Err(error) => File { content, outline: Err(Failure::Invalid(error)), words: Vec::new() },
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The names that stand in modules, each text once: which modules mention a name is asked here, without their facts.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Names by number, in the order in which they were first met.
+#[derive(Default)]
+pub struct Words {
+    numbers: FxHashMap<Box<str>, u32>,
+    texts: Vec<Box<str>>,
+}
+
+impl Words {
+    pub fn add(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = self.texts.len() as u32;
+        self.numbers.insert(text.into(), number);
+        self.texts.push(text.into());
+        number
+    }
+
+    pub fn number(&self, text: &str) -> Option<u32> {
+        self.numbers.get(text).copied()
+    }
+
+    /// The names from this number on.
+    pub fn since(&self, first: usize) -> &[Box<str>] {
+        self.texts.get(first..).unwrap_or_default()
+    }
+}
+
+/// The names of one module while it is walked.
+#[derive(Default)]
+pub struct Mentioned<'a> {
+    /// Whether names are wanted at all.
+    pub wanted: bool,
+    names: FxHashSet<&'a str>,
+}
+
+impl<'a> Mentioned<'a> {
+    #[inline]
+    pub fn add(&mut self, name: &'a str) {
+        if self.wanted {
+            self.names.insert(name);
+        }
+    }
+
+    /// In the order of code points: a hash set has none.
+    pub fn sorted(self) -> Vec<&'a str> {
+        let mut names: Vec<&str> = self.names.into_iter().collect();
+        names.sort_unstable();
+        names
+    }
+}

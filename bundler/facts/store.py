@@ -1,0 +1,149 @@
+"""The store: source files, each read once, and what the analysis asks of all of them (docs/facts.md, "The store").
+
+`CoreStore` reads ahead on threads of the compiled core and keeps bytes and outlines outside of Python; `PythonStore` is the
+same by libcst, one file after the other.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from clustrix_bundle.bundler.errors import SourceError
+from clustrix_bundle.bundler.facts.decode import decode_source
+from clustrix_bundle.bundler.facts.extract import core, extract_facts, extractor_name
+from clustrix_bundle.bundler.facts.model import ModuleFacts
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler._core import FactsStore as CompiledStore
+
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+class FactsStore(Protocol):
+    """Source files by their paths; each is read once, when it is first asked for."""
+
+    def request(self, paths: Sequence[str]) -> None:
+        """Says that these files will be asked for: they may be read from now on."""
+
+    def add(self, path: str, content: bytes) -> None:
+        """Content that is made rather than read: it stands for the file from now on."""
+
+    def content(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+
+    def facts(self, path: str) -> ModuleFacts:
+        """What a file says; fields that nobody asked for yet may not have been made.
+
+        Raises:
+            OSError: it cannot be read.
+            SourceError: it is no Python.
+        """
+
+    def words(self, first: int = 0) -> list[str]:
+        """The names that stand in the files read so far, each once, new ones last; from this number on."""
+
+    def mentioning(self, names: Sequence[str]) -> list[str]:
+        """Files read so far in which one of the names may stand as a name, as an attribute or in an import.
+
+        A few too many (who wants to know for sure looks at their facts), never one too few.
+        """
+
+    def containing(self, text: bytes) -> list[str]:
+        """Files read so far whose bytes hold these."""
+
+
+class CoreStore:
+    """The store of the compiled core."""
+
+    def __init__(self, compiled: CompiledStore) -> None:
+        self._compiled = compiled
+        self.request = compiled.request
+        self.add = compiled.add
+        self.content = compiled.content
+        self.mentioning = compiled.mentioning
+        self.containing = compiled.containing
+
+    def facts(self, path: str) -> ModuleFacts:
+        """As `FactsStore.facts`."""
+        try:
+            outline = self._compiled.outline(path)
+        except SyntaxError:
+            return extract_facts(self.content(path), path)  # the error in Python's words, or facts where Python knows better
+        return ModuleFacts.outlined(outline, lambda: self._compiled.facts(path))
+
+    def words(self, first: int = 0) -> list[str]:
+        """As `FactsStore.words`."""
+        return self._compiled.words(first)
+
+
+class PythonStore:
+    """The store by the libcst extractor."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes | OSError] = {}
+        self._words: dict[str, None] = {}
+        self._mentioned: dict[str, frozenset[str]] = {}
+
+    def request(self, paths: Sequence[str]) -> None:
+        """As `FactsStore.request`: there is nothing to be gained here."""
+
+    def add(self, path: str, content: bytes) -> None:
+        """As `FactsStore.add`."""
+        self._contents[path] = content
+        self._take_words(path, content)
+
+    def content(self, path: str) -> bytes:
+        """As `FactsStore.content`."""
+        known = self._contents.get(path)
+        if known is None:
+            try:
+                with open(path, "rb") as file:
+                    known = file.read()
+                self._take_words(path, known)
+            except OSError as error:
+                known = error
+            self._contents[path] = known
+        if isinstance(known, OSError):
+            raise known
+        return known
+
+    def facts(self, path: str) -> ModuleFacts:
+        """As `FactsStore.facts`."""
+        return extract_facts(self.content(path), path)
+
+    def words(self, first: int = 0) -> list[str]:
+        """As `FactsStore.words`."""
+        return list(self._words)[first:]
+
+    def mentioning(self, names: Sequence[str]) -> list[str]:
+        """As `FactsStore.mentioning`."""
+        wanted = frozenset(names)
+        return [path for path, words in self._mentioned.items() if not words.isdisjoint(wanted)]
+
+    def containing(self, text: bytes) -> list[str]:
+        """As `FactsStore.containing`."""
+        return [path for path, content in self._contents.items() if isinstance(content, bytes) and text in content]
+
+    def _take_words(self, path: str, content: bytes) -> None:
+        """Every name in the text, those in comments and literals too."""
+        try:
+            text = decode_source(content, path)
+        except SourceError:
+            text = ""  # no facts either
+        self._mentioned[path] = words = frozenset(unicodedata.normalize("NFKC", name) for name in _NAME.findall(text))
+        self._words.update(dict.fromkeys(sorted(words)))
+
+
+def open_store() -> FactsStore:
+    """The compiled core's store where the core is used, else `PythonStore`."""
+    compiled = core()
+    if compiled is not None and extractor_name() == "core":
+        return CoreStore(compiled.FactsStore())
+    return PythonStore()

@@ -1,0 +1,158 @@
+"""Both stores answer alike: each file is read once, and the whole program is asked without its facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clustrix_bundle.bundler.errors import SourceError
+from clustrix_bundle.bundler.facts.extract import core, extract_facts
+from clustrix_bundle.bundler.facts.model import ModuleFacts
+from clustrix_bundle.bundler.facts.store import CoreStore, FactsStore, PythonStore
+
+SOURCE = """
+import os.path as p, json
+from .sibling import helper as aid, other
+from codecs import *
+
+# clustrix: include data/*.csv
+class A(Base):
+    key = getattr(json, "loads")
+
+def f(x=DEFAULT, *, y: "int" = 1):
+    global made
+    made = x.read_text(encoding="é" "\\ud800 \\U0001f600 \\"\\\\")
+    return [item.strip() for item in made if (n := 3)]
+
+for i in range(-1, 10**20):
+    pass
+"""
+
+
+@pytest.fixture(params=["core", "python"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FactsStore:
+    if request.param == "python":
+        monkeypatch.setenv("CLUSTRIX_EXTRACTOR", "libcst")
+        return PythonStore()
+    compiled = core()
+    if compiled is None:
+        pytest.skip("the core is not built")
+    return CoreStore(compiled.FactsStore())
+
+
+def written(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_bytes(text.encode())
+    return str(path)
+
+
+def test_facts_are_those_of_the_extractor(store: FactsStore, tmp_path: Path) -> None:
+    path = written(tmp_path, "m.py", SOURCE)
+    store.request([path])
+    facts = store.facts(path)
+    expected = extract_facts(SOURCE.encode(), path)
+    assert facts.bound == expected.bound
+    assert facts.to_json() == expected.to_json()
+    assert facts == expected
+
+
+def test_what_is_bound_is_known_of_every_way_to_bind(store: FactsStore, tmp_path: Path) -> None:
+    text = "from a import *\nimport b.c\ndef f():\n    global g\n    g = h = 1\nclass C:\n    x = 1\nfor i, j in []:\n    k: int = [y for y in i]\nz: int\ndel w\n"
+    assert store.facts(written(tmp_path, "m.py", text)).bound == {"*", "b", "f", "g", "C", "i", "j", "k"}
+
+
+def test_a_file_is_read_once(store: FactsStore, tmp_path: Path) -> None:
+    path = written(tmp_path, "m.py", "first = 1\n")
+    assert store.facts(path).bound == {"first"}
+    written(tmp_path, "m.py", "second = 1\n")
+    assert store.content(path) == b"first = 1\n"
+    assert [statement.binds for statement in store.facts(path).statements] == [("first",)]
+
+
+def test_a_requested_file_is_asked_for_by_either_name_of_it(store: FactsStore, tmp_path: Path) -> None:
+    paths = [
+        written(
+            tmp_path,
+            f"m{number}é\udce9.py".encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"),
+            f"n{number} = 1\n",
+        )
+        for number in range(50)
+    ]
+    store.request(paths)
+    assert [store.facts(path).bound for path in reversed(paths)] == [{f"n{number}"} for number in reversed(range(50))]
+
+
+def test_given_content_stands_for_a_file_that_need_not_be_there(store: FactsStore, tmp_path: Path) -> None:
+    path = written(tmp_path, "m.py", "on_disk = 1\n")
+    assert store.facts(path).bound == {"on_disk"}
+    for name in (path, str(tmp_path / "nowhere.py")):
+        store.add(name, b"given = 1\n")
+        assert store.facts(name).bound == {"given"}
+        assert store.content(name) == b"given = 1\n"
+
+
+def test_what_cannot_be_read_is_an_error_of_the_system(store: FactsStore, tmp_path: Path) -> None:
+    path = str(tmp_path / "none.py")
+    store.request([path])
+    for ask in (store.facts, store.content):
+        with pytest.raises(FileNotFoundError):
+            ask(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"def f(:\n", b"a\0b", b"# coding: latin-2\nx = '\xa1'\ndef", b"# coding: none-such\n", b"(" * 5000]
+)
+def test_what_is_no_python_is_an_error_with_its_bytes_at_hand(store: FactsStore, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "m.py"
+    path.write_bytes(content)
+    with pytest.raises(SourceError) as found:
+        store.facts(str(path))
+    assert found.value.path == str(path)
+    assert store.content(str(path)) == content
+
+
+def test_codecs_of_python_decode_what_they_alone_can(store: FactsStore, tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    path.write_bytes("# coding: cp1251\nя = 'ж'\n".encode("cp1251"))
+    facts = store.facts(str(path))
+    assert facts.bound == {"я"}
+    assert [text.value for text in facts.texts] == ["ж"]
+
+
+def test_files_are_found_by_the_names_that_stand_in_them(store: FactsStore, tmp_path: Path) -> None:
+    texts = ["import a.b as c", "x.read_text()", "from d import e", "f(g=h)", "@i\ndef j(k=l.m): return (o := n)", "p = q.r[s]"]
+    paths = [written(tmp_path, f"m{number}.py", text + "\n") for number, text in enumerate(texts)]
+    for path in paths:
+        store.facts(path)
+    for number, names in enumerate(["a b c", "x read_text", "d e", "f h", "i l m n", "q r s"]):
+        for name in names.split():
+            assert store.mentioning([name, "nobody"]) == [paths[number]]
+            assert name in store.words()
+    assert store.mentioning(["nobody"]) == []
+    assert store.mentioning(["n", "e"]) == [paths[2], paths[4]]
+    assert store.words(len(store.words()) - 1) == store.words()[-1:]
+
+
+def test_a_name_is_found_in_whatever_form_it_is_written(store: FactsStore, tmp_path: Path) -> None:
+    path = written(tmp_path, "m.py", "ﬁle.oﬀset()\n")
+    store.facts(path)
+    assert store.mentioning(["file"]) == store.mentioning(["offset"]) == [path]
+
+
+def test_files_are_found_by_the_bytes_they_hold(store: FactsStore, tmp_path: Path) -> None:
+    paths = [written(tmp_path, f"m{number}.py", f"# é{number}\n") for number in range(3)]
+    for path in paths:
+        store.content(path)
+    assert store.containing("é1".encode()) == [paths[1]]
+    assert store.containing(b"# ") == paths
+
+
+def test_every_name_of_the_facts_is_among_the_words(store: FactsStore, tmp_path: Path) -> None:
+    path = written(tmp_path, "m.py", SOURCE)
+    facts: ModuleFacts = store.facts(path)
+    called = {call.func[-1] for call in facts.calls}
+    imported = {name for item in facts.imports for name in (item.name, item.asname) if name and name != "*"}
+    assert {"read_text", "getattr", "strip"} <= called
+    for name in called | imported:
+        assert store.mentioning([name]) == [path], name
