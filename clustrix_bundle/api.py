@@ -146,7 +146,7 @@ def default_output() -> str:
 def _dump_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[bytes, tuple[str, ...]]:
     """A values stream of ``(args, kwargs)``, and the distributions that reading it needs."""
     from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain  # noqa: PLC0415 - only where arguments are given
-    from clustrix_bundle.bundler.capture.pickling import Needs  # noqa: PLC0415
+    from clustrix_bundle.bundler.capture.needs import Needs  # noqa: PLC0415
 
     needs = Needs()
     return dump_or_explain((args, dict(kwargs)), needs, "the arguments"), _pins(needs.modules)

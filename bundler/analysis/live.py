@@ -32,7 +32,7 @@ from clustrix_bundle.bundler.capture.module_state import (
     objects_set_by,
     travels,
 )
-from clustrix_bundle.bundler.capture.pickling import Needs, pickled_modules
+from clustrix_bundle.bundler.capture.pickled_names import pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.search import Search
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.capture.main_state import MainState
+    from clustrix_bundle.bundler.capture.needs import Needs
 
 LARGE_VALUE = 10 * 2**20
 """Bytes of a captured value from which the user is told."""

@@ -9,7 +9,8 @@ from types import CellType, FrameType, FunctionType, GeneratorType, MethodType, 
 from typing import Any
 
 from clustrix_bundle.bundler.capture.errors import CaptureError
-from clustrix_bundle.bundler.capture.pickling import Needs, StatePickler, dump_stream
+from clustrix_bundle.bundler.capture.needs import Needs
+from clustrix_bundle.bundler.capture.pickling import StatePickler, dump_stream
 
 _DEPTH = 12
 _BREADTH = 2000

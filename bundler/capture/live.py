@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.main_state import MainCapture, MainState
-from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream
+from clustrix_bundle.bundler.capture.needs import Needs
+from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.errors import TargetError
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
-    from clustrix_bundle.bundler.capture.pickling import Needs
+    from clustrix_bundle.bundler.capture.needs import Needs
     from clustrix_bundle.bundler.facts.model import Statement
     from clustrix_bundle.bundler.slicing.things import Modules
 

@@ -15,11 +15,12 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.definition_state import is_plain, still_gives
-from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream
+from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.runtime import values
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.capture.needs import Needs
     from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 

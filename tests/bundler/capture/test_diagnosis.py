@@ -7,7 +7,7 @@ import socket
 import pytest
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError
-from clustrix_bundle.bundler.capture.pickling import Needs
+from clustrix_bundle.bundler.capture.needs import Needs
 
 
 def test_an_open_file_in_a_cell_is_named_with_the_line_that_uses_it():

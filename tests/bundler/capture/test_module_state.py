@@ -7,7 +7,7 @@ import types
 
 import pytest
 from clustrix_bundle.bundler.capture.module_state import ModuleGlobal, attributes_set_by, changed_attributes, objects_set_by
-from clustrix_bundle.bundler.capture.pickling import Needs
+from clustrix_bundle.bundler.capture.needs import Needs
 
 SOURCE = b"""
 X = 1

@@ -10,7 +10,8 @@ import typing
 
 import pytest
 from clustrix_bundle.bundler.capture.errors import CaptureError
-from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream
+from clustrix_bundle.bundler.capture.needs import Needs
+from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.runtime import values
 
 

@@ -1,0 +1,144 @@
+"""Classes that no name leads to: pickled as their source, or as their parts."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import enum
+import sys
+from types import CellType, CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.bundler.capture.definition_state import ATOMS
+from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.source import class_code, find_definition
+from clustrix_bundle.runtime import values
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.capture.pickling import StatePickler
+
+
+def by_definition(pickler: StatePickler, cls: type) -> Any:
+    """How a class that no name leads to is made again: its body runs there; of what it holds, if that cannot be.
+
+    Raises:
+        CaptureError: it can't be made again.
+    """
+    code = class_code(cls)
+    definition = find_definition(code)
+    home = cls.__module__
+    namespace = vars(sys.modules[home])
+    pickler.note_globals(home, code, definition, namespace)
+    bases = vars(cls).get("__orig_bases__", cls.__bases__)
+    metaclass = type(cls) if type(cls) is not type else None
+    parameters = vars(cls).get("__dataclass_params__")
+    options = None
+    if parameters is not None and dataclasses.is_dataclass(cls):
+        options = {name: getattr(parameters, name) for name in parameters.__slots__ if name not in ("slots", "weakref_slot")}
+    cells = _class_cells(cls, code)
+    missing = [name for name in code.co_freevars if name not in cells]
+    if missing:
+        return _by_parts(pickler, cls, missing)
+    added = _added_attributes(cls, code, generated=options is not None)
+    if added:
+        pickler.fills.append((cls, added))
+    return values.make_class, (definition.plain(), home, cls.__name__, tuple(bases), metaclass, (), cells, options)
+
+
+def _by_parts(pickler: StatePickler, cls: type, missing: list[str]) -> Any:
+    """A class whose body read variables of the function around it that nothing holds any more: made of what it holds.
+
+    Raises:
+        CaptureError: it is of a kind that only its body can make.
+    """
+    kind: Any = cls
+    is_enum = isinstance(cls, enum.EnumMeta)
+    if dataclasses.is_dataclass(cls) or issubclass(cls, tuple) or (not is_enum and type(cls) not in (type, abc.ABCMeta)):
+        raise CaptureError(
+            f"class {cls.__qualname__} reads {', '.join(missing)} of the function around it while its body runs, and cannot be "
+            "made again elsewhere; define it at the top level, or use the variable in one of its methods",
+            cls.__qualname__,
+            "class",
+        )
+    members = {name: item.value for name, item in kind.__members__.items()} if is_enum else {}
+    items = dict(members, **{name: vars(cls)[name] for name in ("__slots__", "__doc__") if name in vars(cls)})
+    skipped = _CLASS_MACHINERY - {"__abstractmethods__", "__hash__"}
+    slots = vars(cls).get("__slots__", ())
+    skipped |= {slots} if isinstance(slots, str) else set(slots)
+    added = {
+        name: value
+        for name, value in vars(cls).items()
+        if name not in skipped and name not in members and not (is_enum and name in vars(_EmptyEnum))
+    }
+    pickler.fills.append((cls, added))
+    pickler.needs.modules.add(cls.__module__)
+    return values.make_class_of_parts, (type(cls), cls.__name__, cls.__qualname__, cls.__module__, cls.__bases__, items)
+
+
+def _added_attributes(cls: type, code: CodeType, *, generated: bool) -> dict[str, Any]:
+    """Attributes given after the body ran, and simple ones that were changed since."""
+    if type(cls) not in (type, abc.ABCMeta) or issubclass(cls, tuple):  # enums and named tuples fill themselves
+        return {}
+    added: dict[str, Any] = {}
+    for name, value in vars(cls).items():
+        if name in _CLASS_MACHINERY or (generated and name.startswith("__")):
+            continue
+        if name not in code.co_names or (type(value) in (*ATOMS, list, dict, set) and not name.startswith("__")):
+            added[name] = value
+    return added
+
+
+def is_plain_namedtuple(cls: type) -> bool:
+    """Whether ``collections.namedtuple`` made it."""
+    return (
+        cls.__bases__ == (tuple,)
+        and hasattr(cls, "_fields")
+        and "__orig_bases__" not in vars(cls)
+        and "_field_defaults" in vars(cls)
+    )
+
+
+_CLASS_MACHINERY = frozenset(
+    [
+        "__dict__",
+        "__weakref__",
+        "__module__",
+        "__qualname__",
+        "__doc__",
+        "__orig_bases__",
+        "__parameters__",
+        "__abstractmethods__",
+        "_abc_impl",
+        "__slots__",
+        "__annotations__",
+        "__annotations_cache__",
+        "__annotate__",
+        "__annotate_func__",
+        "__classcell__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__type_params__",
+        "__dataclass_fields__",
+        "__dataclass_params__",
+        "__match_args__",
+        "__hash__",
+        "__protocol_attrs__",
+        "__non_callable_proto_members__",
+    ]
+)
+
+
+class _EmptyEnum(enum.Enum):
+    """Shows what every enumeration has."""
+
+
+def _class_cells(cls: type, code: CodeType) -> dict[str, CellType]:
+    """The cells around a class body, found in the closures of its methods."""
+    cells: dict[str, CellType] = {}
+    for value in vars(cls).values():
+        function = getattr(value, "__func__", getattr(value, "fget", value))
+        function = getattr(function, "__wrapped__", function)
+        if isinstance(function, FunctionType) and function.__closure__:
+            cells.update(zip(function.__code__.co_freevars, function.__closure__, strict=True))
+    cells.pop("__class__", None)
+    return {name: cell for name, cell in cells.items() if name in code.co_freevars}
