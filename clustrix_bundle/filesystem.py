@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.configuration import get_config
 from clustrix_bundle.runtime import active
-from clustrix_bundle.runtime.config import ClusterConfig, NotYetSupported
 from clustrix_bundle.runtime.confinement import PathOutsideWorkDir
 from clustrix_bundle.runtime.file_info import DiskUsage, FileInfo
 from clustrix_bundle.runtime.filesystem import (
@@ -22,6 +21,9 @@ from clustrix_bundle.runtime.filesystem import (
     cluster_stat,
 )
 from clustrix_bundle.runtime.walking import UnreadableFolderWarning
+
+if TYPE_CHECKING:
+    from clustrix_bundle.runtime.config import ClusterConfig
 
 __all__ = [
     "ClusterFilesystem",
@@ -48,10 +50,10 @@ class _Client(active.Client):
         return get_config()
 
     def connect(self, config: ClusterConfig) -> Any:
-        raise NotYetSupported(
-            f"cluster_type={config.cluster_type!r}: files of a cluster can't be asked for from here yet; "
-            "with cluster_type='local' the helpers act on local_work_dir, and in a job on its work dir",
-        )
+        from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415 - only where there is a cluster
+        from clustrix_bundle.agent.remote_files import RemoteFilesystem  # noqa: PLC0415
+
+        return RemoteFilesystem(place_of(config))
 
 
 active.install_client(_Client())

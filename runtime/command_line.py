@@ -8,7 +8,7 @@ import sys
 
 from .errors import RefusedError, Terminated, UsageError
 
-COMMANDS = ("run", "verify", "unpack", "job")
+COMMANDS = ("run", "verify", "unpack", "job", "agent")
 _ABOUT = """usage: python3 runtime.pyz COMMAND ...
 
 Runs bundles made by clustrix-bundle, on any Python from 3.6.
@@ -18,6 +18,7 @@ commands:
   verify BUNDLE     check every byte of a bundle
   unpack BUNDLE DIR write what a bundle holds to a new folder
   job FOLDER        run tasks of a job
+  agent             serve a client over standard input and output
 
 `python3 runtime.pyz COMMAND --help` says more.
 """

@@ -12,6 +12,7 @@ from .walking import Entries, Walk, is_file, warn_unreadable
 
 OPERATIONS = ("ls", "find", "stat", "exists", "isdir", "isfile", "glob", "du", "count_files")
 """What a filesystem can be asked, and a batch can hold."""
+_PAUSE = 1024
 
 
 class LocalFilesystem(object):
@@ -23,13 +24,13 @@ class LocalFilesystem(object):
     """
 
     def __init__(self, work_dir, allowed_paths=()):
-        self._bounds = Confinement(work_dir, allowed_paths)
+        self.bounds = Confinement(work_dir, allowed_paths)
 
     def ls(self, path="."):
         """Sorted names of what a folder holds, dotfiles too."""
         folder = self._open(path)
         try:
-            with Entries(folder, self._bounds.root) as entries:
+            with Entries(folder, self.bounds.root) as entries:
                 return sorted(entry.name for entry in entries)
         finally:
             os.close(folder)
@@ -40,17 +41,23 @@ class LocalFilesystem(object):
 
     def iter_find(self, pattern, path="."):
         """What `find` gives, one by one, as the walk meets them."""
+        return filter(None, self.find_steps(pattern, path))
+
+    def find_steps(self, pattern, path="."):
+        """What `iter_find` gives; and None after every `_PAUSE` entries, whether or not they match."""
         pattern, path = text_of(pattern), text_of(path)
         os.close(self._open(path))  # what is wrong with it shows at the call already
-        return self._iter_find(matcher(pattern), path)
+        return self._find_steps(matcher(pattern), path)
 
-    def _iter_find(self, match, path):
+    def _find_steps(self, match, path):
         top = self._open(path)
         try:
-            walk = Walk(top, self._bounds.root)
-            for prefix, entry, is_folder in walk:
+            walk = Walk(top, self.bounds.root)
+            for n, (prefix, entry, is_folder) in enumerate(walk, 1):
                 if not is_folder and match(entry.name) and is_file(entry):
                     yield prefix + entry.name
+                if n % _PAUSE == 0:
+                    yield None
         finally:
             os.close(top)
         warn_unreadable(_below(path, walk.unreadable))
@@ -58,7 +65,7 @@ class LocalFilesystem(object):
     def stat(self, path):
         """The `FileInfo` of a file or folder."""
         path = text_of(path)
-        with self._bounds.find(path) as found:
+        with self.bounds.find(path) as found:
             status = found.stat
         names = [name for name in path.split("/") if name not in ("", ".")]
         return FileInfo(
@@ -84,25 +91,36 @@ class LocalFilesystem(object):
     def glob(self, pattern, path="."):
         """Sorted paths, relative to ``path``, that match the pattern."""
         pattern, path = text_of(pattern), text_of(path)
-        with self._bounds.find(path) as found:
+        with self.bounds.find(path) as found:
             _require_folder(found, path)
-        globbing = Globbing(self._bounds, path)
+        globbing = Globbing(self.bounds, path)
         matches = globbing.matches(pattern)
         warn_unreadable(_below(path, globbing.unreadable))
         return matches
 
     def du(self, path="."):
         """The `DiskUsage` of what is below a folder, or of a file."""
+        steps = self.du_steps(path)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                return stop.value
+
+    def du_steps(self, path="."):
+        """A generator whose return value is what `du` gives; it pauses now and then, with ``b""``."""
         path = text_of(path)
-        with self._bounds.find(path) as found:
+        with self.bounds.find(path) as found:
             if not found.is_folder:
                 regular = stat.S_ISREG(found.stat.st_mode)
                 return DiskUsage(found.stat.st_size if regular else 0, int(regular))
         size = count = 0
         top = self._open(path)
         try:
-            walk = Walk(top, self._bounds.root)
-            for prefix, entry, is_folder in walk:
+            walk = Walk(top, self.bounds.root)
+            for n, (prefix, entry, is_folder) in enumerate(walk, 1):
+                if n % _PAUSE == 0:
+                    yield b""
                 if not is_folder:
                     try:
                         if entry.is_file(follow_symlinks=False):
@@ -123,7 +141,7 @@ class LocalFilesystem(object):
 
     def _mode(self, path):
         try:
-            with self._bounds.find(path) as found:
+            with self.bounds.find(path) as found:
                 return found.stat.st_mode
         except PathOutsideWorkDir:
             raise
@@ -132,7 +150,7 @@ class LocalFilesystem(object):
 
     def _open(self, path):
         """Descriptor of the folder that a path means, for reading."""
-        with self._bounds.find(path) as found:
+        with self.bounds.find(path) as found:
             _require_folder(found, path)
             try:
                 return os.open(found.name, READ_FOLDER, dir_fd=found.folder)

@@ -8,17 +8,16 @@ The same function serves in process, where the cluster is this machine, and in t
 
 import os
 
-_MODULES = {
-    "file_operations": "ls find stat exists isdir isfile glob du count_files batch",
-    "store_operations": "missing put get",
-    "process_operations": "execute start",
-    "job_operations": "create_job start_job note_job look_at_jobs read_outcomes read_job_file cancel_job list_jobs read_spec remove_job",
-    "probe_operations": "probe",
+FAMILIES = {
+    "files": ("file_operations", "ls find stat exists isdir isfile glob du count_files batch"),
+    "store": ("store_operations", "missing put get"),
+    "process": ("process_operations", "execute start"),
+    "jobs": ("job_operations", "create start note look outcomes read cancel listing read_spec remove"),
+    "probe": ("probe_operations", "probe"),
 }
-OPERATIONS = {name: module for module, names in _MODULES.items() for name in names.split()}
-"""Module of each operation; it is loaded when the operation is first asked for."""
-ONCE = frozenset(("execute", "start"))
-"""Operations that must not be done twice: if the connection drops, they are not asked for again."""
+"""Module and functions of each family: ``store.put`` is `store_operations.put`. A module is loaded when it is first asked for."""
+ONCE = frozenset(("process.execute", "process.start"))
+"""Operations that must not be done twice: if the connection drops, they are not asked for again, unless the caller says so."""
 
 
 class Session(object):
@@ -28,12 +27,17 @@ class Session(object):
         work_dir: Folder that paths are relative to; ``~`` is the home folder.
         allowed_paths: Folders besides it that paths and links may lead to.
 
+    Raises:
+        ValueError: It is not absolute, or begins with ``~`` and a name that nobody has.
+
     Attributes:
         state_dir: Where bundles, environments and jobs are kept; `make_state_dir` makes it.
     """
 
     def __init__(self, work_dir, allowed_paths=()):
-        self.work_dir = os.path.abspath(os.path.expanduser(work_dir))
+        self.work_dir = os.path.expanduser(work_dir)
+        if not self.work_dir.startswith("/"):
+            raise ValueError("the work dir is no absolute path: %s" % self.work_dir)
         self.allowed_paths = allowed_paths
         self.state_dir = "%s/.clustrix-%d" % (self.work_dir.rstrip("/"), os.geteuid())
 
@@ -45,8 +49,7 @@ class Session(object):
         """
         from .store_operations import make_private
 
-        if not os.path.isdir(self.work_dir):
-            os.makedirs(self.work_dir, 0o777, exist_ok=True)
+        os.makedirs(self.work_dir, exist_ok=True)
         path = self.state_dir
         make_private(path)
         for name in below.split("/") if below else ():
@@ -61,11 +64,12 @@ def perform(session, name, arguments, body=None):
     Raises:
         ValueError: There is no such operation.
     """
-    module = OPERATIONS.get(name)
-    if module is None:
+    family, _, function = name.partition(".")
+    module, functions = FAMILIES.get(family, ("", ""))
+    if function not in functions.split():
         raise ValueError("unknown operation %r" % (name,))
     from importlib import import_module
 
     if body is not None:
         arguments = dict(arguments, body=body)
-    return getattr(import_module("." + module, __package__), name)(session, **arguments)
+    return getattr(import_module("." + module, __package__), function)(session, **arguments)

@@ -70,7 +70,18 @@ def test_the_helpers_follow_the_active_configuration(tmp_path: Path) -> None:
     configure(local_work_dir="data")
     assert cluster_ls() == ["a.csv"]
     configure(cluster_type="slurm", cluster_host="hpc")
-    with pytest.raises(NotYetSupported, match="cluster_type='slurm'"):
+    with pytest.MonkeyPatch.context() as patch:
+        asked = []
+        patch.setattr(
+            active,
+            "client",
+            type("Client", (), {"connect": staticmethod(asked.append), "active_config": staticmethod(get_config)}),
+        )
+        with pytest.raises(AttributeError):  # that client gives no files
+            cluster_exists("a.csv")
+        assert [config.cluster_host for config in asked] == ["hpc"]
+    configure(cluster_type="kubernetes", cluster_host="hpc")
+    with pytest.raises(NotYetSupported, match="cluster_type='kubernetes'"):
         cluster_exists("a.csv")
     assert cluster_ls(".", ClusterConfig(local_work_dir="data")) == ["a.csv"]
 
