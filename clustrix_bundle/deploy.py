@@ -105,7 +105,7 @@ class RemoteDeployer:
             try:
                 self._place.call(
                     "store.put",
-                    body=_pieces(file, offset, report),
+                    body=lambda offset=offset: _pieces(file, offset, report),
                     name=file.name,
                     size=file.size,
                     sha256=file.sha256,

@@ -118,7 +118,7 @@ def outcomes(session, job, tasks):
 
 
 def read(session, job, name, task=None, offset=0, size=None):
-    """Pieces of a file of a job or task, from ``offset`` on; nothing where it is not there yet.
+    """Pieces of a file of a job or task, from ``offset`` on (from its end, if that is negative); nothing where it is not there yet.
 
     Raises:
         PermissionError: It, or its folder, could have been written by someone else.
@@ -141,7 +141,7 @@ def read(session, job, name, task=None, offset=0, size=None):
             raise
         return
     with open(path, "rb") as source:
-        source.seek(offset)
+        source.seek(offset if offset >= 0 else max(0, os.fstat(source.fileno()).st_size + offset))
         left = size
         while left is None or left > 0:
             piece = source.read(_PIECE if left is None else min(left, _PIECE))
@@ -207,7 +207,7 @@ def remove(session, job):
 def _folder(session, job):
     if not job or not all(c in "0123456789abcdef" for c in job):
         raise ValueError("%r is no id of a job" % (job,))
-    return session.state_dir + "/jobs/" + id
+    return session.state_dir + "/jobs/" + job
 
 
 def _look(folder, known):

@@ -46,12 +46,12 @@ class Batch:
         if may_be_there and (found := self._find(place, request.name)):
             return found
         try:
-            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, timeout=120)
+            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, time_s=120)
         except (ConnectionLost, AnswerTimeout):
             # It may have been done. Should it be done after this look, there are two, and claims let each task run once.
             if found := self._find(place, request.name):
                 return found
-            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, timeout=120)
+            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, time_s=120)
         if done["timed_out"] and (found := self._find(place, request.name)):
             return found
         if done["code"] != 0 or done["timed_out"]:
@@ -59,7 +59,7 @@ class Batch:
         return self._words.parse_job_id(done["stdout"])
 
     def _find(self, place: Place, name: str) -> str:
-        done = place.call("process.execute", argv=self._words.find_argv(name), timeout=60)
+        done = place.call("process.execute", argv=self._words.find_argv(name), time_s=60)
         found = self._words.parse_found(done["stdout"], name) if done["code"] == 0 else []
         return found[0] if found else ""
 
@@ -91,7 +91,7 @@ class Batch:
 
     def _ask(self, place: Place, argv: list[str], parse: Any) -> Mapping[str, Scheduled] | None:
         try:
-            done = place.call("process.execute", argv=argv, timeout=60, limit=64 << 20)
+            done = place.call("process.execute", argv=argv, time_s=60, limit=64 << 20)
         except FileNotFoundError:  # a site without accounting
             return None
         if done["timed_out"] or (done["code"] != 0 and not done["stdout"]):
@@ -102,7 +102,7 @@ class Batch:
     def cancel(self, place: Place, job: str) -> None:
         ids = place.call("jobs.cancel", job=job)["ids"]
         if ids:
-            done = place.call("process.execute", argv=self._words.cancel_argv(ids), timeout=60)
+            done = place.call("process.execute", argv=self._words.cancel_argv(ids), time_s=60)
             if done["code"] != 0 and len(ids) == 1:
                 text = f"{done['stdout']} {done['stderr']}".lower()
                 if not any(word in text for word in ("invalid job", "already", "does not exist", "unknown job", "finished")):

@@ -1,0 +1,190 @@
+"""`ClusterExecutor`: an executor of the standard library's kind whose workers are jobs."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, wait
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.engines.engine import RESOURCES
+from clustrix_bundle.order import Call, packed_calls
+from clustrix_bundle.runtime.config import ClusterConfig, checked, nearest
+from clustrix_bundle.runtime.initialized import Initialized
+from clustrix_bundle.submission import Cluster, cluster_of
+
+if TYPE_CHECKING:
+    from clustrix_bundle.job import Job
+    from clustrix_bundle.order import Order
+
+
+class ClusterExecutor(Executor):
+    """Runs calls as jobs of a cluster; with a local configuration, as processes of this machine.
+
+    What a job does to its process is its own: one that crashes breaks nothing for the next.
+
+    Args:
+        config: Which cluster; the active configuration by default.
+        max_workers: Most tasks of this executor at a time; by default the configuration's ``max_parallel_jobs``.
+        initializer: Called before the function, in the process of every task.
+        initargs: Its arguments.
+        resources: Of each task: cores, memory, time, partition, queue, account, gres, qos. ``environment``: the name of a conda
+            environment, or ``"current"``.
+
+    Raises:
+        TypeError: A resource is unknown, or the initializer can't be called.
+        ConfigError: A value is impossible, or the engine can't honour it.
+    """
+
+    __module__ = "clustrix_bundle"
+
+    def __init__(
+        self,
+        config: ClusterConfig | None = None,
+        *,
+        max_workers: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        **resources: Any,
+    ) -> None:
+        if max_workers is not None and max_workers <= 0:
+            raise ValueError("max_workers must be greater than 0")
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        if config is None:
+            from clustrix_bundle.configuration import get_config  # noqa: PLC0415 - where none was given
+
+            config = get_config()
+        self._given = checked_resources(resources)
+        self._cluster: Cluster = cluster_of(with_environment(config, self._given.pop("environment", None)))
+        self._cluster.resources(self._given)
+        self._max_workers = max_workers
+        self._initializer, self._initargs = initializer, tuple(initargs)
+        self._jobs: list[Job] = []
+        self._lock = threading.Lock()
+        self._is_shut = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Job:
+        """Start a call as a job; a future with ``id``, ``state`` and ``logs()``.
+
+        Raises:
+            RuntimeError: After `shutdown`.
+            CaptureError, SourceError, AnalysisError: It, or an argument, cannot travel.
+        """
+        with self._packed(fn, [(args, kwargs)]) as order:
+            return self._place(order)[0]
+
+    def map(  # type: ignore[override]
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[Any]:
+        """Results of calls in the order of their arguments, as `map` has them: one bundle and one job, whose tasks are the calls.
+
+        Args:
+            fn: The function.
+            iterables: Read to the end at once.
+            timeout: Seconds from now until all results must be there.
+            chunksize: Must be at least 1; every call is a task of its own.
+            buffersize: Must be None or at least 1; everything is submitted at once.
+
+        Raises:
+            TimeoutError: While the results are taken.
+        """
+        if chunksize < 1:
+            raise ValueError("chunksize must be >= 1.")
+        if buffersize is not None and buffersize < 1:
+            raise ValueError("buffersize must be None or > 0")
+        end = None if timeout is None else time.monotonic() + timeout
+        calls: list[Call] = [(args, {}) for args in zip(*iterables, strict=False)]
+        if not calls:
+            self._check_open()
+            return iter(())
+        with self._packed(fn, calls) as order:
+            jobs = self._place(order)
+        return _results(jobs, end)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; by default wait for those that are there, which otherwise go on by themselves.
+
+        Args:
+            wait: Whether to wait.
+            cancel_futures: Whether to end those that have not begun.
+        """
+        with self._lock:
+            self._is_shut = True
+            jobs = list(self._jobs)
+        if cancel_futures:
+            for _, tasks in itertools.groupby(jobs, key=lambda job: job.id):
+                group = list(tasks)
+                if all(job.state == "pending" for job in group):
+                    for job in group:
+                        job.cancel()
+        if wait:
+            _wait_for(jobs)
+
+    def _packed(self, fn: Callable[..., Any], calls: list[Call]) -> Any:
+        self._check_open()
+        fn = getattr(fn, "__wrapped__", fn) if type(fn).__name__ == "ClusterFunction" else fn
+        whole = Initialized(fn, self._initializer, self._initargs) if self._initializer is not None else fn
+        return packed_calls(whole, calls)
+
+    def _check_open(self) -> None:
+        if self._is_shut:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    def _place(self, order: Order) -> list[Job]:
+        jobs = self._cluster.submit(order, self._given, self._max_workers or 0)
+        with self._lock:
+            self._jobs = [job for job in self._jobs if not job.done()] + jobs
+        return jobs
+
+
+def _wait_for(jobs: list[Job]) -> None:
+    wait(jobs)
+
+
+def _results(jobs: list[Job], end: float | None) -> Iterator[Any]:
+    def generate() -> Iterator[Any]:
+        try:
+            for job in jobs:
+                yield job.result(None if end is None else end - time.monotonic())
+        finally:
+            if not all(job.done() for job in jobs):  # nobody will take the rest
+                jobs[0].cancel()
+                for job in jobs:
+                    job._cancelled()  # noqa: SLF001 - they are of one job, which has been told
+
+    return generate()
+
+
+def checked_resources(given: dict[str, Any]) -> dict[str, Any]:
+    """The resources as `ClusterConfig` would keep them.
+
+    Raises:
+        TypeError: One is unknown.
+        ConfigError: A value is impossible.
+    """
+    known = (*RESOURCES, "environment")
+    for name, value in given.items():
+        if name not in known:
+            raise TypeError(f"there is no resource {name!r}{nearest(name, known)}")
+        if name == "environment":
+            checked("conda_env_name", value, name)
+        else:
+            checked(f"default_{name}", value, name)
+    return dict(given)
+
+
+def with_environment(config: ClusterConfig, environment: str | None) -> ClusterConfig:
+    """The configuration with an environment as ``@cluster`` names it: ``current``, ``venv``, or a conda environment."""
+    if environment is None:
+        return config
+    if environment in ("current", "venv"):
+        return config.replace(environment=environment, conda_env_name=None)
+    return config.replace(environment="current", conda_env_name=environment)

@@ -1,0 +1,140 @@
+"""`Job`: a call that runs somewhere else, as a future that can be found again by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, InvalidStateError
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.engines.verdict import FINAL
+
+if TYPE_CHECKING:
+    from clustrix_bundle.tracker import Tracker
+
+_LOGS = ("stdout", "stderr")
+
+
+class Job(Future[Any]):
+    """A submitted call.
+
+    It is a `concurrent.futures.Future`: `result` waits and gives the result or raises what the function raised, `concurrent.futures.wait`
+    and ``as_completed`` take it, and it can be awaited.
+
+    Attributes:
+        id: By which any process finds it again (``clustrix-bundle attach``).
+        task: Its number among the job's tasks.
+    """
+
+    __module__ = "clustrix_bundle"
+
+    def __init__(self, tracker: Tracker, id: str, task: int = 0) -> None:  # noqa: A002 - the name that users know
+        super().__init__()
+        self.id = id
+        self.task = task
+        self._tracker = tracker
+        self._word = "pending"
+        self._reason = ""
+
+    @property
+    def state(self) -> str:
+        """Pending, running, completed, failed, cancelled, timeout or lost, in lower case."""
+        return self._word
+
+    @property
+    def reason(self) -> str:
+        """Why it waits, or of what it ended, in a line; empty where nothing is to be said."""
+        return self._reason
+
+    def running(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self._word == "running" and not self.done()
+
+    def cancel(self) -> bool:
+        """End it, running or not; whether it is cancelled now. Other tasks of the same job end too.
+
+        Raises:
+            ClusterConnectionError: It cannot be reached.
+        """
+        if self.done():
+            return self.cancelled()
+        self._tracker.cancel(self.id)
+        self._cancelled()
+        return self.cancelled()
+
+    def logs(self, follow: bool = False, stream: str | None = None) -> Any:
+        """What it printed so far, while it runs and after.
+
+        Args:
+            follow: Give an iterator of pieces that ends with the job, instead of a text.
+            stream: ``stdout`` or ``stderr``; both by default, the first before the second.
+
+        Raises:
+            ValueError: There is no such stream.
+        """
+        if stream is not None and stream not in _LOGS:
+            raise ValueError(f"stream={stream!r}: choose stdout or stderr")
+        names = _LOGS if stream is None else (stream,)
+        if follow:
+            return self._follow(names)
+        return "".join(self._read(name, 0).decode("utf-8", "replace") for name in names)
+
+    def _read(self, name: str, offset: int) -> bytes:
+        return self._tracker.place.fetch("jobs.read", job=self.id, name=name, task=self.task, offset=offset)
+
+    def _follow(self, names: tuple[str, ...]) -> Iterator[str]:
+        import codecs  # noqa: PLC0415 - for those who follow
+
+        offsets = dict.fromkeys(names, 0)
+        decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in names}
+        while True:
+            ended = self.done()  # before the last look
+            for name in names:
+                data = self._read(name, offsets[name])
+                offsets[name] += len(data)
+                if text := decoders[name].decode(data, ended):
+                    yield text
+            if ended:
+                return
+            self._wait(self._tracker.interval_s)
+
+    def _wait(self, seconds: float) -> None:
+        from concurrent.futures import wait  # noqa: PLC0415
+
+        wait([self], timeout=seconds)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        import asyncio  # noqa: PLC0415 - for those who await
+
+        return asyncio.wrap_future(self).__await__()
+
+    def __repr__(self) -> str:
+        where = f"{self.id}[{self.task}]" if self.task else self.id
+        return f"<Job {where} {self._word}>"
+
+    # What the tracker tells.
+
+    def _moved(self, word: str, reason: str = "") -> None:
+        if self._word not in FINAL:
+            self._word, self._reason = word, reason
+
+    def _completed(self, value: Any) -> None:
+        self._moved("completed")
+        self._settle(value, None)
+
+    def _failed(self, word: str, error: BaseException, reason: str = "") -> None:
+        self._moved(word, reason)
+        self._settle(None, error)
+
+    def _cancelled(self) -> None:
+        if super().cancel():
+            self._moved("cancelled")
+            self.set_running_or_notify_cancel()
+
+    def _settle(self, value: Any, error: BaseException | None) -> None:
+        try:
+            if error is None:
+                self.set_result(value)
+            else:
+                self.set_exception(error)
+        except InvalidStateError:  # cancelled at the same moment
+            pass

@@ -1,0 +1,113 @@
+"""An order: a bundle, and the arguments of the calls that are to be made of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.manifest import Manifest
+
+Call = tuple[tuple[Any, ...], Mapping[str, Any]]
+"""Positional and keyword arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be run.
+
+    Attributes:
+        name: Of the function, for people.
+        path: The bundle's file.
+        bundle: Its id.
+        manifest: What it says of itself.
+        blobs: Folder with its detached members; None if it has none.
+        arguments: For each task the content of the runtime's ``--arguments FILE``; empty for one task that is given none.
+        warnings: What was noticed while it was built.
+    """
+
+    name: str
+    path: str
+    bundle: str
+    manifest: Manifest = field(repr=False)
+    blobs: str | None = None
+    arguments: tuple[bytes, ...] = field(default=(), repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> int:
+        """How many calls there are."""
+        return max(1, len(self.arguments))
+
+
+@contextlib.contextmanager
+def packed_calls(func: Callable[..., Any], calls: Sequence[Call], options: BuildOptions | None = None) -> Iterator[Order]:
+    """A live callable, with the arguments of its calls; its files are gone after the context.
+
+    Raises:
+        CaptureError, SourceError, AnalysisError: It or an argument cannot travel.
+        PackagingError: The bundle cannot be written.
+    """
+    graph = analyze_function(func, options or BuildOptions(), calls=calls)
+    arguments = tuple(render_arguments(one.stream, one.requirements) for one in graph.calls)
+    with _folder() as folder:
+        yield _order(pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs")), arguments, folder)
+
+
+@contextlib.contextmanager
+def packed_target(target: str, call: Call | None, options: BuildOptions) -> Iterator[Order]:
+    """A function given by name, called once."""
+    graph = analyze_target(target, options)
+    with _folder() as folder:
+        info = pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs"))
+        yield _order(info, () if call is None else (render_plain_arguments(call),), folder)
+
+
+def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Order:
+    """A bundle that is there already, called once.
+
+    Raises:
+        BundleFormatError: It is none.
+        OSError: It cannot be read.
+    """
+    from clustrix_bundle.bundler.reader import BundleReader  # noqa: PLC0415 - for bundles that are given as files
+
+    with BundleReader(path) as reader:
+        manifest, bundle = reader.manifest, reader.id
+    arguments = () if call is None else (render_plain_arguments(call),)
+    return Order(_name(manifest), os.path.abspath(path), bundle, manifest, blobs, arguments)
+
+
+def render_plain_arguments(call: Call) -> bytes:
+    """The content of ``--arguments FILE`` for arguments that came as JSON."""
+    from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream  # noqa: PLC0415 - where there are arguments
+
+    return render_arguments(dump_stream((tuple(call[0]), dict(call[1])), Needs()), ())
+
+
+def render_arguments(stream: bytes, requirements: Sequence[str]) -> bytes:
+    """The content of ``--arguments FILE`` (``docs/runtime.md``)."""
+    needs = {"python": sys.version_info[:2], "requirements": list(requirements)}
+    return json.dumps(needs).encode() + b"\n" + stream
+
+
+def _order(info: Any, arguments: tuple[bytes, ...], folder: str) -> Order:
+    warnings = tuple(map(str, info.dependencies.warnings))
+    blobs = os.path.join(folder, "blobs")
+    return Order(_name(info.manifest), info.package_path, info.package_id, info.manifest, blobs, arguments, warnings)
+
+
+def _name(manifest: Manifest) -> str:
+    return manifest.entry.qualname.replace("<locals>.", "") or "function"
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="clustrix-submit-")

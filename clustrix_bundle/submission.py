@@ -1,0 +1,181 @@
+"""`Cluster`: a configuration put to work: where its files are, who runs its jobs, who follows them; and how a job gets there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.ask_interpreter import find_executable
+from clustrix_bundle.deploy import RemoteDeployer
+from clustrix_bundle.engines.engine import Engine, engine_for, resources_of
+from clustrix_bundle.engines.prelude import python_path_line, relative_runtime, render_prelude
+from clustrix_bundle.job import Job
+from clustrix_bundle.launch import clean_environment
+from clustrix_bundle.runtime.config import ClusterConfig, NotYetSupported
+from clustrix_bundle.tracker import Tracker
+
+if TYPE_CHECKING:
+    from clustrix_bundle.agent.place import Place
+    from clustrix_bundle.deploy import Deployment
+    from clustrix_bundle.engines.scheduler import Resources
+    from clustrix_bundle.order import Order
+
+_BEAT_S = 10
+_SOONEST_S = 0.25
+_PYTHON = "python3"
+
+
+class Cluster:
+    """A configuration put to work.
+
+    Args:
+        config: Copied; later changes to it have no effect.
+
+    Raises:
+        NotYetSupported: It asks for what is not there yet.
+        ConfigError: It asks for what its engine cannot do.
+    """
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.config = config.replace()
+        _check(self.config)
+        self.engine: Engine = engine_for(self.config)
+        self.place: Place = place_for(self.config)
+        self.deployer = RemoteDeployer(self.place)
+        interval = self.config.job_poll_interval
+        self.tracker = Tracker(self.place, self.engine, min(interval, _SOONEST_S) if self.is_here else interval)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its jobs are processes of this machine."""
+        return self.config.cluster_type == "local"
+
+    def resources(self, given: Mapping[str, Any]) -> Resources:
+        """What a job asks for.
+
+        Raises:
+            ConfigError: The engine cannot honour it.
+        """
+        wanted = resources_of(self.config, given)
+        self.engine.check(wanted)
+        return wanted
+
+    def submit(self, order: Order, given: Mapping[str, Any], at_once: int = 0) -> list[Job]:
+        """Deploy, make the job's folder, start it, follow it: a future for each task.
+
+        Args:
+            order: What is to be run.
+            given: Resources, by the names of `clustrix_bundle.engines.engine.RESOURCES`.
+            at_once: Most tasks at a time, if fewer than the configuration's ``max_parallel_jobs``.
+
+        Raises:
+            ConfigError: A resource that the engine cannot honour.
+            ClusterConnectionError, SchedulerError, OSError: What the cluster says.
+        """
+        job, folder = self.create(order, given)
+        self.start(job, folder, order.tasks, given=given, at_once=at_once, again=False)
+        jobs = [Job(self.tracker, job, task) for task in range(order.tasks)]
+        self.tracker.watch(jobs)
+        return jobs
+
+    def create(self, order: Order, given: Mapping[str, Any]) -> tuple[str, str]:
+        """Deploy, and make the job's folder, without starting it: id and folder."""
+        resources = self.resources(given)
+        deployed = self.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
+        job = secrets.token_hex(8)
+        made = self.place.call(
+            "jobs.create",
+            body=lambda: iter(order.arguments),
+            once=False,
+            job=job,
+            spec=self._spec(job, order, deployed, resources),
+            prelude=self._prelude(deployed, resources),
+        )
+        return job, made["folder"]
+
+    def start(self, job: str, folder: str, tasks: int, *, given: Mapping[str, Any], at_once: int = 0, again: bool) -> None:
+        """Have a job run whose folder is there."""
+        limit = min(at_once or self.config.max_parallel_jobs, self.config.max_parallel_jobs)
+        if self.is_here:
+            limit = min(limit, os.cpu_count() or 1)
+        resources = self.resources(given)
+        self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
+
+    def attach(self, job: str) -> list[Job]:
+        """Futures of a job that some process submitted once.
+
+        Raises:
+            FileNotFoundError: There is no such job there.
+        """
+        spec = self.place.call("jobs.read_spec", job=job)
+        jobs = [Job(self.tracker, job, task) for task in range(spec["tasks"])]
+        self.tracker.watch(jobs)
+        return jobs
+
+    def _spec(self, job: str, order: Order, deployed: Deployment, resources: Resources) -> dict[str, Any]:
+        config = self.config
+        offsets = [0]
+        for one in order.arguments:
+            offsets.append(offsets[-1] + len(one))
+        return {
+            "schema": 1,
+            "id": job,
+            "name": order.name,
+            "bundle": deployed.bundle,
+            "runtime": deployed.runtime,
+            "engine": self.engine.name,
+            "tasks": order.tasks,
+            "arguments": offsets if order.arguments else None,
+            "resources": resources.given(),
+            "time_s": None if self.engine.limits_time else resources.time_s,
+            "beat_s": _BEAT_S,
+            "cluster": {
+                "cluster_host": config.cluster_host,
+                "username": config.username,
+                "allowed_paths": config.allowed_paths,
+            },
+        }
+
+    def _prelude(self, deployed: Deployment, resources: Resources) -> str:
+        python, before = None, []
+        if self.is_here:
+            before.append(python_path_line(clean_environment(os.environ).get("PYTHONPATH")))
+            if self.config.python_executable == _PYTHON:
+                python = find_executable(None, os.environ, None) or sys.executable
+        return render_prelude(self.config, relative_runtime(deployed.runtime), resources.cores, python, before)
+
+
+def place_for(config: ClusterConfig) -> Place:
+    """Where a configuration's files are: this machine, or what its host reaches. A scheduler without a host is one of this machine."""
+    if config.cluster_type == "local" or config.cluster_host is None:
+        from clustrix_bundle.agent.place import LocalPlace  # noqa: PLC0415 - one of the two
+
+        here = config.cluster_type == "local"
+        return LocalPlace((config.local_work_dir or os.getcwd()) if here else config.remote_work_dir, config.allowed_paths)
+    from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415
+
+    return place_of(config)
+
+
+_clusters: dict[tuple[Any, ...], Cluster] = {}
+_lock = threading.Lock()
+
+
+def cluster_of(config: ClusterConfig) -> Cluster:
+    """The `Cluster` of a configuration; one for all that are equal, as long as the current folder is the same."""
+    key = os.getpid(), repr(config), config.password, config.passphrase, os.getcwd()
+    with _lock:
+        if key not in _clusters:
+            _clusters[key] = Cluster(config)
+        return _clusters[key]
+
+
+def _check(config: ClusterConfig) -> None:
+    if config.environment == "venv":
+        raise NotYetSupported(
+            "environment='venv': environments can't be built there yet; use 'current', conda_env_name or module_loads"
+        )

@@ -1,0 +1,154 @@
+"""Keeps jobs of one place up to date: one question for all of them, a thread that asks while somebody waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.engines.engine import Engine, Submitted
+from clustrix_bundle.engines.verdict import FINAL, UNKNOWN, Scheduled, Verdicts
+from clustrix_bundle.errors import JobLostError
+from clustrix_bundle.results import describe_cause, failure_of, fetch_result
+
+if TYPE_CHECKING:
+    from clustrix_bundle.agent.place import Place
+    from clustrix_bundle.job import Job
+
+_SOON_S = 0.02
+_PATIENCE = 0.2
+"""The next look comes after this part of the time that has gone by since the last one brought news."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A job that somebody waits for: tasks that have not ended, by number, and what its folder said last."""
+
+    open: dict[int, Job]
+    letters: str = ""
+    seen: dict[int, str] = field(default_factory=dict)
+
+
+class Tracker:
+    """Follows jobs.
+
+    Args:
+        place: Where their folders are.
+        engine: Who runs them.
+        interval_s: Most seconds between two looks.
+        verdicts: Who judges; its clock is patient for real by default.
+        on_end: Called with a job's id when all that was watched of it has ended, in whichever way.
+    """
+
+    def __init__(self, place: Place, engine: Engine, interval_s: float = 5, verdicts: Verdicts | None = None) -> None:
+        self.place = place
+        self.engine = engine
+        self.interval_s = interval_s
+        self._verdicts = verdicts or Verdicts(time.monotonic)
+        self._watched: dict[str, _Watched] = {}
+        self._changed = threading.Condition()
+        self._looking = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._news = 0.0
+
+    def watch(self, jobs: Iterable[Job]) -> None:
+        """Follow jobs until they end, in a thread of this process."""
+        with self._changed:
+            for job in jobs:
+                self._watched.setdefault(job.id, _Watched({})).open[job.task] = job
+            self._news = time.monotonic()
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="clustrix-jobs", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def cancel(self, job: str) -> None:
+        """End a job."""
+        self.engine.cancel(self.place, job)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._watched:
+                    self._thread = None
+                    return
+            try:
+                self.look()
+            except BaseException as error:  # noqa: BLE001 - whoever waits has to hear of it
+                self._give_up(error)
+                continue
+            with self._changed:
+                quiet = time.monotonic() - self._news
+                self._changed.wait(min(self.interval_s, max(_SOON_S, quiet * _PATIENCE)))
+
+    def _give_up(self, error: BaseException) -> None:
+        with self._changed:
+            watched, self._watched = self._watched, {}
+        for one in watched.values():
+            for job in one.open.values():
+                job._failed(job.state, error)  # noqa: SLF001 - the job itself goes on; it can be attached to
+
+    def look(self) -> None:
+        """Look once, and settle what has ended."""
+        with self._looking:
+            with self._changed:
+                watched = dict(self._watched)
+            if not watched:
+                return
+            looks = self.place.call("jobs.look", jobs={job: one.letters for job, one in watched.items()})
+            told = self._scheduled(looks)
+            for id_, one in watched.items():
+                self._update(id_, one, looks[id_], told)
+            with self._changed:
+                for id_, one in watched.items():
+                    if not one.open:
+                        self._watched.pop(id_, None)
+
+    def _scheduled(self, looks: dict[str, Any]) -> dict[tuple[str, int], Scheduled]:
+        open_jobs = [
+            Submitted(id_, look["letters"], look["submission"])
+            for id_, look in looks.items()
+            if look is not None and set(look["letters"]) & set("pre")
+        ]
+        return self.engine.states(self.place, open_jobs) if open_jobs else {}
+
+    def _update(self, id_: str, one: _Watched, look: dict[str, Any] | None, told: dict[tuple[str, int], Scheduled]) -> None:
+        if look is None:
+            for job in list(one.open.values()):
+                job._failed("lost", JobLostError(id_, "its folder is gone: somebody removed it"))  # noqa: SLF001
+            one.open.clear()
+            return
+        one.letters = look["letters"]
+        ended: list[tuple[Job, str, str]] = []
+        for number, job in list(one.open.items()):
+            scheduled = told.get((id_, number), UNKNOWN)
+            word = self._verdicts.judge(id_, number, one.letters[number], scheduled, look["beats"].get(str(number)))
+            if word in FINAL:
+                ended.append((job, word, scheduled.reason if scheduled.word == "ended" else ""))
+            elif word != job.state or scheduled.reason != job.reason:
+                self._news = time.monotonic()
+                job._moved(word, scheduled.reason)  # noqa: SLF001
+        if ended:
+            self._news = time.monotonic()
+            self._settle(id_, one, ended)
+
+    def _settle(self, id_: str, one: _Watched, ended: list[tuple[Job, str, str]]) -> None:
+        outcomes = self.place.call("jobs.outcomes", job=id_, tasks=[job.task for job, _, _ in ended])
+        for (job, word, reason), outcome in zip(ended, outcomes, strict=True):
+            try:
+                self._finish(job, word, reason, outcome)
+            except Exception as error:  # noqa: BLE001 - it is the job's
+                job._failed(word if word != "completed" else "failed", error)  # noqa: SLF001
+            one.open.pop(job.task, None)
+
+    def _finish(self, job: Job, word: str, reason: str, outcome: dict[str, Any] | None) -> None:
+        if word == "completed" and outcome is not None:
+            job._completed(fetch_result(self.place, job.id, job.task, outcome))  # noqa: SLF001
+        elif word == "cancelled":
+            job._moved(word, describe_cause(word, outcome, reason))  # noqa: SLF001
+            job._cancelled()  # noqa: SLF001
+        else:
+            error = failure_of(self.place, job.id, job.task, word, outcome=outcome, reason=reason)
+            job._failed(word, error, describe_cause(word, outcome, reason))  # noqa: SLF001

@@ -1,0 +1,20 @@
+"""A call that something has to be done before, as `ClusterExecutor(initializer=…)` asks for; named in what travels, so both ends have it."""
+
+
+class Initialized(object):
+    """Calls ``initializer(*initargs)``, then the function.
+
+    Args:
+        function: What is called.
+        initializer: What is called before.
+        initargs: Its arguments.
+    """
+
+    def __init__(self, function, initializer, initargs):
+        self.function = function
+        self.initializer = initializer
+        self.initargs = initargs
+
+    def __call__(self, *args, **kwargs):
+        self.initializer(*self.initargs)
+        return self.function(*args, **kwargs)
