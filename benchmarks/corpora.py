@@ -9,10 +9,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import generated_tree
 from harness import MissingPeerError
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "bench"
@@ -36,20 +35,26 @@ def made(name: str, make: Callable[[Path], None]) -> Path:
         shutil.rmtree(begun, ignore_errors=True)
         begun.mkdir(parents=True)
         make(begun)
+        (begun / ".git").mkdir()  # a repository of its own: what ours ignores says nothing about it
         begun.rename(folder)
     return folder
 
 
+def generated(folder: Path, *numbers: str) -> None:
+    """Writes a generated tree, in a process of its own: the size of this one would count as that of its children."""
+    subprocess.run([sys.executable, str(Path(__file__).with_name("generated_tree.py")), str(folder), *numbers], check=True)  # noqa: S603
+
+
 def big() -> Path:
     """10,000 modules, 100 MB; ``workbench.everything:run`` reaches all, ``workbench.few:run`` 200."""
-    return made("modules-10000", generated_tree.write)
+    return made("modules-10000", generated)
 
 
 def small() -> Path:
     """30 modules of a few hundred lines; ``workbench.everything:run`` reaches all."""
 
     def make(folder: Path) -> None:
-        generated_tree.write(folder, 30, 200_000, share=5)
+        generated(folder, "30", "200000", "5")
 
     return made("modules-30", make)
 
@@ -91,3 +96,18 @@ def python_files(folder: Path) -> list[Path]:
 def python_bytes(folder: Path) -> int:
     """What they hold together."""
     return sum(path.stat().st_size for path in python_files(folder))
+
+
+def listed(name: str, files: Sequence[Path]) -> Path:
+    """A file that lists these files, one a line."""
+    path = BUILD / f"{name}.list"
+    path.write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
+    return path
+
+
+def sampled(folder: Path, name: str, every: int) -> tuple[Path, float, str]:
+    """A list of every so many-th file, what to scale with, and words for it."""
+    files = python_files(folder)
+    chosen = files[every // 2 :: every]
+    share = sum(path.stat().st_size for path in chosen) / python_bytes(folder)
+    return listed(f"{name}-{every}", chosen), 1 / share, f"on every {every}th file, scaled by bytes"

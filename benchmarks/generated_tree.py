@@ -1,6 +1,6 @@
 """A generated project of 10,000 modules and 100 MB whose import graph is like that of real code.
 
-``python benchmarks/generated_tree.py FOLDER [MODULES] [BYTES]`` writes it; the same arguments give the same files. Nested packages, sizes
+``python benchmarks/generated_tree.py FOLDER [MODULES [BYTES [SHARE]]]`` writes it; the same arguments give the same files. Nested packages, sizes
 of modules log-normal, most imports among siblings and within a domain, a few modules that many import, cycles through lazy imports,
 ``TYPE_CHECKING`` blocks, optional imports, dynamic imports by names that fold, data files beside modules.
 
@@ -13,6 +13,8 @@ import random
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # PYTHONSAFEPATH keeps Python from doing so
 
 import generated_code
 
@@ -220,4 +222,4 @@ def write(folder: Path, count: int = MODULES, size: int = SIZE, share: int = SHA
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), *map(int, sys.argv[2:4]))
+    write(Path(sys.argv[1]), *map(int, sys.argv[2:5]))

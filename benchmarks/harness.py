@@ -148,8 +148,27 @@ def command(
     return run
 
 
+def self_timed(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Callable[[], Sample]:
+    """A run of a program that prints, alone, the seconds that its work took; what it needed before and after does not count.
+
+    Raises:
+        FailedRunError: when run, if the program fails.
+    """
+
+    def run() -> Sample:
+        done = subprocess.run(argv, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise FailedRunError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr[-2_000:]}")
+        return Sample(float(done.stdout))
+
+    return run
+
+
 def in_process(work: Callable[[], object]) -> Callable[[], Sample]:
-    """A run of a function here, time alone."""
+    """A run of a function here, time alone.
+
+    What this process holds in memory counts into the peaks of those it starts (the kernel keeps the mark of the fork), so keep it small.
+    """
 
     def run() -> Sample:
         started = time.perf_counter()

@@ -19,11 +19,11 @@ TABLE_START, TABLE_END = "<!-- table: written by benchmarks/run.py -->", "<!-- e
 PEERS_START, PEERS_END = "<!-- peers: written by benchmarks/run.py -->", "<!-- end of peers -->"
 
 
-def row(result: Result) -> Row:
-    """One figure as JSON."""
+def row(benchmark: str, result: Result) -> Row:
+    """One figure of a benchmark as JSON."""
     figure = result.figure
     base: dict[str, Any] = {
-        "name": figure.name, "work": figure.work, "ours": figure.ours, "peers": list(figure.peers), "quantity": figure.quantity,
+        "name": figure.name, "benchmark": benchmark, "work": figure.work, "ours": figure.ours, "peers": list(figure.peers), "quantity": figure.quantity,
         "target": figure.bound, "target_is": "at least" if figure.at_least else "at most",
     }  # fmt: skip
     if result.skipped:
@@ -72,7 +72,11 @@ def amount(figure: Row, name: str) -> str:
     taken = figure["medians"][name]
     if figure["quantity"] == "peak_bytes":
         return f"{taken['peak_bytes'] / 1e6:.0f} MB"
-    seconds = taken["seconds"]
+    return duration(taken["seconds"])
+
+
+def duration(seconds: float) -> str:
+    """In milliseconds or seconds."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
@@ -92,14 +96,16 @@ def table(figures: Sequence[Row]) -> str:
 
 def peers_table(figures: Sequence[Row]) -> str:
     """A Markdown table of everybody who took part: times and peaks."""
-    lines = ["| figure | who | time | peak memory | |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| benchmark | who | time | peak memory | |", "| --- | --- | --- | --- | --- |"]
+    seen: set[str] = set()
     for figure in figures:
-        if "skipped" in figure or figure["quantity"] != "seconds":
+        if "skipped" in figure or figure["benchmark"] in seen:
             continue
+        seen.add(figure["benchmark"])
         for name, taken in figure["medians"].items():
             whole = taken["peak_bytes"] and not taken["note"]
             peak = f"{taken['peak_bytes'] / 1e6:.0f} MB" if whole else ""
-            lines.append(f"| {figure['name']} | {name} | {amount(figure, name)} | {peak} | {taken['note']} |")
+            lines.append(f"| {figure['benchmark']} | {name} | {duration(taken['seconds'])} | {peak} | {taken['note']} |")
     return "\n".join(lines)
 
 

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     failed = False
     for name in options.names or benchmarks:
         try:
-            new = [report.row(result) for result in measure(benchmarks[name], options.rounds, tell)]
+            new = [report.row(name, result) for result in measure(benchmarks[name], options.rounds, tell)]
         except FailedRunError as error:
             tell(f"{name}: {error}")
             failed = True

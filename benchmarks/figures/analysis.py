@@ -27,21 +27,6 @@ def program(name: str) -> str:
     return found
 
 
-def listed(name: str, files: Sequence[Path]) -> Path:
-    """A file that lists these files, one a line."""
-    path = corpora.BUILD / f"{name}.list"
-    path.write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
-    return path
-
-
-def sampled(folder: Path, name: str, every: int) -> tuple[Path, float, str]:
-    """A list of every so many-th file, what to scale with, and words for it."""
-    files = corpora.python_files(folder)
-    chosen = files[every // 2 :: every]
-    share = sum(path.stat().st_size for path in chosen) / corpora.python_bytes(folder)
-    return listed(f"{name}-{every}", chosen), 1 / share, f"on every {every}th file, scaled by bytes"
-
-
 def analyses(folder: Path, target: str) -> Contender:
     """Our graph of a function."""
     return Contender("clustrix-bundle graph", command([*OURS, "graph", target, "--json"], cwd=folder))
@@ -54,7 +39,7 @@ def ruff(folder: Path) -> Contender:
 
 def reading(name: str, files: Sequence[Path]) -> Contender:
     """The floor: `cat` of the same files."""
-    path = listed(name, files)
+    path = corpora.listed(name, files)
     return Contender("cat", command(["sh", "-c", f"tr '\\n' '\\0' < '{path}' | xargs -0 cat"]))
 
 
@@ -63,8 +48,8 @@ def whole_graph() -> list[Contender]:
     folder = corpora.big()
     few = [path for path in corpora.python_files(folder) if path.parts[len(folder.parts)] == "foundation"]
     share = sum(path.stat().st_size for path in few) / corpora.python_bytes(folder)
-    files, scale, words = sampled(folder, "modules-10000", 10)
-    fewer, larger, sample = sampled(folder, "modules-10000", 200)
+    files, scale, words = corpora.sampled(folder, "modules-10000", 10)
+    fewer, larger, sample = corpora.sampled(folder, "modules-10000", 200)
     python = sys.executable
     return [
         analyses(folder, "workbench.everything:run"),
@@ -89,7 +74,7 @@ def part_of_graph() -> list[Contender]:
     return [
         analyses(folder, "workbench.few:run"),
         ruff(folder),
-        Contender("ast walk", command([sys.executable, str(PEERS / "ast_walk.py"), str(listed("few", few))])),
+        Contender("ast walk", command([sys.executable, str(PEERS / "ast_walk.py"), str(corpora.listed("few", few))])),
         reading("few", few),
     ]
 
