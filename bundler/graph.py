@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clustrix_bundle.bundler.why import find_reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clustrix_bundle.bundler.slicing.slicer import Decision
 
 EVIDENCE = ("import", "folded", "literal", "prefix", "sibling", "widened", "data", "included", "observed")
@@ -59,6 +61,38 @@ class Node:
     link_target: str | None = None
     module: str | None = None
     executable: bool = False
+
+
+class Stored(Protocol):
+    """What holds the bytes that were analysed."""
+
+    @property
+    def content(self) -> bytes:
+        """A copy of them."""
+
+
+class StoredNode(Node):
+    """A member whose content stays where it was analysed until it is packed."""
+
+    __slots__ = ("_stored",)
+    _stored: Stored
+
+    @classmethod
+    def of(cls, member: str, kind: str, path: Path, stored: Stored, *, module: str | None, executable: bool) -> Node:
+        """A file of this kind."""
+        node = cls.__new__(cls)
+        values = (stored, member, kind, path, None, module, executable)
+        for field_name, value in zip(_STORED_FIELDS, values, strict=True):
+            object.__setattr__(node, field_name, value)
+        return node
+
+    @property
+    def content(self) -> bytes:
+        """As `Node.content`."""
+        return self._stored.content
+
+
+_STORED_FIELDS = ("_stored", "member", "kind", "path", "link_target", "module", "executable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +223,8 @@ class DependencyGraph:
         decisions: For an entry file that is sliced: what of it travels and what not, with reasons.
         bounds: What keeps files out, for `why_not`.
         calls: Arguments of calls that it was analysed for, in order; they do not travel in the bundle.
+        captured: Functions and classes of this process that travel by definition, by values file and position in its memo: what
+            comes home of them is named so.
     """
 
     entry: EntryPoint
@@ -208,6 +244,7 @@ class DependencyGraph:
     decisions: tuple[Decision, ...] = ()
     bounds: Bounds | None = field(default=None, repr=False, compare=False)
     calls: tuple[CallArguments, ...] = field(default=(), repr=False, compare=False)
+    captured: Mapping[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def modules(self) -> list[Node]:
         """Members that are Python modules, the entry's file among them, by member."""

@@ -134,3 +134,26 @@ def follow_links(path: str, base: Base) -> tuple[str, list[Link]]:
         current = here
         index += 1
     return current, links
+
+
+class Links:
+    """`follow_links` for many paths: what is known of a folder serves for everything in it."""
+
+    def __init__(self) -> None:
+        self._folders: dict[tuple[str, Base], tuple[str, list[Link], bool]] = {}
+
+    def follow(self, path: str, base: Base) -> tuple[str, list[Link]]:
+        """As `follow_links`."""
+        folder, _, name = path.rpartition(os.sep)
+        if not base.holds(folder):
+            return follow_links(path, base)
+        known = self._folders.get((folder, base))
+        if known is None:
+            real, links = follow_links(folder, base)
+            inside = os.path.normpath(os.path.join(os.path.realpath(base.folder), os.path.relpath(real, base.folder)))
+            known = self._folders[folder, base] = real, links, os.path.realpath(real) != inside
+        real, links, leads_out = known
+        here = os.path.join(real, name)
+        if not leads_out and os.path.islink(here):
+            return follow_links(path, base)
+        return here, links

@@ -30,6 +30,11 @@ _FEATURE_WORDS: Mapping[str, str] = {
     "template_string": "a template string",
 }
 
+VERSIONED = frozenset(name for _, name in (*NAME_SINCE, *NAME_UNTIL)) | frozenset(
+    name.rpartition(".")[2] for name in (*MODULE_SINCE, *MODULE_UNTIL)
+)
+"""Every name whose use can limit the range: a module that mentions none uses nothing that does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

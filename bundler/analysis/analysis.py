@@ -24,7 +24,7 @@ from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
-from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, syntax_limits
+from clustrix_bundle.bundler.python_range import VERSIONED, Limit, attribute_uses, combine, library_limits, syntax_limits
 from clustrix_bundle.bundler.requirements import find_requirements
 from clustrix_bundle.bundler.resolve import Folders, Resolver
 from clustrix_bundle.bundler.roots import find_source_roots, widen_project_root
@@ -206,6 +206,8 @@ class Analysis:
                 continue
             shown = assembly.relative(path)
             limits += syntax_limits(self._shipped_facts(module, search), shown)
+            if not search.project.may_mention(module, VERSIONED.__contains__):
+                continue
             for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
                 limits += library_limits(name, attribute, shown, line)
         for use in search.found.standard:

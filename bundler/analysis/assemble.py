@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import AnalysisError
-from clustrix_bundle.bundler.graph import DependencyGraph, Edge, EntryPoint, Excluded, Node, Note
-from clustrix_bundle.bundler.layout import Base, Layout, Link, follow_links
+from clustrix_bundle.bundler.graph import DependencyGraph, Edge, EntryPoint, Excluded, Node, Note, StoredNode
+from clustrix_bundle.bundler.layout import Base, Layout, Link, Links, follow_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,11 +24,13 @@ class Assembly:
         self.found = found
         self.nodes: dict[str, Node] = {}
         self._places: dict[str, tuple[Base, str, list[Link]]] = {}
+        self._members: dict[str, str] = {}
+        links = Links()
         for path in found.files:
             base = layout.base_of(path)
             if base is None:
                 raise AnalysisError("lies outside the project root and the source roots, so it has no place in a bundle", path)
-            self._places[path] = (base, *follow_links(path, base))
+            self._places[path] = (base, *links.follow(path, base))
         layout.settle(real for _, real, _ in self._places.values())
 
     def build_nodes(self, entry_path: str) -> None:
@@ -53,17 +55,19 @@ class Assembly:
         known = self.nodes.get(member)
         if known is not None and (known.kind in {"entry", "module", "link"} or kind == "dir"):
             if kind == "entry":
-                self.nodes[member] = Node(member, "entry", Path(real), file.content, None, file.module, _executable(real))
+                self.nodes[member] = _node(member, "entry", real, file)
             return
         if kind == "dir":
             self.nodes[member] = Node(member, "dir", Path(real))
             return
-        content = file.content if file.kind == "module" else None
-        self.nodes[member] = Node(member, kind, Path(real), content, None, file.module, _executable(real))
+        self.nodes[member] = _node(member, kind, real, file)
 
     def member_of(self, path: str) -> str:
         """The member that a found file became."""
-        return self.layout.member(self._places[path][1])
+        known = self._members.get(path)
+        if known is None:
+            known = self._members[path] = self.layout.member(self._places[path][1])
+        return known
 
     def edges(self) -> list[Edge]:
         """The edges between members, sorted; edges to files that did not ship are left out."""
@@ -138,6 +142,13 @@ class Assembly:
             unresolved=self.notes(self.found.unresolved),
             excluded=self.excluded(),
         )
+
+
+def _node(member: str, kind: str, real: str, file: FoundFile) -> Node:
+    if file.source is not None:
+        return StoredNode.of(member, kind, Path(real), file.source, module=file.module, executable=_executable(real))
+    content = file.content if file.kind == "module" else None
+    return Node(member, kind, Path(real), content, None, file.module, _executable(real))
 
 
 def _parents(member: str) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,7 +130,11 @@ def find_filesystem_calls(
     """Every live call of a filesystem helper, in source order; ``member`` holds the path on disk until the assembly names it."""
     found: list[FoundCall] = []
     folder: Folder | None = None
+    modules = list(modules)
+    near = _near_helpers(world, modules)
     for module in modules:
+        if module.name not in near:
+            continue
         names = Names(world, module)
         if not names.functions and not names.packages and not names.instances:
             continue
@@ -144,6 +148,26 @@ def find_filesystem_calls(
                 folder.renew()
             found.append(_filesystem_call(module, call, function, folder))
     return found
+
+
+def _near_helpers(world: World, modules: list[LoadedModule]) -> set[str]:
+    """Modules that import the helpers, or names from modules that do, in turn."""
+    near = {module.name for module in modules if world.may_mention(module, SERVED_BY_RUNTIME.__contains__)}
+    more = bool(near)
+    while more:
+        more = False
+        for module in modules:
+            if module.name not in near and not near.isdisjoint(_origins(module)):
+                near.add(module.name)
+                more = True
+    return near
+
+
+def _origins(module: LoadedModule) -> Iterator[str]:
+    for item in module.facts.imports:
+        origin = absolute_module(item, module.package)
+        if item.name is not None and not isinstance(origin, BeyondTopLevel):
+            yield origin
 
 
 def _filesystem_call(module: LoadedModule, call: Call, function: str, folder: Folder) -> FoundCall:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.analysis.analysis import Analysis, module_names
 from clustrix_bundle.bundler.analysis.entry import EntryFile, Place, entry_file
 from clustrix_bundle.bundler.analysis.world import FileFinding
-from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.live import (
     ARGUMENTS_MEMBER,
@@ -219,6 +218,7 @@ class LiveAnalysis(Analysis):
         graph.calls = tuple(CallArguments(content, _pins_of(content, pins)) for content in self.call.calls)
         if self.state is not None and self.state.values:
             self._add_globals(graph, pins, self.state)
+        graph.captured = self.call.captured
         return graph
 
     def _module_states(self, search: Search) -> list[tuple[Any, dict[str, Any]]]:
@@ -246,8 +246,8 @@ class LiveAnalysis(Analysis):
                 if node.kind == "entry":
                     graph.nodes[member] = replace(node, kind="module")
         needs = self.call.needs.fresh()
-        self.call.entry = dump_or_explain(self.func, needs, "the function", self.func, states)
         self.call.kind = "value"
+        self.call.dump(needs, states)
         if not (needs.main_names <= self.call.needs.main_names and needs.modules <= self.call.needs.modules):
             self.more_needs = needs
         for target, state in states:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -36,27 +37,34 @@ class Liveness:
     ) -> None:
         self._dead_flags = {"type-checking"} if guard_runs else {"type-checking", "main-guard"}
         self._kept = kept
-        self._scopes = facts.scopes
-        self._dead: list[bool] = []
-        self._sure: list[bool] = []
-        for index, scope in enumerate(facts.scopes):
-            inherited_dead = scope.parent >= 0 and self._dead[scope.parent]
-            self._dead.append(inherited_dead or not self._dead_flags.isdisjoint(scope.under))
-            runs_at_once = scope.parent < 0 or (scope.kind == "class" and not scope.under and self._sure[scope.parent])
-            self._sure.append(runs_at_once or index == entry_scope)
+        self._facts = facts
+        self._entry_scope = entry_scope
+
+    @cached_property
+    def _scopes(self) -> list[tuple[bool, bool]]:
+        """Of each scope whether it never runs, and whether it surely does."""
+        found: list[tuple[bool, bool]] = []
+        for index, scope in enumerate(self._facts.scopes):
+            inherited_dead = scope.parent >= 0 and found[scope.parent][0]
+            runs_at_once = scope.parent < 0 or (scope.kind == "class" and not scope.under and found[scope.parent][1])
+            dead = inherited_dead or not self._dead_flags.isdisjoint(scope.under)
+            found.append((dead, runs_at_once or index == self._entry_scope))
+        return found
 
     def alive(self, fact: Placed) -> bool:
         """Whether the fact can matter at run time on the other side."""
         if self._kept is not None and fact.statement not in self._kept:
             return False
-        return not self._dead[fact.scope] and (not fact.under or self._dead_flags.isdisjoint(fact.under))
+        if fact.scope and self._scopes[fact.scope][0]:  # the module itself is never dead
+            return False
+        return not fact.under or self._dead_flags.isdisjoint(fact.under)
 
     def sure(self, fact: Placed) -> bool:
         """Whether the fact's place surely runs: in a module's own statements when it is imported, or in the entry function's body."""
-        return not fact.under and self._sure[fact.scope]
+        return not fact.under and (not fact.scope or self._scopes[fact.scope][1])
 
     def defined_for_sure(self, scope: int) -> bool:
         """Whether the definition of a function or class surely runs (its decorators, bases and defaults do then)."""
-        fact = self._scopes[scope]
+        fact = self._facts.scopes[scope]
         kept = self._kept is None or fact.statement in self._kept
-        return kept and not fact.under and fact.parent >= 0 and self._sure[fact.parent]
+        return kept and not fact.under and fact.parent >= 0 and self._scopes[fact.parent][1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
 from clustrix_bundle.bundler.analysis.observed import Observed, take_observed
 from clustrix_bundle.bundler.analysis.project import Project
-from clustrix_bundle.bundler.analysis.search_path import search_path_lines
+from clustrix_bundle.bundler.analysis.search_path import HOOKS, search_path_lines
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
 from clustrix_bundle.bundler.analysis.wishes import directive_matches
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
@@ -93,11 +93,13 @@ class Search:
         known = {root.path for root in walk.project.resolver.roots}
         found: dict[Path, RootFinding] = {}
         for module in list(walk.project.reached()):
-            if module.name in self._asked_for_roots or not _may_name_roots(module.source):
+            if module.name in self._asked_for_roots:
                 continue
             self._asked_for_roots.add(module.name)
+            if not _may_name_roots(walk.project, module):
+                continue
             lines = search_path_lines(module.facts)
-            named = rules.roots(module) if lines or b"PYTHONPATH" in module.source else []
+            named = rules.roots(module) if lines or walk.project.may_hold(module, b"PYTHONPATH") else []
             if not lines <= {finding.line for finding in named}:
                 self.found.open_search_path = True
             for finding in named:
@@ -245,7 +247,7 @@ class Search:
         project = self._script_project(first)
         project.adopt(module)
         project.reach(module)
-        if _may_name_roots(module.source):
+        if _may_name_roots(project, module):
             for root in _rules(project).roots(module):
                 if root.path.is_dir() and self._may_be_root(str(root.path)):
                     first.insert(0 if root.first else len(first), SourceRoot(root.path, "put on sys.path by the script"))
@@ -269,9 +271,15 @@ class Search:
         )
 
 
-def _may_name_roots(source: bytes) -> bool:
-    """Whether a source can put a folder on ``sys.path``: most say at a glance that they cannot."""
-    return (b"sys" in source and b"path" in source) or b"addsitedir" in source or b"PYTHONPATH" in source
+def _may_name_roots(project: Project, module: LoadedModule) -> bool:
+    """Whether a module can put a folder on ``sys.path``: most say at a glance that they cannot."""
+    if project.may_mention(module, _SYSTEM.__contains__) and project.may_mention(module, HOOKS.__contains__):
+        return True
+    return project.may_mention(module, _SITE.__contains__) or project.may_hold(module, b"PYTHONPATH")
+
+
+_SYSTEM = frozenset({"sys", "_sys"})
+_SITE = frozenset({"addsitedir"})
 
 
 def _wild(pattern: str) -> bool:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr, ModuleFacts
 
 _CHANGES = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
-_HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
+HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
 
 
 def search_path_lines(facts: ModuleFacts) -> set[int]:
@@ -16,7 +16,7 @@ def search_path_lines(facts: ModuleFacts) -> set[int]:
     systems = {"sys", "_sys"} | {
         item.asname for item in facts.imports if item.module == "sys" and item.name is None and item.asname
     }
-    own = {item.asname or str(item.name) for item in facts.imports if item.module == "sys" and item.name in _HOOKS}
+    own = {item.asname or str(item.name) for item in facts.imports if item.module == "sys" and item.name in HOOKS}
     own |= {
         binding.target[1] for binding in facts.bindings if binding.target[0] == "name" and _is_hook(binding.value, systems, own)
     }
@@ -38,5 +38,5 @@ def search_path_lines(facts: ModuleFacts) -> set[int]:
 def _is_hook(value: Expr, systems: set[str], own: set[str]) -> bool:
     """Whether an expression is ``sys.path`` or one of its kind, or a name that stands for it."""
     if value[0] == "attr":
-        return bool(value[2] in _HOOKS and value[1][0] == "name" and value[1][1] in systems)
+        return bool(value[2] in HOOKS and value[1][0] == "name" and value[1][1] in systems)
     return bool(value[0] == "name" and value[1] in own)

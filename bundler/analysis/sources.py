@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,17 +17,33 @@ if TYPE_CHECKING:
 class SourceFile:
     """The bytes of a file and what they say; ``error`` in place of ``facts`` where they are no Python."""
 
+    __slots__ = ("_read", "_store", "path")
+
     def __init__(self, path: str, store: FactsStore) -> None:
         self.path = path
         self._store = store
-        self.facts: ModuleFacts | None = None
-        self.error: SourceError | None = None
+        self._read: ModuleFacts | SourceError | None = None
+
+    @property
+    def facts(self) -> ModuleFacts | None:
+        """What they say; the first look waits until the file is read."""
+        read = self._read or self._look()
+        return None if isinstance(read, SourceError) else read
+
+    @property
+    def error(self) -> SourceError | None:
+        """Why they say nothing."""
+        read = self._read or self._look()
+        return read if isinstance(read, SourceError) else None
+
+    def _look(self) -> ModuleFacts | SourceError:
         try:
-            self.facts = store.facts(path)
+            self._read = self._store.facts(self.path)
         except SourceError as error:
-            self.error = error
+            self._read = error
         except OSError as error:
-            self.error = SourceError(f"cannot be read: {error.strerror}", path)
+            self._read = SourceError(f"cannot be read: {error.strerror}", self.path)
+        return self._read
 
     @property
     def content(self) -> bytes:
@@ -63,9 +79,13 @@ class Sources:
 
         return open_store()
 
-    def request(self, paths: Iterable[str]) -> None:
-        """Says that these files will be asked for."""
-        self.store.request([path for path in paths if path not in self._files])
+    def expect(self, path: str) -> SourceFile:
+        """The file at ``path``, which the store reads from now on while others are looked at."""
+        known = self._files.get(path)
+        if known is None:
+            known = self._files[path] = SourceFile(path, self.store)
+            self.store.request([path])
+        return known
 
     def read(self, path: str) -> SourceFile:
         """The file at ``path`` as it was when it was first asked for; one that cannot be read has an error and no bytes."""

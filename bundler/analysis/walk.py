@@ -11,7 +11,7 @@ from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_
 from clustrix_bundle.bundler.analysis.liveness import Liveness
 from clustrix_bundle.bundler.analysis.project import Project, import_folder
 from clustrix_bundle.bundler.resolve import LOCAL, MISSING, STDLIB, THIRD_PARTY, Resolved
-from clustrix_bundle.bundler.target import find_definition, may_bind_anything
+from clustrix_bundle.bundler.target import may_bind_anything
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.wishes import Wishes
@@ -27,13 +27,15 @@ class Program:
         started: The file is run as a program: its main guard holds, and nothing in it is sure to run.
         entry_scope: Scope of the entry function in the entry module, -1 where there is none.
         folder: Folder of the script that is started, which Python itself puts on its ``sys.path``.
+        queue: Modules whose imports are to be followed; those that only a name leads to are loaded when it is their turn, so
+            that the store reads what comes after them meanwhile.
     """
 
     project: Project
     started: bool = False
     entry_scope: int = -1
     folder: str = ""
-    queue: deque[LoadedModule] = field(default_factory=deque)
+    queue: deque[LoadedModule | Resolved] = field(default_factory=deque)
     liveness: dict[str, Liveness] = field(default_factory=dict)
 
 
@@ -47,6 +49,8 @@ class Walk:
         self.wishes = wishes
         self._shipped: set[str] = set()
         self._bound: dict[tuple[str, str], bool] = {}
+        self._parents_told: set[tuple[str, str, bool]] = set()
+        self._to_check: list[tuple[Resolved, str, str, int, str, bool]] = []
 
     def liveness_of(self, module: LoadedModule) -> Liveness:
         """Which of its facts count."""
@@ -69,20 +73,41 @@ class Walk:
         self._note_import_folder(
             "main" if module.name == "__main__" else module.name, str(module.path), is_package=module.is_package
         )
-        self._ship_module(str(module.path), module.name, content, module)
+        path = str(module.path)
+        self.found.files.setdefault(path, FoundFile(path, "module", content, module.name, anchored=True))
+        self.program.queue.append(module)
         if module.name != "__main__":
             self.reach_parents(module.name, str(module.path), 0, "import", f"package of {module.name}", sure=True)
         self.follow()
 
     def follow(self) -> None:
-        """Follows the import statements of all reached modules."""
-        while self.program.queue:
-            module = self.program.queue.popleft()
+        """Follows the import statements of all reached modules, then looks whether the names they take are there."""
+        queue = self.program.queue
+        while queue:
+            module = self._loaded(queue.popleft())
+            if module is None:
+                continue
             liveness = self.liveness_of(module)
             ignored = {directive.line for directive in module.facts.directives if directive.verb == "ignore"}
             for item in module.facts.imports:
                 if item.line not in ignored and liveness.alive(item):
                     self._follow_import(module, item, sure=liveness.sure(item))
+        checks, self._to_check = self._to_check, []
+        for resolved, name, importer, line, detail, sure in checks:
+            self._check_bound(resolved, name, importer, line, detail, sure=sure)
+
+    def _loaded(self, due: LoadedModule | Resolved) -> LoadedModule | None:
+        """The next module; one that is no Python is noted."""
+        module = self.project.load(due.name) if isinstance(due, Resolved) else due
+        if module is None:
+            path = str(due.path)
+            error = self.project.sources.read(path).error
+            if error is not None:
+                self.found.broken[path] = error
+            return None
+        self.project.reach(module)
+        self.found.modules.append(module)
+        return module
 
     def _follow_import(self, module: LoadedModule, item: Import, *, sure: bool) -> None:
         name = absolute_module(item, module.package)
@@ -102,16 +127,16 @@ class Walk:
         elif resolved.is_package:
             self._follow_member(resolved, item.name, importer, item.line, detail, sure=sure)
         elif resolved.kind == LOCAL and resolved.is_source:
-            self._check_bound(resolved, item.name, importer, item.line, detail, sure=sure)
+            self._to_check.append((resolved, item.name, importer, item.line, detail, sure))
 
     def _follow_member(self, package: Resolved, name: str, importer: str, line: int, detail: str, *, sure: bool) -> None:
         """``from package import name``: a submodule where there is one."""
         submodule = self.project.resolver.resolve(f"{package.name}.{name}")
         if submodule.kind != MISSING:
-            bound = package.kind == LOCAL and self.binds(package, name)
+            bound = sure and package.kind == LOCAL and self.binds(package, name)
             self.reach(submodule.name, importer, line, "import", detail, sure=sure and not bound)
         elif package.kind == LOCAL:
-            self._check_bound(package, name, importer, line, detail, sure=sure)
+            self._to_check.append((package, name, importer, line, detail, sure))
 
     def _follow_star(self, resolved: Resolved, importer: str, line: int, detail: str, *, sure: bool) -> None:
         module = self.project.load(resolved.name) if resolved.kind == LOCAL and resolved.is_package else None
@@ -128,7 +153,7 @@ class Walk:
     def binds(self, resolved: Resolved, name: str) -> bool:
         """Whether a local module's own statements bind the name for sure (a namespace package binds nothing)."""
         module = self.project.load(resolved.name)
-        return module is not None and find_definition(module.facts, name) is not None
+        return module is not None and name in module.facts.bound
 
     def _check_bound(self, resolved: Resolved, name: str, importer: str, line: int, detail: str, *, sure: bool) -> None:
         """Notes a ``from m import n`` for which the local module shows no such name."""
@@ -158,9 +183,7 @@ class Walk:
         if module is None or resolved.name in seen:
             return module is None
         seen.add(resolved.name)
-        if find_definition(module.facts, name) is not None or any(
-            name in statement.binds for statement in module.facts.statements
-        ):
+        if name in module.facts.bound:
             return True
         for item in module.facts.imports:
             if item.name == "*" and item.scope == 0:
@@ -205,12 +228,15 @@ class Walk:
         self.found.missing[MissingImport(importer, name, line, detail, sure, reason)] = None
 
     def reach_parents(self, name: str, importer: str, line: int, evidence: str, detail: str, *, sure: bool) -> None:
-        """The packages that a dotted name passes through."""
-        parts = name.split(".")
-        for count in range(1, len(parts)):
-            parent = self.project.resolver.resolve(".".join(parts[:count]))
-            if parent.kind == LOCAL:
-                self._ship(parent, FoundEdge(importer, parent.path or "", line, evidence, detail, sure))
+        """The packages that a dotted name passes through; the first line of a module that does so is told."""
+        parent = name.rpartition(".")[0]
+        if not parent or (importer, parent, sure) in self._parents_told:
+            return
+        self._parents_told.add((importer, parent, sure))
+        self.reach_parents(parent, importer, line, evidence, detail, sure=sure)
+        resolved = self.project.resolver.resolve(parent)
+        if resolved.kind == LOCAL:
+            self._ship(resolved, FoundEdge(importer, resolved.path or "", line, evidence, detail, sure))
 
     def _ship(self, resolved: Resolved, edge: FoundEdge) -> None:
         """Ships what a local name leads to: a source file, a compiled module, or the folders of a namespace package."""
@@ -233,18 +259,11 @@ class Walk:
         if not resolved.is_source:
             self.found.files[resolved.path] = FoundFile(resolved.path, "module", None, resolved.name, anchored=True)
             return
-        module = self.project.load(resolved.name)
-        source = self.project.sources.read(resolved.path)
-        if source.error is not None:
-            self.found.broken[resolved.path] = source.error
-        self._ship_module(resolved.path, resolved.name, source.content, module)
-
-    def _ship_module(self, path: str, name: str, content: bytes, module: LoadedModule | None) -> None:
-        self.found.files.setdefault(path, FoundFile(path, "module", content, name, anchored=True))
-        if module is not None:
-            self.project.reach(module)
-            self.program.queue.append(module)
-            self.found.modules.append(module)
+        source = self.project.sources.expect(resolved.path)
+        self.found.files.setdefault(
+            resolved.path, FoundFile(resolved.path, "module", None, resolved.name, anchored=True, source=source)
+        )
+        self.program.queue.append(resolved)
 
     def _note_import_folder(self, name: str, path: str, *, is_package: bool) -> None:
         folder = import_folder(name, path, is_package=is_package)
