@@ -39,6 +39,7 @@ class Bundle:
     _analyze: _Analyze | None = field(default=None, repr=False, compare=False)
     _python: str | None = field(default=None, repr=False, compare=False)
     _named: bool = field(default=False, repr=False, compare=False)
+    _captured: Mapping[tuple[str, int], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def files(self) -> tuple[Member, ...]:
@@ -59,13 +60,13 @@ class Bundle:
         from clustrix_bundle.local_run import run_locally  # noqa: PLC0415 - only where a bundle is run
 
         if not args and not kwargs:
-            return run_locally(self.path, self._python)
+            return run_locally(self.path, self._python, captured=self._captured)
         if self._named:
             return run_locally(self.path, self._python, _render_arguments(args, kwargs))
         assert self._analyze is not None, "made by bundle()"
         with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
             graph = self._analyze(args, kwargs)
-            return run_locally(pack_graph(graph, folder + os.sep).package_path, self._python)
+            return run_locally(pack_graph(graph, folder + os.sep).package_path, self._python, captured=graph.captured)
 
 
 def bundle(
@@ -125,6 +126,7 @@ def bundle(
         analyze,
         options.python,
         isinstance(func_or_target, str),
+        graph.captured,
     )
 
 

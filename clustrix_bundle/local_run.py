@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.errors import RemoteError
@@ -14,17 +14,21 @@ from clustrix_bundle.launch import exit_code, start_runtime
 from clustrix_bundle.remote_failure import RemoteUnpickler, raisable, told_shortly
 from clustrix_bundle.runtime_program import render_runtime_program
 
+if TYPE_CHECKING:
+    from clustrix_bundle.remote_failure import Captured
+
 _REFUSED = ("BundleFormatError", "UnsafePathError", "NewerFormatError")
 _INTERRUPTED = 130
 
 
-def run_locally(bundle: str, python: str | None = None, arguments: bytes | None = None) -> Any:
+def run_locally(bundle: str, python: str | None = None, arguments: bytes | None = None, captured: Captured | None = None) -> Any:
     """The result of the bundle's function, run in a clean process in the current folder.
 
     Args:
         bundle: The file.
         python: Executable or environment; the target interpreter by default.
         arguments: Content of the runtime's ``--arguments FILE``.
+        captured: Functions and classes that come home as themselves (``DependencyGraph.captured``).
 
     Raises:
         Exception: What the function raised: the same type, arguments and attributes.
@@ -47,15 +51,15 @@ def run_locally(bundle: str, python: str | None = None, arguments: bytes | None 
         code = exit_code(process)
         outcome = _outcome(line, code)
         if not outcome["ok"]:
-            _raise(outcome["error"], code, failure)
+            _raise(outcome["error"], code, failure, captured)
         try:
             with open(result, "rb") as stored:
-                return RemoteUnpickler(stored).load()
+                return RemoteUnpickler(stored, captured).load()
         except Exception as error:
             raise RemoteError("ResultNotReadable", f"the result cannot be read back here: {told_shortly(error)}") from error
 
 
-def _raise(told: dict[str, Any], code: int, failure: str) -> NoReturn:
+def _raise(told: dict[str, Any], code: int, failure: str, captured: Captured | None) -> NoReturn:
     if told["type"] in _REFUSED:
         raise BundleFormatError(told["message"])
     if code == _INTERRUPTED:
@@ -63,7 +67,7 @@ def _raise(told: dict[str, Any], code: int, failure: str) -> NoReturn:
     if not os.path.exists(failure):
         raise RemoteError(told["type"], told["message"], told.get("traceback", ""))
     with open(failure, "rb") as stored:
-        raise raisable(told, stored)
+        raise raisable(told, stored, captured)
 
 
 def _outcome(line: bytes, code: int) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Orde
 
 def render_plain_arguments(call: Call) -> bytes:
     """The content of ``--arguments FILE`` for arguments that came as JSON."""
-    from clustrix_bundle.bundler.capture.pickling import Needs, dump_stream  # noqa: PLC0415 - where there are arguments
+    from clustrix_bundle.bundler.capture.needs import Needs  # noqa: PLC0415 - where there are arguments
+    from clustrix_bundle.bundler.capture.pickling import dump_stream  # noqa: PLC0415
 
     return render_arguments(dump_stream((tuple(call[0]), dict(call[1])), Needs()), ())
 

@@ -19,11 +19,29 @@ _ENDING = {
     "SystemExit": "the function ended its program, with code {}",
     "KeyboardInterrupt": "the function raised it itself; nobody interrupted it from outside",
 }
+Captured = Mapping[tuple[str, int], Any]
+"""Functions and classes that travelled by definition, by values file and position (``DependencyGraph.captured``)."""
+
 _RUNTIME = "_clustrix_runtime."
 
 
 class RemoteUnpickler(pickle.Unpickler):
-    """Reads what a job pickled: the runtime's modules have other names here than in the shipped file."""
+    """Reads what a job pickled: the runtime's modules have other names here than in the shipped file.
+
+    Args:
+        file: The pickle.
+        captured: Functions and classes that travelled by definition, by values file and position: they come home as themselves.
+    """
+
+    def __init__(self, file: IO[bytes], captured: Captured | None = None) -> None:
+        super().__init__(file)
+        self._captured = captured or {}
+
+    def persistent_load(self, pid: Any) -> Any:
+        """The captured function or class."""
+        if pid not in self._captured:
+            raise pickle.UnpicklingError("it is of a class, or is a function, that another process made and sent")
+        return self._captured[pid]
 
     def find_class(self, module: str, name: str) -> Any:
         """The object of that name, in this process's own modules."""
@@ -32,8 +50,8 @@ class RemoteUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def read_failure(file: IO[bytes]) -> BaseException:
-    """The exception, its chain ended by a `RemoteTraceback`.
+def read_failure(file: IO[bytes], captured: Captured | None = None) -> BaseException:
+    """The exception, its chain ended by a `RemoteTraceback`; `captured` as for `RemoteUnpickler`.
 
     Raises:
         Exception: It cannot be made again here; whatever the pickle or a class in it raises.
@@ -41,7 +59,7 @@ def read_failure(file: IO[bytes]) -> BaseException:
     failure = RemoteUnpickler(file).load()
     if failure["problem"]:
         raise pickle.UnpicklingError(f"it could not be pickled there: {failure['problem']}")
-    error = _Nodes(failure["nodes"]).build()
+    error = _Nodes(failure["nodes"], captured or {}).build()
     end = error
     seen = {id(end)}
     while (deeper := end.__cause__ or (None if end.__suppress_context__ else end.__context__)) is not None and id(
@@ -54,16 +72,17 @@ def read_failure(file: IO[bytes]) -> BaseException:
     return error
 
 
-def raisable(told: Mapping[str, Any], stored: IO[bytes]) -> Exception:
+def raisable(told: Mapping[str, Any], stored: IO[bytes], captured: Captured | None = None) -> Exception:
     """What to raise here for what the function raised there: itself, or a `RemoteError` where that cannot be.
 
     Args:
         told: An outcome's ``error``.
         stored: The failure file.
+        captured: As for `RemoteUnpickler`.
     """
     kind, message, remote = told["type"], told["message"], told.get("traceback", "")
     try:
-        error = read_failure(stored)
+        error = read_failure(stored, captured)
     except Exception as problem:  # noqa: BLE001 - a class of the user's own may raise anything
         why = f"{message}\n(it is told, not raised, because it cannot be made again here: {told_shortly(problem)})"
         return _caused(RemoteError(kind, why, remote), problem)
@@ -83,7 +102,7 @@ def _caused(error: RemoteError, cause: BaseException) -> RemoteError:
 
 
 class _Nodes:
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
+    def __init__(self, rows: list[dict[str, Any]], captured: Captured) -> None:
         self._rows = rows
         self._made: dict[int, BaseException] = {}
         self._making: set[int] = set()
@@ -92,10 +111,10 @@ class _Nodes:
         load = self._make
 
         class Unpickler(RemoteUnpickler):
-            def persistent_load(self, number: Any) -> BaseException:
-                return load(number)
+            def persistent_load(self, pid: Any) -> Any:
+                return load(pid) if isinstance(pid, int) else super().persistent_load(pid)
 
-        self._unpickler: Callable[[bytes], pickle.Unpickler] = lambda data: Unpickler(io.BytesIO(data))
+        self._unpickler: Callable[[bytes], pickle.Unpickler] = lambda data: Unpickler(io.BytesIO(data), captured)
 
     def build(self) -> BaseException:
         error = self._make(0)

@@ -46,7 +46,7 @@ class Call(object):
         if self._task.arguments:
             from . import values
 
-            return values.load_stream(self._task.root, self._task.arguments)
+            return values.load_stream(self._task.root, self._task.arguments, values.ARGUMENTS)
         if self._args is None and self._kwargs is None and self._task.manifest.data.get("arguments"):
             from . import values
 
@@ -83,7 +83,7 @@ class Call(object):
             from .failure_file import write_failure
 
             try:
-                write_failure(task.error_file, error, self._phase, task.root)
+                write_failure(task.error_file, error, self._phase, task.root, captured_definitions())
             except BaseException:  # no space, no memory: the outcome says what can be said
                 pass
         if not task.json:
@@ -117,7 +117,7 @@ def write_pickle(path, value, root):
     try:
         with open(part, "wb") as out:
             try:
-                pickle.Pickler(out, 4).dump(value)
+                _pickler(pickle, out).dump(value)
             except OSError:
                 raise
             except BaseException as error:
@@ -128,6 +128,25 @@ def write_pickle(path, value, root):
     finally:
         if os.path.exists(part):
             os.unlink(part)
+
+
+def _pickler(pickle, out):
+    """One that names captured functions and classes, which the client has, by where they were captured."""
+    known = captured_definitions()
+    if not known:
+        return pickle.Pickler(out, 4)
+
+    class Pickler(pickle.Pickler):  # type: ignore[misc,name-defined]
+        def persistent_id(self, obj):
+            return known.get(id(obj))
+
+    return Pickler(out, 4)
+
+
+def captured_definitions():
+    """By id, the names of functions and classes that travelled by definition; empty where no values were read."""
+    values = sys.modules.get(__package__ + ".values")
+    return values.captured_definitions() if values is not None else {}
 
 
 def _print(result):

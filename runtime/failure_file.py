@@ -6,7 +6,7 @@ argument or attribute. In a node, each a pickle of its own, stand ``class``, ``m
 ``__reduce__`` is the author's) and ``content``: two pickles that share one memo, ``(call, args)`` and the state. What is made of
 ``call`` is the built-in base: the class's own ``__init__``, which rarely takes ``args``, is not called.
 ``cause`` and ``context`` are numbers of nodes or None, ``suppress`` is ``__suppress_context__``. A persistent id in a
-pickle is the number of a node.
+pickle is the number of a node, or a pair: values file and position of a captured function or class.
 """
 
 import os
@@ -16,12 +16,15 @@ from .outcome import message_of, standard_module, traceback_of
 _HEAP_TYPE = 1 << 9  # CPython: Py_TPFLAGS_HEAPTYPE
 
 
-def write_failure(path, error, phase, root):
-    """Write the file; it appears by rename. What cannot be pickled is told in it, not raised."""
+def write_failure(path, error, phase, root, captured):
+    """Write the file; it appears by rename. What cannot be pickled is told in it, not raised.
+
+    `captured` names, by id, the functions and classes that the client has.
+    """
     pickle = standard_module("pickle", root)
     failure = {"format": 1, "phase": phase, "traceback": traceback_of(error, root), "problem": "", "nodes": []}
     try:
-        failure["nodes"] = _Nodes(pickle, error).rows
+        failure["nodes"] = _Nodes(pickle, error, captured).rows
     except BaseException as second:
         failure["problem"] = "%s: %s" % (type(second).__name__, message_of(second))
     part = "%s.%s.part" % (path, os.urandom(6).hex())
@@ -35,7 +38,7 @@ def write_failure(path, error, phase, root):
 
 
 class _Nodes(object):
-    def __init__(self, pickle, error):
+    def __init__(self, pickle, error, captured):
         from io import BytesIO
 
         self._numbers = {}
@@ -45,7 +48,7 @@ class _Nodes(object):
 
         class Pickler(pickle.Pickler):  # type: ignore[misc,name-defined]
             def persistent_id(self, obj):
-                return number(obj) if isinstance(obj, BaseException) else None
+                return number(obj) if isinstance(obj, BaseException) else captured.get(id(obj))
 
         def dump(*values):
             buffer = BytesIO()

@@ -1,7 +1,8 @@
 """Captured state: what travels by value, and how it is made again. ``docs/values.md`` is the protocol.
 
 A ``values/*.pkl`` file is a stream of pickles that share one memo: the root, then ``("fill", object, state)`` for every
-function, class and cell that had to exist before its contents could, then None.
+function, class and cell that had to exist before its contents could, then None. What one file holds, others name by its
+position in the memo, so that one object stays one.
 """
 
 import importlib
@@ -21,8 +22,14 @@ class _Unpickler(pickle.Unpickler):
         self._tree = tree
 
     def persistent_load(self, pid):
-        """A path in the project, as ``("project", path relative to its root)``."""
-        kind, relative = pid
+        """What other places hold: a path in the project, an object of another values file, a global of a module."""
+        kind, relative = pid[:2]
+        if kind == "shared":
+            if relative not in _read:  # one that had to wait
+                load_stream(self._tree, relative)
+            return _read[relative][pid[2]]
+        if kind == "global":
+            return module_global(relative, pid[2])
         if kind != "project":
             raise pickle.UnpicklingError("unknown kind of reference: %r" % (kind,))
         return os.path.join(self._tree, "project", relative) if relative else os.path.join(self._tree, "project")
@@ -36,16 +43,44 @@ class _Unpickler(pickle.Unpickler):
         return pickle.Unpickler.find_class(self, module, name)
 
 
-def load_stream(tree, member):
-    """The root object of a values file of the bundle unpacked at `tree`, with all its parts filled in."""
+_read = {}  # type: ignore[var-annotated]  # by values file: what others may name, by position in its memo
+_made = {}  # type: ignore[var-annotated]  # functions and classes made by definition, by id
+_instead = {}  # type: ignore[var-annotated]  # by id of a captured container: the one that took over its content, and itself
+
+
+def load_stream(tree, member, name=None):
+    """The root object of a values file of the bundle unpacked at `tree`, with all its parts filled in.
+
+    `name` is what others call the file, if it is not `member`.
+    """
     with open(os.path.join(tree, *member.split("/")), "rb") as stream:
         unpickler = _Unpickler(stream, os.path.abspath(tree))
         root = unpickler.load()
         while True:
             fill = unpickler.load()
             if fill is STREAM_END:
-                return root
+                break
             _fill(fill[1], fill[2])
+    held = _read.setdefault(name or member, {})
+    for number, item in unpickler.memo.copy().items():
+        if type(item) not in _ATOMS:  # type: ignore[comparison-overlap]
+            held[number] = _current(item)
+    if type(root) is dict and _instead:
+        for key in root:
+            root[key] = _current(root[key])
+    return root
+
+
+def captured_definitions():
+    """By id, values file and position of the functions and classes that were made by definition: the client has these."""
+    return {id(item): (name, number) for name in _read for number, item in _read[name].items() if id(item) in _made}
+
+
+def _current(item):
+    return _instead[id(item)][0] if id(item) in _instead else item
+
+
+_ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
 def _fill(target, state):
@@ -57,6 +92,8 @@ def _fill(target, state):
                 setattr(target, name, value)
     elif isinstance(target, _CELL):
         _set_cell(target, state)
+    elif _took_over(target, state):  # a literal of the program that has changed since
+        pass
     else:
         vars(target).update(state["instance"])
 
@@ -94,6 +131,7 @@ def _took_over(old, new):
     if type(old) is not type(new) or type(old) not in (list, dict, set):
         return False
     if old is not new:
+        _instead[id(new)] = old, new
         old.clear()
         if type(old) is list:
             old.extend(new)
@@ -109,7 +147,10 @@ def load_entry(tree, manifest):
 
 def load_arguments(tree, manifest):
     """``(args, kwargs)`` as they were given to the build."""
-    return load_stream(tree, manifest["arguments"]["member"])
+    return load_stream(tree, manifest["arguments"]["member"], ARGUMENTS)
+
+
+ARGUMENTS = "values/arguments.pkl"
 
 
 def _restore(namespace, main_member, values_member):
@@ -259,7 +300,12 @@ def make_function(definition, module, name, qualname, cells):
     function = types.FunctionType(code, namespace, name, None, _closure(code, cells))
     function.__qualname__ = qualname
     function.__module__ = module
-    return function
+    return _remembered(function)
+
+
+def _remembered(made):
+    _made[id(made)] = made
+    return made
 
 
 def make_class(definition, module, name, bases, metaclass, keywords, cells, dataclass):
@@ -276,7 +322,7 @@ def make_class(definition, module, name, bases, metaclass, keywords, cells, data
         import dataclasses
 
         cls = dataclasses.dataclass(**_known(dataclass))(cls)
-    return cls
+    return _remembered(cls)
 
 
 def make_class_of_parts(metaclass, name, qualname, module, bases, items):
@@ -286,7 +332,7 @@ def make_class_of_parts(metaclass, name, qualname, module, bases, items):
     namespace["__qualname__"] = qualname
     for key, value in items.items():
         namespace[key] = value
-    return metaclass(name, bases, namespace)
+    return _remembered(metaclass(name, bases, namespace))
 
 
 def make_cached(function, maxsize, typed):
@@ -319,4 +365,4 @@ def make_namedtuple(name, fields, defaults, module):
     cls = collections.namedtuple(name, fields)  # type: ignore[misc]
     cls.__new__.__defaults__ = defaults
     cls.__module__ = module
-    return cls
+    return _remembered(cls)

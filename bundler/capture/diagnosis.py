@@ -17,7 +17,13 @@ _BREADTH = 2000
 
 
 def dump_or_explain(
-    value: Any, needs: Needs, label: str, user: Callable[..., Any] | None = None, fills: Iterable[tuple[Any, Any]] = ()
+    value: Any,
+    needs: Needs,
+    label: str,
+    user: Callable[..., Any] | None = None,
+    *,
+    fills: Iterable[tuple[Any, Any]] = (),
+    member: str = "",
 ) -> bytes:
     """`dump_stream`, with every refusal as a `CaptureError` that names the variable.
 
@@ -27,12 +33,13 @@ def dump_or_explain(
         label: What the user calls it, such as ``argument 'x'`` or ``global 'model'``.
         user: The function that uses it, for the line of use.
         fills: As in `dump_stream`.
+        member: Likewise.
 
     Raises:
         CaptureError: the value, or something in it, cannot be pickled.
     """
     try:
-        return dump_stream(value, needs, fills)
+        return dump_stream(value, needs, fills, member)
     except Exception as error:
         if isinstance(error, CaptureError) and error.variable:
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
@@ -18,6 +18,7 @@ from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.main_state import MainCapture, MainState
 from clustrix_bundle.bundler.capture.needs import Needs
 from clustrix_bundle.bundler.capture.pickling import dump_stream
+from clustrix_bundle.bundler.capture.shared import Shared
 from clustrix_bundle.bundler.errors import TargetError
 
 if TYPE_CHECKING:
@@ -40,19 +41,47 @@ class LiveCall:
         kind: ``module``, ``main`` or ``value``, as `clustrix_bundle.bundler.graph.EntryPoint` has it.
         module: Module that the entry is imported from; empty for a value that belongs to none.
         qualname: Attribute path in it, or a label for a value.
+        func: The callable itself.
+        given: Arguments that travel in the bundle.
+        beside: Arguments of calls that travel beside it.
         entry: Pickle of the callable, for a value.
         arguments: Pickle of ``(args, kwargs)``; empty where none were given.
         calls: Such pickles that travel beside the bundle.
         needs: What the pickles lean on.
+        shared: What values files hold that are read before these.
+        captured: Functions and classes in them that travel by definition, by values file and position.
     """
 
     kind: str
     module: str
     qualname: str
+    func: Callable[..., Any]
+    given: Arguments | None = None
+    beside: Sequence[Arguments] = ()
     entry: bytes = b""
     arguments: bytes = b""
     calls: list[bytes] = field(default_factory=list)
     needs: Needs = field(default_factory=Needs)
+    shared: Shared = field(default_factory=Shared)
+    captured: dict[tuple[str, int], Any] = field(default_factory=dict)
+
+    def dump(self, needs: Needs, fills: Iterable[tuple[Any, Any]] = ()) -> None:
+        """Pickle the callable, if it travels by value, and the arguments; what values files before them hold is only named.
+
+        Args:
+            needs: Gets what they lean on.
+            fills: What reading the callable sets.
+
+        Raises:
+            CaptureError: something in them cannot travel.
+        """
+        needs.shared = self.shared.copy()
+        if self.kind == "value":
+            self.entry = dump_or_explain(self.func, needs, "the function", self.func, fills=fills, member=ENTRY_MEMBER)
+        self.calls = [_dump_arguments(self.func, given, needs) for given in self.beside]
+        if self.given is not None:
+            self.arguments = _dump_arguments(self.func, self.given, needs, ARGUMENTS_MEMBER)
+        self.captured = needs.shared.definitions
 
     @property
     def uses_main(self) -> bool:
@@ -90,19 +119,18 @@ def take_apart(
     needs = Needs(main_defined=main_defined, roots=roots)
     call = _named(func, needs) if by_name else None
     if call is None:
-        content = dump_or_explain(func, needs, "the function", func)
-        module = _home(func)
-        call = LiveCall("value", module, _label(func), content, needs=needs)
+        call = LiveCall("value", _home(func), _label(func), func, needs=needs)
     if args is not None or kwargs is not None:
-        call.arguments = _dump_arguments(func, (tuple(args or ()), kwargs or {}), needs)
-    call.calls = [_dump_arguments(func, given, needs) for given in calls]
+        call.given = tuple(args or ()), kwargs or {}
+    call.beside = calls
+    call.dump(needs)
     return call
 
 
-def _dump_arguments(func: Callable[..., Any], given: Arguments, needs: Needs) -> bytes:
+def _dump_arguments(func: Callable[..., Any], given: Arguments, needs: Needs, member: str = "") -> bytes:
     args, kwargs = given
     try:
-        return dump_stream((args, dict(kwargs)), needs)
+        return dump_stream((args, dict(kwargs)), needs, member=member)
     except Exception:  # noqa: BLE001 - whatever it is, it is found again below, and named
         for number, value in enumerate(args, 1):
             dump_or_explain(value, needs.fresh(), f"argument {number}", func)
@@ -120,10 +148,10 @@ def _named(func: Callable[..., Any], needs: Needs) -> LiveCall | None:
         for name in sorted(needs.main_defined):
             if main.get(name) is func:
                 needs.main_names.add(name)
-                return LiveCall("main", "__main__", name, needs=needs)
+                return LiveCall("main", "__main__", name, func, needs=needs)
         if isinstance(func, FunctionType) and isinstance(qualname, str) and _class_function(main, qualname) is func:
             needs.main_names.add(qualname.partition(".")[0])
-            return LiveCall("main", "__main__", qualname, needs=needs)
+            return LiveCall("main", "__main__", qualname, func, needs=needs)
         return None
     if not isinstance(module, str) or not isinstance(qualname, str) or module not in sys.modules:
         return None
@@ -132,7 +160,7 @@ def _named(func: Callable[..., Any], needs: Needs) -> LiveCall | None:
     found: Any = sys.modules[module]
     for part in qualname.split("."):
         found = getattr(found, part, None)
-    return LiveCall("module", module, qualname, needs=needs) if found is func else None
+    return LiveCall("module", module, qualname, func, needs=needs) if found is func else None
 
 
 def _class_function(main: Mapping[str, Any], qualname: str) -> Any:
@@ -164,7 +192,12 @@ def _label(func: Callable[..., Any]) -> str:
 def capture_main(call: LiveCall, loaded: LoadedModule, modules: Modules, path: str, member: str) -> MainState:
     """The state of ``__main__`` that a call needs; what its values lean on is added to ``call.needs``."""
     namespace = vars(sys.modules["__main__"])
-    return MainCapture(loaded, namespace, call.needs, modules, path).capture(member, GLOBALS_FOLDER)
+    call.needs.shared = Shared()
+    state = MainCapture(loaded, namespace, call.needs, modules, path).capture(member, GLOBALS_FOLDER)
+    call.shared = call.needs.shared
+    if call.shared:
+        call.dump(call.needs)
+    return state
 
 
 def statements_of_definitions(call: LiveCall, loaded: LoadedModule) -> frozenset[int]:

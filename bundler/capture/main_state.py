@@ -348,33 +348,50 @@ class MainCapture:
     def _state(self, part: Slice, pickled: Mapping[str, bytes], member: str, folder: str) -> MainState:
         values = tuple(GlobalValue(name, self._namespace[name], content, "value") for name, content in pickled.items())
         fills = [item for name in sorted(self._states) for item in self._states[name]]
+        self._share_constants(part, pickled)
         if not values and not fills:
             return MainState(part, part.source, (), b"", ())
-        root = {item.name: item.value for item in values}
-        stream = dump_or_explain(root, self._needs, "the globals of __main__", fills=fills)
+        lines = decode_source(part.source, self._path).split("\n")
+        early = []
+        needed = self._needed_early(part)
+        literal = set()
+        for item in sorted(values, key=lambda item: self._binders.get(item.name, [0])[0]):
+            if item.name not in needed or item.name not in self._binders:
+                continue
+            first = self._binders[item.name][0]
+            if self._literal(first) is not None:
+                if self._insert(lines, first, self._text(self._statements[first])) and self._stays(item):
+                    literal.add(item.name)
+            elif self._insert(lines, first, RESTORE_EARLY.format(member=member, values=f"{folder}/{item.name}.pkl")):
+                early.append(self._early(item, f"{folder}/{item.name}.pkl"))
+        for item in values:
+            if item.name in literal:  # the statement's own object, which others may hold by then, gets what it holds now
+                self._needs.shared.add_global("__main__", item.name, item.value)
+                fills.append((item.value, item.value.copy()))
+        root = {item.name: item.value for item in values if item.name not in literal}
+        stream = dump_or_explain(root, self._needs, "the globals of __main__", fills=fills, member=f"{folder}/globals.pkl")
         values += tuple(
             GlobalValue(name, self._namespace[name], dump_stream(None, self._needs.fresh(), items), "state")
             for name, items in sorted(self._states.items())
             if items
         )
-        lines = decode_source(part.source, self._path).split("\n")
-        early = []
-        needed = self._needed_early(part)
-        for item in values:
-            if item.how != "value" or item.name not in needed or item.name not in self._binders:
-                continue
-            first = self._binders[item.name][0]
-            if self._literal(first) is not None:
-                self._insert(lines, first, self._text(self._statements[first]))
-            elif self._insert(lines, first, RESTORE_EARLY.format(member=member, values=f"{folder}/{item.name}.pkl")):
-                early.append(
-                    GlobalValue(
-                        item.name, item.value, dump_or_explain({item.name: item.value}, self._needs.fresh(), item.name), "early"
-                    )
-                )
         lines.append(RESTORE.format(member=member, values=f"{folder}/globals.pkl"))
         source = ("\n".join(lines) + "\n").encode()
         return MainState(part, source, values, stream, tuple(early))
+
+    def _share_constants(self, part: Slice, by_value: Mapping[str, bytes]) -> None:
+        """Let values be found under the names that statements of the slice bind to them: constants, and what is made again."""
+        for name in sorted(self._reached(part) - by_value.keys()):
+            if name in self._namespace and any(number in part.kept for number in self._binders.get(name, ())):
+                self._needs.shared.add_global("__main__", name, self._namespace[name])
+
+    def _early(self, item: GlobalValue, member: str) -> GlobalValue:
+        content = dump_or_explain({item.name: item.value}, self._needs.fresh(), item.name, member=member)
+        return GlobalValue(item.name, item.value, content, "early")
+
+    def _stays(self, item: GlobalValue) -> bool:
+        """Whether the object that its only statement made is the one it holds now."""
+        return len(self._binders[item.name]) == 1 and type(item.value) in (list, dict, set)
 
     def _needed_early(self, part: Slice) -> set[str]:
         """Names that kept statements may read before the end of the file: at once, or in functions that they call."""

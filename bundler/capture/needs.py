@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.capture.shared import Shared
+
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.source import Definition
 
@@ -21,6 +23,7 @@ class Needs:
         roots: The project root, and other spellings of its path: absolute paths below one are found below the job's own tree.
         paths: The paths, relative to the root, that were found in values.
         names: Texts in values that may be names of files, seen from the working directory.
+        shared: What other values files hold, and need not be pickled again.
     """
 
     main_defined: frozenset[str] = frozenset()
@@ -30,10 +33,11 @@ class Needs:
     definitions: list[tuple[str, Definition]] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    shared: Shared = field(default_factory=Shared)
 
     def fresh(self) -> Needs:
         """Needs of the same program that name nothing yet."""
-        return Needs(main_defined=self.main_defined, roots=self.roots)
+        return Needs(main_defined=self.main_defined, roots=self.roots, shared=self.shared)
 
     def add(self, other: Needs) -> None:
         """Take over what other values lean on."""

@@ -35,13 +35,14 @@ _TYPE_VARIABLES = tuple(getattr(typing, name) for name in ("TypeVar", "ParamSpec
 _PATH_TYPES = (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath)
 
 
-def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = ()) -> bytes:
+def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = (), member: str = "") -> bytes:
     """The values file for `value` (see ``docs/values.md``); what it leans on is added to `needs`.
 
     Args:
         value: The root object.
         needs: Gets what it leans on.
         fills: Objects that names lead to there, with the state that they get.
+        member: Its place in the bundle, if other values files, or what comes home, may name what it holds.
 
     Raises:
         Exception: whatever the pickler, a ``__reduce__`` or a ``__getstate__`` raises; `diagnose` turns it into words.
@@ -54,6 +55,8 @@ def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = ())
         target, state = pickler.fills.pop(0)
         pickler.dump(("fill", target, state))
     pickler.dump(values.STREAM_END)
+    if member:
+        needs.shared.add_stream(member, pickler.memo.copy())
     return buffer.getvalue()
 
 
@@ -64,12 +67,13 @@ class StatePickler(pickle.Pickler):
         super().__init__(stream, protocol=PROTOCOL)
         self.needs = needs
         self.fills: list[tuple[Any, Any]] = []
+        self._shared = needs.shared.reference
         self._prefixes = tuple(root.rstrip("/") for root in needs.roots if root.rstrip("/"))
 
     def persistent_id(self, obj: Any) -> Any:
         """Called by pickle for every object: text that is a path in the project is found again in the job's tree."""
         if type(obj) is not str:
-            return None
+            return self._shared(obj)
         if not obj.startswith(self._prefixes):
             if len(obj) < _LONGEST_NAME and ("/" in obj or "." in obj) and len(self.needs.names) < _MOST_NAMES:
                 self.needs.names.add(obj)
