@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.analysis import Analysis, RootTooNarrowError
+from clustrix_bundle.bundler.analysis.collector import collector_paused
 from clustrix_bundle.bundler.analysis.entry import find_entry_file
 from clustrix_bundle.bundler.target import parse_target
 
@@ -73,7 +74,8 @@ class DependencyAnalyzer:
 
     def _rooted(self, analyze: Callable[[AnalysisContext], DependencyGraph]) -> DependencyGraph:
         """The graph, from a root that holds the files around it which the code opens."""
-        try:
-            return analyze(self.context)
-        except RootTooNarrowError as found:
-            return analyze(replace(self.context, root=found.root))
+        with collector_paused():
+            try:
+                return analyze(self.context)
+            except RootTooNarrowError as found:
+                return analyze(replace(self.context, root=found.root))

@@ -12,7 +12,6 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::decode::{self, Encoding};
 use crate::error::SourceError;
 use crate::module;
-use crate::pool;
 use crate::store::{Failure, File, Store};
 use crate::tuples::Reader;
 
@@ -109,9 +108,8 @@ impl FactsStore {
     }
 
     fn facts<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyDict>> {
-        let file = self.file(py, &path)?;
-        let read = || pool::with_large_stack(|| module::extract_families(&text_of(&file.content)?)).and_then(|facts| facts);
-        let (json, families) = py.detach(read).map_err(|error| syntax_error(&error))?;
+        let read = py.detach(|| self.store.facts(&path));
+        let (json, families) = read.map_err(|error| syntax_error(&error))?;
         let rows = PyDict::new(py);
         for (name, range) in families {
             rows.set_item(name, PyBytes::new(py, json.get(range).unwrap_or_default()))?;

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::SourceError;
+use crate::module::{self, Families};
 use crate::outline;
 use crate::pool;
 use crate::words::Words;
@@ -32,6 +33,12 @@ pub struct File {
     words: Vec<u32>,
 }
 
+/// What the threads do: files to be read wait behind what somebody waits for.
+enum Job {
+    Read(usize, PathBuf),
+    Run(Box<dyn FnOnce() + Send>),
+}
+
 enum Slot {
     /// In the queue, or being read.
     Due,
@@ -42,7 +49,7 @@ enum Slot {
 struct State {
     numbers: FxHashMap<PathBuf, usize>,
     slots: Vec<Slot>,
-    queue: VecDeque<(usize, PathBuf)>,
+    queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
     closed: bool,
@@ -84,7 +91,7 @@ impl Store {
         if let Some(Slot::Read(file)) = state.slots.get(number) {
             return Ok(Arc::clone(file));
         }
-        if let Some(at) = state.queue.iter().position(|(due, _)| *due == number)
+        if let Some(at) = state.queue.iter().position(|job| job.reads(number))
             && let Some(due) = state.queue.remove(at)
         {
             state.queue.push_front(due);
@@ -102,16 +109,39 @@ impl Store {
         }
     }
 
+    /// Runs `work` on one of the threads, whose stacks are large, and waits for it.
+    pub fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, SourceError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let mut state = self.shared.lock();
+        state.queue.push_front(Job::Run(Box::new(move || drop(sender.send(work())))));
+        self.wake(state);
+        let state = self.shared.lock();
+        if state.threads == 0 {
+            return Err(SourceError::new("no thread to read it on", 0));
+        }
+        drop(state);
+        receiver.recv().map_err(|_| pool::failed())
+    }
+
+    /// The facts of a file that was read, family by family.
+    pub fn facts(&self, path: &Path) -> Result<(Vec<u8>, Families), SourceError> {
+        let file = self.file(path)?;
+        let decode = self.shared.decode;
+        self.run(move || module::extract_families(&decode(&file.content)?))?
+    }
+
     /// Takes a file's content from the caller: it stands for the file from now on.
     pub fn add(&self, path: PathBuf, content: Vec<u8>) {
-        let file = pool::with_large_stack(|| self.shared.outlined(content.clone()));
+        let shared = Arc::clone(&self.shared);
+        let given = content.clone();
+        let file = self.run(move || shared.outlined(given));
         let file = file.unwrap_or_else(|error| File { content, outline: Err(Failure::Invalid(error)), words: Vec::new() });
         let mut state = self.shared.lock();
         let number = state.number(path);
         if let Some(slot) = state.slots.get_mut(number) {
             *slot = Slot::Read(Arc::new(file));
         }
-        state.queue.retain(|(due, _)| *due != number);
+        state.queue.retain(|job| !job.reads(number));
     }
 
     /// All names met so far from this number on.
@@ -161,6 +191,12 @@ impl Drop for Store {
     }
 }
 
+impl Job {
+    fn reads(&self, file: usize) -> bool {
+        matches!(self, Self::Read(number, _) if *number == file)
+    }
+}
+
 impl State {
     fn number(&mut self, path: PathBuf) -> usize {
         let next = self.slots.len();
@@ -176,7 +212,7 @@ impl State {
             return *number;
         }
         let number = self.number(path.clone());
-        self.queue.push_back((number, path));
+        self.queue.push_back(Job::Read(number, path));
         number
     }
 
@@ -206,19 +242,28 @@ impl Shared {
     fn run(&self) {
         let mut state = self.lock();
         while !state.closed {
-            let Some((number, path)) = state.queue.pop_front() else {
+            let Some(job) = state.queue.pop_front() else {
                 state.idle += 1;
                 state = self.due.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
                 continue;
             };
             drop(state);
-            let file = self.read_file(&path);
-            state = self.lock();
-            if let Some(slot @ Slot::Due) = state.slots.get_mut(number) {
-                *slot = Slot::Read(Arc::new(file));
+            match job {
+                Job::Run(work) => {
+                    // A panic drops the sender of the result, which its receiver notices.
+                    let _ = catch_unwind(AssertUnwindSafe(work));
+                    state = self.lock();
+                }
+                Job::Read(number, path) => {
+                    let file = self.read_file(&path);
+                    state = self.lock();
+                    if let Some(slot @ Slot::Due) = state.slots.get_mut(number) {
+                        *slot = Slot::Read(Arc::new(file));
+                    }
+                    self.read.notify_all();
+                }
             }
-            self.read.notify_all();
         }
     }
 
