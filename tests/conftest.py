@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from clustrix_bundle.agent.client import AgentClient
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Node
+from clustrix_bundle.runtime_program import render_runtime_program
 
 # The same examples each time, so that a run says something about the change and not about the day;
 # HYPOTHESIS_PROFILE=explore looks for new ones.
@@ -47,3 +52,74 @@ def _hand_graph(folder: Path, *, data=(), modules=(), links=(), dirs=(), executa
 def hand_graph():
     """`_hand_graph`: a dependency graph made by hand."""
     return _hand_graph
+
+
+class PipeChannel:
+    """A channel to a real agent in a child process.
+
+    Attributes:
+        process: The child.
+    """
+
+    def __init__(self, python: str, pyz: Path, **options) -> None:
+        command = [python, os.fspath(pyz), "agent"]
+        options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        self.process = subprocess.Popen(options.pop("args", command), bufsize=0, **options)
+        self._writing = threading.Lock()
+        self._said = ""
+
+    def read(self, size: int) -> bytes:
+        data = b"" if self.process.stdout.closed else self.process.stdout.read(size)
+        if not data:
+            self.process.stdout.close()
+        return data
+
+    def write(self, data: bytes) -> None:
+        with self._writing:
+            while data:
+                data = data[self.process.stdin.write(data) :]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        with self._writing:
+            self.process.stdin.close()
+
+    def failure(self) -> str:
+        if not self._said and not self.process.stderr.closed:
+            self._said = self.process.stderr.read().decode()
+            self.process.stderr.close()
+        return self._said
+
+
+@pytest.fixture(scope="session")
+def agent_pyz(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("agent") / "runtime.pyz"
+    path.write_bytes(render_runtime_program())
+    return path
+
+
+@pytest.fixture(scope="session")
+def agent_client(agent_pyz):
+    """A function that gives an `AgentClient` of a Python (by default this one) over pipes; ``channels`` lists what it opened."""
+    clients = []
+
+    def make(python=sys.executable, channel=PipeChannel, *, options=None, **settings):
+        def open_channel():
+            opened = channel(python, agent_pyz, **(options or {}))
+            client.channels.append(opened)
+            return opened
+
+        client = AgentClient(open_channel, "testhost", **settings)
+        client.channels = []
+        clients.append(client)
+        return client
+
+    make.channel = PipeChannel
+    yield make
+    for client in clients:
+        client.close()
+        for channel in client.channels:
+            channel.close()
+            for pipe in (channel.process.stdout, channel.process.stderr):
+                pipe.close()

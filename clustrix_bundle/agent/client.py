@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 import time
@@ -110,6 +111,8 @@ class AgentClient:
         self._patience = quiet_s, silence_s
         self._connection: Connection | None = None
         self._opening = threading.Lock()
+        self._pid = os.getpid()
+        self._of_parent: Connection | None = None
         self._failed = 0
         self._failure: ClusterConnectionError | None = None
         self._was_open = False
@@ -231,6 +234,9 @@ class AgentClient:
         Raises:
             ClusterConnectionError: There is none to be had.
         """
+        if self._pid != os.getpid():  # a fork: the connection, its threads and the lock are the parent's
+            self._pid, self._opening = os.getpid(), threading.Lock()
+            self._of_parent, self._connection = self._connection, None  # kept, for ending it is not our business
         connection = self._connection
         if connection is not None and connection.is_alive:
             return connection

@@ -7,6 +7,7 @@ import glob
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from clustrix_bundle.agent.place import RemotePlace
+from clustrix_bundle.agent.remote_files import RemoteFilesystem
 from clustrix_bundle.runtime.confinement import PathOutsideWorkDir
 from clustrix_bundle.runtime.local_files import LocalFilesystem
 from clustrix_bundle.runtime.matching import matcher
@@ -105,9 +108,18 @@ class Grown:
         shutil.rmtree(self.top)
 
 
-@pytest.fixture(scope="session", params=["in-process"])
-def connect() -> Callable[[str], Any]:
-    return LocalFilesystem
+@pytest.fixture(scope="session", params=["in-process", "over an agent", "over an agent on Python 3.6"])
+def connect(request: pytest.FixtureRequest, agent_client: Any) -> Callable[[str], Any]:
+    if request.param == "in-process":
+        return LocalFilesystem
+    python = sys.executable
+    if "3.6" in request.param:
+        found = glob.glob(os.path.expanduser("~/.pyenv/versions/3.6.*/bin/python")) or [shutil.which("python3.6")]
+        if found[0] is None:
+            pytest.skip("no Python 3.6 here")
+        python = found[0]
+    client = agent_client(python)
+    return lambda work_dir: RemoteFilesystem(RemotePlace(client, work_dir))
 
 
 def paths_below(root: str) -> Iterator[str]:
