@@ -38,6 +38,7 @@ class Login:
         self._passphrase = passphrase
         self._tried: list[str] = []
         self._unanswered: list[str] = []
+        self._agent: paramiko.Agent | None = None
 
     def __repr__(self) -> str:
         return f"Login({self._target.label})"
@@ -68,7 +69,9 @@ class Login:
                 allowed = list(error.allowed_types)
             except paramiko.AuthenticationException:
                 if not self._transport.is_active():
-                    raise self._refused([*allowed], "; then the server ended the connection") from None
+                    if len(self._tried) < _KEYS_MAX - 2:  # so early that is no limit of attempts but a network that dropped it
+                        raise
+                    raise self._refused([*allowed], "; then it ended the connection") from None
             else:
                 if not rest:
                     return
@@ -77,6 +80,20 @@ class Login:
                 self._tried.append(name)
             attempt = next((found for way in allowed if way in ways and (found := next(ways[way], None)) is not None), None)
         raise self._refused(allowed)
+
+    def close(self) -> None:
+        """Let go of the ssh agent."""
+        if self._agent is not None:
+            self._agent.close()
+
+    def _agent_keys(self) -> tuple[paramiko.PKey, ...]:
+        import paramiko  # noqa: PLC0415
+
+        try:
+            self._agent = paramiko.Agent()
+            return tuple(self._agent.get_keys())
+        except (paramiko.SSHException, OSError):
+            return ()
 
     def _refused(self, allowed: Iterable[str], more: str = "") -> AuthenticationRefusedError:
         tried = ", ".join(self._tried) or "nothing, there is neither a key nor a password"
@@ -99,7 +116,7 @@ class Login:
 
     def _candidates(self) -> Iterator[tuple[str, paramiko.PKey]]:
         """Keys with their names: those of files that the ssh agent holds, the files themselves, then its others."""
-        held = {key.asbytes(): key for key in _agent_keys()}
+        held = {key.asbytes(): key for key in self._agent_keys()}
         used = set()
         for path in self._target.identities:
             public = _public_blob(path)
@@ -196,15 +213,8 @@ def log_in(transport: paramiko.Transport, target: Target, config: ClusterConfig,
             target.written,
             temporary=True,
         ) from None
-
-
-def _agent_keys() -> tuple[paramiko.PKey, ...]:
-    import paramiko  # noqa: PLC0415
-
-    try:
-        return tuple(paramiko.Agent().get_keys())
-    except (paramiko.SSHException, OSError):
-        return ()
+    finally:
+        login.close()
 
 
 def _public_blob(path: str) -> bytes | None:

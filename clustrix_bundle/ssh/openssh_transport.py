@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -46,13 +47,10 @@ _REMEDIES: dict[type[ClusterConnectionError], str] = {
 class SshChannel:
     """The streams of one ``ssh`` process (`clustrix_bundle.agent.channel.Channel`)."""
 
-    def __init__(self, connection: OpensshConnection, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    def __init__(self, connection: OpensshConnection, process: subprocess.Popen[bytes], stream: socket.socket) -> None:
         self._connection = connection
         self._process = process
-        self._in = process.stdin.fileno()
-        self._out = process.stdout.fileno()
+        self._stream = stream
         self._stderr = b""
         self._reader = threading.Thread(target=self._drain, name="clustrix-ssh-stderr", daemon=True)
         self._reader.start()
@@ -60,32 +58,30 @@ class SshChannel:
         self._closed = False
 
     def read(self, size: int) -> bytes:
-        return b"" if self._closed else os.read(self._out, size)
+        return self._stream.recv(size)
 
     def write(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            if self._closed:
-                raise BrokenPipeError("the channel is closed")
-            rest = rest[os.write(self._in, rest) :]
+        self._stream.sendall(data)
 
     def close(self) -> None:
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-        # Its end closes the pipes' other ends, which wakes readers and writers; ours close with the last reference.
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
-        self._process.wait()
+        # Not closed yet, since another thread may be about to read: that happens with the last reference.
+        with contextlib.suppress(OSError):
+            self._stream.shutdown(socket.SHUT_RDWR)
         self._connection.release()
+
+    def __del__(self) -> None:
+        self._stream.close()
 
     def failure(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         self._reader.join(1)
         words = [self._stderr.decode("utf-8", "replace").strip()]
-        if self._process.returncode:
+        if self._process.returncode and self._process.returncode > 0:
             words.append(f"exit status {self._process.returncode}")
         return "\n".join(word for word in words if word)
 
@@ -106,9 +102,8 @@ class SshChannel:
 
     def _drain(self) -> None:
         assert self._process.stderr is not None
-        descriptor = self._process.stderr.fileno()
-        with contextlib.suppress(OSError, ValueError):
-            while piece := os.read(descriptor, 4096):
+        with self._process.stderr as stderr:
+            while piece := os.read(stderr.fileno(), 4096):
                 self._stderr = (self._stderr + piece)[-_STDERR_KEPT:]
 
 
@@ -135,6 +130,7 @@ class OpensshConnection:
                 )
         self._lock = threading.Lock()
         self._users = 0
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._target = target
         self._program = program
         self._config = config
@@ -147,18 +143,21 @@ class OpensshConnection:
                 return None
             self._users += 1
             argv = self._argv(line)
-        process = subprocess.Popen(  # noqa: S603 - options as words, no shell
-            argv,
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=not prompts.has_terminal(),
-        )
-        return SshChannel(self, process)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603 - options as words, no shell
+                argv,
+                bufsize=0,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.PIPE,
+                start_new_session=not prompts.has_terminal(),
+            )
+        self._processes.append(process)
+        return SshChannel(self, process, ours)
 
     def release(self) -> None:
-        """A session is not needed any more."""
+        """A session is not needed any more. Its process may be the one that others go through, so it ends with the last of them."""
         with self._lock:
             self._users -= 1
             last = self._users == 0
@@ -166,9 +165,13 @@ class OpensshConnection:
             self.close()
 
     def close(self) -> None:
-        """Forget the way. Its connection ends with its last session."""
+        """End it, with all sessions."""
         with self._lock:
             folder, self._folder = self._folder, ""
+            processes, self._processes = self._processes, []
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -43,7 +43,10 @@ class ParamikoChannel:
         return data
 
     def write(self, data: bytes) -> None:
-        self._channel.sendall(data)
+        try:
+            self._channel.sendall(data)
+        except EOFError:  # so paramiko calls a socket that closed meanwhile
+            raise BrokenPipeError("the connection is gone") from None
 
     def close(self) -> None:
         if not self._closed:

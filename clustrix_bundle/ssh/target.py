@@ -209,6 +209,8 @@ def _options_reason(options: paramiko.SSHConfigDict | dict[str, str], identities
     for key, name in _SSH_ONLY.items():
         value = options.get(key)
         if value is not None and value.lower() not in _OFF:
+            if key == "gssapiauthentication" and not _has_ticket():  # Debian and Fedora switch it on for everybody
+                continue
             return f"its ssh configuration has {name}"
     if "%" in options.get("userknownhostsfile", ""):
         return "its ssh configuration has a pattern in UserKnownHostsFile"
@@ -222,6 +224,12 @@ def _options_reason(options: paramiko.SSHConfigDict | dict[str, str], identities
         except OSError:
             continue
     return ""
+
+
+def _has_ticket() -> bool:
+    """Whether Kerberos knows the user."""
+    program = shutil.which("klist")
+    return program is not None and subprocess.run([program, "-s"], check=False, timeout=10).returncode == 0  # noqa: S603
 
 
 def _open_master(written: str, options: paramiko.SSHConfigDict | dict[str, str]) -> str:
