@@ -29,8 +29,10 @@ class CallReader:
         self.module = names.module.name
         self.deeds = deeds
         self.roots = Roots(things, names)
+        self.line = 0
 
     def call(self, scope: int, call: Call, *, discarded: bool) -> None:
+        self.line = call.line
         self.apply(scope, call.func, call.args, call.keywords, discarded=discarded, decorates=False)
 
     def apply(
@@ -181,12 +183,12 @@ class CallReader:
             self._builtin(scope, dotted, values, discarded=discarded)
         elif decorates:
             if known_calls.is_registering(dotted):
-                deeds.settings.add(dotted)
+                self._set(dotted)
         else:
             if dotted.endswith(".parse_args"):
                 deeds.client = deeds.client or f"{dotted}()"
             if known_calls.is_setting(dotted) or known_calls.draws(dotted) or (discarded and not known_calls.is_output(dotted)):
-                deeds.settings.add(dotted)
+                self._set(dotted, values)
             if known_calls.changes_argument(dotted, keywords, discarded=discarded):
                 for value in values:
                     deeds.changes |= {root for root in self.roots.of(scope, value) if root[0] != "foreign"}
@@ -272,12 +274,17 @@ class CallReader:
             if kind != "foreign":
                 self.deeds.changes.add((kind, name))
             elif target:
-                self.deeds.settings.add(f"{dotted if dotted.startswith(name) else name}=")
+                self._set(f"{dotted if dotted.startswith(name) else name}=")
             else:
                 last = dotted.rpartition(".")[2]
                 full = name if name.endswith(f".{last}") else f"{name}.{last}"
                 if known_calls.is_setting(full) or (discarded and not known_calls.is_output(full)):
-                    self.deeds.settings.add(full)
+                    self._set(full)
+
+    def _set(self, setting: str, values: tuple[Expr, ...] = ()) -> None:
+        self.deeds.settings.add(setting)
+        if known_calls.answers_depend_on(setting, values):
+            self.deeds.places.setdefault(setting, (self.module, self.line))
 
     def link(self, sources: frozenset[Root], owners: frozenset[Root]) -> None:
         self.deeds.links |= {(a, b) for a in sources for b in owners if a != b and "foreign" not in (a[0], b[0])}

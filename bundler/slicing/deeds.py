@@ -21,6 +21,7 @@ class Deeds:
         binds: Names of the script that it binds through ``global``.
         keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal.
         settings: Dotted names of calls, and with ``=`` of assignment targets, that change an installed module for everybody.
+        places: For the settings that what a function gives may depend on: module and line where they are made.
         links: Pairs (a, b): from then on a change of a's object may be one of b's.
         submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
         client: What it asks of the client's terminal or command line; empty if nothing.
@@ -32,6 +33,7 @@ class Deeds:
     binds: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
     links: set[tuple[Root, Root]] = field(default_factory=set)
     submits: str = ""
     client: str = ""
@@ -54,16 +56,19 @@ class Deeds:
     def add(self, other: Deeds, arguments: dict[str, frozenset[Root]]) -> None:
         """The deeds of a function that is called, its parameters replaced by what they stand for."""
         for root in tuple(other.changes):  # a recursive function is its own other
-            self.changes |= _replaced(root, arguments)
+            self.changes |= replaced(root, arguments)
         for first, second in tuple(other.links):
-            self.links |= {(a, b) for a in _replaced(first, arguments) for b in _replaced(second, arguments) if a != b}
+            self.links |= {(a, b) for a in replaced(first, arguments) for b in replaced(second, arguments) if a != b}
         self.binds |= other.binds
         self.keys |= other.keys
         self.settings |= other.settings
+        for setting, place in other.places.items():
+            self.places.setdefault(setting, place)
         self.submits = self.submits or other.submits
         self.client = self.client or other.client
         self.exits = self.exits or other.exits
 
 
-def _replaced(root: Root, arguments: dict[str, frozenset[Root]]) -> frozenset[Root]:
+def replaced(root: Root, arguments: dict[str, frozenset[Root]]) -> frozenset[Root]:
+    """What a root of a called function is for the caller."""
     return arguments.get(root[1], frozenset()) if root[0] == "parameter" else frozenset([root])

@@ -24,6 +24,7 @@ class DefinitionReader:
     def read(self, number: int) -> None:
         """A ``def`` or ``class`` that is executed: its decorators take it, its bases learn of it."""
         scope = self._reader.names.facts.scopes[number]
+        self._reader.line = scope.line
         itself: Expr = ("name", scope.name)
         for decorator in scope.decorators:
             if decorator[0] != "call":

@@ -118,6 +118,7 @@ class _Reader:
 
     def binding(self, binding: Binding) -> None:
         target, scope = binding.target, binding.scope
+        self.calls.line = binding.line
         if target[0] in ("attr", "index"):
             innermost, _ = chain(target)
             if target[0] == "index" and self.calls.roots.is_namespace(scope, target[1]):

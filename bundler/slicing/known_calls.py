@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.model import Expr
 
 
 def words(text: str) -> frozenset[str]:
@@ -116,6 +120,9 @@ _SEED = re.compile(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(rand
 _FOR_PEOPLE = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.ps1", "sys.ps2", "threading.excepthook", "faulthandler.enable"}
 )
+_TELLS_PEOPLE = frozenset({"logging", "faulthandler", "gc", "argparse", "logger", "tqdm", "rich"})
+_WARNING_FILTERS = frozenset({"warnings.filterwarnings", "warnings.simplefilter"})
+_USED_BY_NAME = words("random decimal asyncio csv socket mimetypes copyreg resource time")
 _DRAWS_FROM = ("random.", "numpy.random.")
 
 
@@ -191,6 +198,24 @@ def is_setting(dotted: str) -> bool:
 def is_for_people(dotted: str) -> bool:
     """Whether it changes only what people see at a prompt or when a program fails."""
     return dotted in _FOR_PEOPLE
+
+
+def answers_depend_on(setting: str, values: tuple[Expr, ...]) -> bool:
+    """Whether what a function gives may depend on a setting: one that is no output, no log, no ignored warning.
+
+    ``setting`` ends with ``=`` where it is an assignment; ``values`` are the arguments of a call.
+    """
+    dotted = setting.rstrip("=")
+    if is_for_people(dotted) or dotted.partition(".")[0] in _TELLS_PEOPLE:
+        return False
+    if dotted in _WARNING_FILTERS:
+        return not values or values[0][0] != "str" or values[0][1] == "error"
+    return setting.endswith("=") or is_setting(dotted) or is_seed(dotted)
+
+
+def reaches_only_users(root: str) -> bool:
+    """Whether settings of a standard module matter to code that imports it, or to what is installed, and to no other."""
+    return root in _USED_BY_NAME
 
 
 def is_seed(dotted: str) -> bool:

@@ -28,6 +28,8 @@ class Reasons:
         deeds = self.script.effects.of_statement(number)
         for kind, changed in sorted(deeds.changes):
             if kind == "name":
+                if changed in self.selection.by_value:  # what it holds now travels, the change with it
+                    continue
                 for name in self.script.affected(changed):
                     if self.selection.is_demanded(name, number, through=name != changed):
                         return f"changes `{changed}`" + (f", which is part of `{name}`" if name != changed else ""), name
@@ -41,7 +43,7 @@ class Reasons:
                 return f"binds `{name}`", name
         if not deeds.client:
             for setting in sorted(deeds.settings):
-                if self._is_seen(setting):
+                if self.is_seen(setting):
                     return f"sets `{setting.rstrip('=')}`", ""
         statement = self.script.statements[number]
         if statement.kind == "import":
@@ -95,7 +97,7 @@ class Reasons:
             deeds = effects.of_statement(number)
             if any(kind == "module" and changed in self.selection.closure.local for kind, changed in deeds.changes):
                 return True
-            if settings and any(self._is_seen(setting) for setting in deeds.settings):
+            if settings and any(self.is_seen(setting) for setting in deeds.settings):
                 return True
         return False
 
@@ -104,7 +106,7 @@ class Reasons:
             self._effects_of[name] = Effects(self.script.things.as_script(names.module))
         return self._effects_of[name]
 
-    def _is_seen(self, setting: str) -> bool:
+    def is_seen(self, setting: str) -> bool:
         """Whether code of the slice can see a setting of an installed module."""
         dotted = setting.rstrip("=")
         root = dotted.partition(".")[0]

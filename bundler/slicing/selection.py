@@ -61,7 +61,11 @@ class Selection:
 
     def note(self, number: int, message: str, path: str) -> None:
         """Tells the user something about a statement."""
-        self._notes[number, message] = Note(message, path, self.script.statements[number].line)
+        self.note_line(self.script.statements[number].line, message, path)
+
+    def note_line(self, line: int, message: str, path: str) -> None:
+        """Tells the user something about a line."""
+        self._notes[line, message] = Note(message, path, line)
 
     @property
     def notes(self) -> tuple[Note, ...]:

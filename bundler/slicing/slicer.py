@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
 from clustrix_bundle.bundler.slicing.blanking import without
+from clustrix_bundle.bundler.slicing.lost import Lost
 from clustrix_bundle.bundler.slicing.reasons import Reasons
 from clustrix_bundle.bundler.slicing.script import LOOPS, Script
 from clustrix_bundle.bundler.slicing.selection import BUILTINS, Selection
@@ -323,6 +324,8 @@ class _Slicer:
 
     def result(self) -> Slice:
         self._note_unbound()
+        for line, message in Lost(self.script, self.selection, self._reasons, live=self.live):
+            self.selection.note_line(line, message, self._path)
         kept = frozenset(self.selection.kept)
         decisions = tuple(
             Decision(number, statement.line, number in kept, self.selection.kept.get(number) or self._dropped(number))

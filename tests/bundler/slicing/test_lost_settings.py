@@ -1,0 +1,178 @@
+"""What submitting code sets does not travel; the user is told where it may matter."""
+
+from __future__ import annotations
+
+import pytest
+
+SETTINGS = [
+    ('os.environ["X"] = "1"', "os.environ"),
+    ('os.environ.update({"X": "1"})', "os.environ.update"),
+    ("getcontext().prec = 50", "decimal.getcontext"),
+    ("sys.setrecursionlimit(5000)", "sys.setrecursionlimit"),
+    ("np.random.seed(0)", "numpy.random.seed"),
+    ("random.seed(0)", "random.seed"),
+    ('locale.setlocale(locale.LC_ALL, "C")', "locale.setlocale"),
+    ('warnings.filterwarnings("error")', "warnings.filterwarnings"),
+    ("torch.set_num_threads(1)", "torch.set_num_threads"),
+    ('torch.backends.cudnn.deterministic = "x"', "torch.backends.cudnn.deterministic"),
+    ("pd.options.mode.copy_on_write = True", "pandas.options.mode.copy_on_write"),
+    ('os.chdir("data")', "os.chdir"),
+    ('CONFIG["a"] = 1', "CONFIG"),
+    ("CONFIG.update(a=1)", "CONFIG"),
+    ("limits.MOST = 3", "limits"),
+    ("limits.TABLE.append(3)", "limits"),
+    ("set_limit(3)", "LIMIT"),
+]
+HEAD = """import os, sys, random, locale, warnings
+import numpy as np
+import pandas as pd
+import torch
+import limits
+from decimal import getcontext, Decimal
+from clustrix_bundle import bundle
+CONFIG = {}
+LIMIT = 1
+def set_limit(n):
+    global LIMIT
+    LIMIT = n
+def f(n):
+    return torch.rand(1), np.random.rand(), random.random(), pd.Series(), CONFIG, LIMIT, Decimal(1), limits.MOST, limits.TABLE
+"""
+LIMITS = "MOST = 1\nTABLE = []\n"
+
+
+def _notes(found, name):
+    return [note for note in found.notes if f"`{name}`" in note.message]
+
+
+@pytest.mark.parametrize(("statement", "name"), SETTINGS, ids=[name for _, name in SETTINGS])
+def test_a_setting_under_the_guard_is_told_with_its_line_and_the_remedy(sliced, statement, name):
+    found = sliced(f'{HEAD}if __name__ == "__main__":\n    {statement}\n    print(f(1))\n', limits=LIMITS)
+    assert statement not in found.source.decode()
+    (note,) = _notes(found, name)
+    assert note.line == HEAD.count("\n") + 2
+    assert "main guard" in note.message
+    assert "above the guard" in note.message
+
+
+@pytest.mark.parametrize(("statement", "name"), SETTINGS, ids=[name for _, name in SETTINGS])
+def test_a_setting_in_a_function_that_the_guard_calls_is_told(sliced, statement, name):
+    found = sliced(f'{HEAD}def main():\n    {statement}\n    bundle(f)\nif __name__ == "__main__":\n    main()\n', limits=LIMITS)
+    (note,) = _notes(found, name)
+    assert note.line in (HEAD.count("\n") + 2, HEAD.count("\n") + 5)
+
+
+@pytest.mark.parametrize(("statement", "name"), SETTINGS[:12], ids=[name for _, name in SETTINGS[:12]])
+def test_a_setting_in_a_function_that_submits_is_told(sliced, statement, name):
+    found = sliced(f"{HEAD}def prepare():\n    {statement}\ndef main():\n    prepare()\n    bundle(f)\nmain()\n", limits=LIMITS)
+    (note,) = _notes(found, name)
+    assert note.line == HEAD.count("\n") + 2
+    assert "submit" in note.message or "bundle()" in note.message
+
+
+def test_a_setting_that_depends_on_the_command_line_in_a_function_is_told(sliced):
+    found = sliced("""
+import random, argparse
+def setup():
+    args = argparse.ArgumentParser().parse_args()
+    n = int(input())
+    random.seed(n)
+def f():
+    return random.random()
+setup()
+""")
+    (note,) = _notes(found, "random.seed")
+    assert note.line == 6
+    assert "input()" in note.message
+
+
+QUIET = [
+    "print(f(1))",
+    "plt.plot([1])",
+    "plt.show()",
+    'logging.basicConfig(level="INFO")',
+    'warnings.filterwarnings("ignore")',
+    'warnings.simplefilter("ignore", FutureWarning)',
+    "sys.excepthook = print",
+    "time.sleep(1)",
+    'os.makedirs("out")',
+    'np.save("out.npy", f(1))',
+    "multiprocessing.freeze_support()",
+    'multiprocessing.set_start_method("spawn")',
+    "random.seed(1)",
+    "getcontext().prec = 3",
+    'OUT["x"] = f(1)',
+    "import sqlite3",
+    "logger.setLevel(10)",
+    "parser.add_argument('-n')",
+]
+
+
+@pytest.mark.parametrize("statement", QUIET)
+def test_what_no_answer_depends_on_is_not_told(sliced, statement):
+    found = sliced(f"""
+import argparse, logging, multiprocessing, os, random, sys, time, warnings
+import numpy as np
+import matplotlib.pyplot as plt
+from decimal import getcontext
+OUT = {{}}
+logger = logging.getLogger("x")
+parser = argparse.ArgumentParser()
+def f(n):
+    return n + 1
+if __name__ == "__main__":
+    {statement}
+""")
+    assert found.notes == ()
+
+
+def test_a_setting_is_told_once(sliced):
+    found = sliced("""
+import os
+def prepare():
+    os.environ["X"] = "1"
+def f():
+    return os.environ["X"]
+if __name__ == "__main__":
+    for n in range(3):
+        if n:
+            prepare()
+        prepare()
+""")
+    assert len(found.notes) == 1
+
+
+def test_a_setting_that_the_guard_makes_anew_is_told(sliced):
+    found = sliced("""
+import random
+random.seed(1)
+def main():
+    random.seed(2)
+    print(f())
+def f():
+    return random.random()
+if __name__ == "__main__":
+    main()
+""")
+    (note,) = found.notes
+    assert note.line == 5
+
+
+@pytest.mark.parametrize("call", ["setup_env()", "Setup().run()", "result = setup_env()", "for _ in range(1): setup_env()"])
+def test_a_top_level_call_whose_effects_are_settings_travels(sliced, call):
+    text = f"""
+import os
+from decimal import getcontext
+def deeper():
+    getcontext().prec = 50
+def setup_env():
+    os.environ["X"] = "1"
+    deeper()
+class Setup:
+    def run(self):
+        setup_env()
+def f():
+    return 1
+{call}
+"""
+    assert call in sliced(text).source.decode()
