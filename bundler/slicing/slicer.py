@@ -212,7 +212,7 @@ class _Slicer:
         if guarded >= 0 and not found and name not in BUILTINS:
             self._block(name, guarded, user, position)
         elif guarded >= 0:
-            self._note(guarded, f"`{name}` is set anew under the main guard; the function gets the value from above it")
+            self._note(guarded, f"`{name}` is set anew under the main guard; the function gets the value from above the guard")
 
     def _need_star(self, name: str, position: int, *, found: bool) -> bool:
         """Star imports that may bring a name that no statement surely binds after them."""
