@@ -66,6 +66,7 @@ class PipeChannel:
         options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         self.process = subprocess.Popen(options.pop("args", command), bufsize=0, **options)
         self._writing = threading.Lock()
+        self._telling = threading.Lock()
         self._said = ""
 
     def read(self, size: int) -> bytes:
@@ -86,10 +87,11 @@ class PipeChannel:
             self.process.stdin.close()
 
     def failure(self) -> str:
-        if not self._said and not self.process.stderr.closed:
-            self._said = self.process.stderr.read().decode()
-            self.process.stderr.close()
-        return self._said
+        with self._telling:
+            if not self.process.stderr.closed:
+                self._said = self.process.stderr.read().decode()
+                self.process.stderr.close()
+            return self._said
 
 
 @pytest.fixture(scope="session")

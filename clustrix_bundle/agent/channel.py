@@ -26,4 +26,7 @@ class Channel(Protocol):
         """Give it up, from any thread, a second time too; a blocked `read` or `write` of another thread comes back."""
 
     def failure(self) -> str:
-        """What is known of why it ended (the end of standard error, the exit status), as a sentence for people; empty if nothing."""
+        """What is known of why it ended (the end of standard error, the exit status), as a sentence for people; empty if nothing.
+
+        From any thread; it does not wait for more.
+        """

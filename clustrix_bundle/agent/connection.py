@@ -236,6 +236,8 @@ class Connection:
             exchange.wake()
 
     def _end(self, error: Exception | None = None) -> None:
+        if self._error is not None:
+            return
         known = self._channel.failure().strip()
         why = ": ".join(part for part in (str(error or "").strip(), known) if part)
         what = "ended" if self.hello else "ended before the agent said anything"
