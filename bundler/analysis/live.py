@@ -33,6 +33,7 @@ from clustrix_bundle.bundler.capture.module_state import (
 )
 from clustrix_bundle.bundler.capture.pickled_names import pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
+from clustrix_bundle.bundler.capture.staleness import is_stale
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
 from clustrix_bundle.bundler.target import Target, module_of_file
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
 
 LARGE_VALUE = 10 * 2**20
 """Bytes of a captured value from which the user is told."""
+
+_STALE = (
+    "`{}` was edited after this program loaded it, and ships as the file has it now: run the program again, or reload the module"
+)
 
 
 def analyze_live(
@@ -219,7 +224,20 @@ class LiveAnalysis(Analysis):
         if self.state is not None and self.state.values:
             self._add_globals(graph, pins, self.state)
         graph.captured = self.call.captured
+        self._note_stale(graph, search)
         return graph
+
+    def _note_stale(self, graph: DependencyGraph, search: Search) -> None:
+        """Say which functions differ from what ships of them: their file was edited after it was loaded."""
+        main = vars(sys.modules["__main__"])
+        names = self.state.as_code if self.state is not None else ()
+        functions = {id(item): item for item in (self.func, *(main[name] for name in names if name in main))}
+        for shipped in search.found.modules:
+            for item in functions.values():
+                stale = is_stale(item, shipped.source, str(shipped.path))
+                if stale is not None:
+                    where = os.path.relpath(shipped.path, graph.root)
+                    graph.warnings.append(Note(_STALE.format(stale.__qualname__), where, stale.__code__.co_firstlineno))
 
     def _module_states(self, search: Search) -> list[tuple[Any, dict[str, Any]]]:
         """What the program has changed in the project's modules that ship."""

@@ -55,6 +55,7 @@ class MainState:
         values: Globals by value, sorted by name.
         stream: One values file for all of them (identity among them survives); empty where there are none.
         early: Values that a kept statement needs before the end: name and own values file.
+        as_code: Reached names that statements of the slice bind.
     """
 
     slice: Slice
@@ -62,6 +63,7 @@ class MainState:
     values: tuple[GlobalValue, ...]
     stream: bytes
     early: tuple[GlobalValue, ...]
+    as_code: tuple[str, ...] = ()
 
 
 class MainCapture:
@@ -348,9 +350,11 @@ class MainCapture:
     def _state(self, part: Slice, pickled: Mapping[str, bytes], member: str, folder: str) -> MainState:
         values = tuple(GlobalValue(name, self._namespace[name], content, "value") for name, content in pickled.items())
         fills = [item for name in sorted(self._states) for item in self._states[name]]
-        self._share_constants(part, pickled)
+        as_code = self._as_code(part, pickled)
+        for name in as_code:  # constants, and what is made again: values that hold them find them under their names
+            self._needs.shared.add_global("__main__", name, self._namespace[name])
         if not values and not fills:
-            return MainState(part, part.source, (), b"", ())
+            return MainState(part, part.source, (), b"", (), as_code)
         lines = decode_source(part.source, self._path).split("\n")
         early = []
         needed = self._needed_early(part)
@@ -377,13 +381,15 @@ class MainCapture:
         )
         lines.append(RESTORE.format(member=member, values=f"{folder}/globals.pkl"))
         source = ("\n".join(lines) + "\n").encode()
-        return MainState(part, source, values, stream, tuple(early))
+        return MainState(part, source, values, stream, tuple(early), as_code)
 
-    def _share_constants(self, part: Slice, by_value: Mapping[str, bytes]) -> None:
-        """Let values be found under the names that statements of the slice bind to them: constants, and what is made again."""
-        for name in sorted(self._reached(part) - by_value.keys()):
-            if name in self._namespace and any(number in part.kept for number in self._binders.get(name, ())):
-                self._needs.shared.add_global("__main__", name, self._namespace[name])
+    def _as_code(self, part: Slice, by_value: Mapping[str, bytes]) -> tuple[str, ...]:
+        """Reached names that statements of the slice bind."""
+        return tuple(
+            name
+            for name in sorted(self._reached(part) - by_value.keys())
+            if name in self._namespace and any(number in part.kept for number in self._binders.get(name, ()))
+        )
 
     def _early(self, item: GlobalValue, member: str) -> GlobalValue:
         content = dump_or_explain({item.name: item.value}, self._needs.fresh(), item.name, member=member)

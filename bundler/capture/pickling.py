@@ -129,7 +129,7 @@ class StatePickler(pickle.Pickler):
 
     def _function(self, function: FunctionType) -> Any:
         module, qualname = function.__module__ or "__main__", function.__qualname__
-        if looked_up(module, qualname) is function:
+        if looked_up(module, qualname) is function and (module != "__main__" or self._is_defined(function)):
             self.note_module(module, qualname)
             return NotImplemented
         alias = self._alias(function)
@@ -147,6 +147,13 @@ class StatePickler(pickle.Pickler):
         if any(state.values()):
             self.fills.append((function, state))
         return values.make_function, (definition.plain(), home, function.__name__, qualname, cells)
+
+    def _is_defined(self, function: FunctionType) -> bool:
+        """Whether a statement of ``__main__`` defines what a name there leads to; what `exec` made, none does."""
+        main = vars(sys.modules["__main__"])
+        return function.__qualname__.partition(".")[0] in self.needs.main_defined or (
+            function.__globals__ is main and not self.needs.main_defined
+        )
 
     @functools.cached_property
     def _held(self) -> dict[int, tuple[str, tuple[str, ...]]]:
