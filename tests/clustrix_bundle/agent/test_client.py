@@ -247,11 +247,13 @@ def test_an_agent_that_is_busy_is_no_silent_one(agent_client: Any, tmp_path: Pat
 
 
 def test_an_answer_that_does_not_come_in_time_is_an_error(agent_client: Any, tmp_path: Path) -> None:
-    place = RemotePlace(agent_client(), str(tmp_path), timeout=0.2)
+    place = RemotePlace(agent_client(), str(tmp_path), timeout=0.4)
     place.call("files.exists", path="a", timeout=60)
     with pytest.raises(AnswerTimeout, match="operation_timeout"):
-        place.call("process.execute", argv=["sleep", "600"])
+        place.call("process.execute", argv=["sh", "-c", "echo $$ > pid; exec sleep 600"])
     assert place.call("files.exists", path=".", timeout=60)
+    while os.path.exists(f"/proc/{int((tmp_path / 'pid').read_text())}"):  # what nobody waits for is ended
+        pass
 
 
 def test_a_place_that_cannot_be_reached_is_tried_again_and_then_told(agent_client: Any, monkeypatch: Any) -> None:
