@@ -24,6 +24,8 @@ COMMANDS = {
     "verify": ("verify", "Check a bundle against its seal and its manifest."),
     "graph": ("graph", "Draw what a function depends on."),
     "runtime": ("runtime", "Write the program that runs bundles."),
+    "fs": ("fs", "Look at the files of a cluster."),
+    "doctor": ("doctor", "Check the way to a cluster, and say how to mend it."),
 }
 """Name of each command: its module beside this file, and what `--help` says of it without loading that module.
 
@@ -132,7 +134,7 @@ def _report(error: Exception, as_json: bool) -> int:
     from clustrix_bundle.bundler import errors  # noqa: PLC0415 - not needed where nothing fails
 
     message = str(error)
-    if isinstance(error, errors.SettingsError):
+    if isinstance(error, errors.SettingsError) or type(error).__name__ in ("ConfigError", "NotYetSupported"):
         return print_error(error, 2, message, as_json)
     if isinstance(error, (errors.BundleFormatError, errors.UnsafePathError)):
         return print_error(error, 5, message, as_json)
