@@ -40,6 +40,8 @@ def bind(walk: Walk, target: cst.CSTNode, value: Value, kind: str) -> None:
     elif isinstance(target, (cst.Tuple, cst.List)):
         for element, item in zip(target.elements, _items(target, value), strict=True):
             bind(walk, element.value, item, kind)
+    elif isinstance(target, cst.StarredElement):  # `*a = b`: the parsers read it, no Python compiles it
+        bind(walk, target.value, value, kind)
     else:  # no Python assigns to anything else; the parser has not complained
         walk.visit(target)
 

@@ -1,0 +1,26 @@
+"""Sources on which the two extractors once differed, or of which one died; most were found by the programs in ``fuzz/``."""
+
+import pytest
+
+from clustrix_bundle.bundler.errors import SourceError
+from clustrix_bundle.bundler.facts.extract import extract_facts
+
+pytest.importorskip("clustrix_bundle.bundler._core", reason="the compiled core is not built")
+
+
+def read_by(extractor, source, monkeypatch):
+    monkeypatch.setenv("CLUSTRIX_EXTRACTOR", extractor)
+    try:
+        return extract_facts(source, "m.py").to_json()
+    except SourceError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"a, = *b = c = d, e",
+    ],
+)
+def test_extractors_agree_on_what_fuzzers_found(source, monkeypatch):
+    assert read_by("core", source, monkeypatch) == read_by("libcst", source, monkeypatch)
