@@ -5,7 +5,9 @@ facts, byte for byte (``docs/facts.md``), more than a hundred times slower.
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, final
+
+__all__ = ["FactsStore", "extract_facts", "extract_many", "tuples"]
 
 def extract_facts(source: bytes) -> bytes:
     """The facts of one source file, as `ModuleFacts.to_json` writes them.
@@ -26,6 +28,7 @@ def extract_many(sources: Sequence[bytes]) -> list[bytes | SyntaxError]:
 def tuples(json: bytes) -> tuple[Any, ...]:
     """Rows in canonical JSON as tuples all the way down, equal strings made once."""
 
+@final
 class FactsStore:
     """Source files by their paths, each read once; `clustrix_bundle.bundler.facts.store.FactsStore` says what its methods mean.
 
@@ -38,7 +41,7 @@ class FactsStore:
     def add(self, path: str, content: bytes) -> None: ...
     def content(self, path: str) -> bytes: ...
     def outline(self, path: str) -> dict[str, tuple[Any, ...]]:
-        """``bound`` (names that the module binds), and rows of ``directives``, ``features`` and ``imports``.
+        """``bound`` and ``runs`` (as `ModuleFacts` has them), and rows of ``directives``, ``features`` and ``imports``.
 
         Raises:
             OSError: the file cannot be read.
