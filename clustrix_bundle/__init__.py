@@ -21,6 +21,7 @@ _PUBLIC = {
     "Bundle": ".api",
     "BundleFormatError": ".bundler.errors",
     "ClusterConfig": ".runtime.config",
+    "ClusterExecutor": ".executor",
     "ClusterFilesystem": ".filesystem",
     "ClusterUnreachableFromJob": ".runtime.active",
     "ClustrixBundleError": ".bundler.errors",
@@ -30,11 +31,15 @@ _PUBLIC = {
     "DiskUsage": ".runtime.file_info",
     "FileInfo": ".runtime.file_info",
     "FilePackager": ".bundler.package",
+    "Job": ".job",
+    "JobLostError": ".errors",
     "NotYetSupported": ".runtime.config",
     "PackageInfo": ".bundler.package",
     "PackagingError": ".bundler.errors",
     "PathOutsideWorkDir": ".runtime.confinement",
+    "RemoteDeployer": ".deploy",
     "RemoteError": ".errors",
+    "SchedulerError": ".engines.scheduler",
     "SettingsError": ".bundler.errors",
     "SourceError": ".bundler.errors",
     "TargetError": ".bundler.errors",
@@ -77,7 +82,11 @@ if TYPE_CHECKING:
     from clustrix_bundle.configuration import get_config as get_config
     from clustrix_bundle.configuration import load_config as load_config
     from clustrix_bundle.decorator import cluster as cluster
+    from clustrix_bundle.deploy import RemoteDeployer as RemoteDeployer
+    from clustrix_bundle.engines.scheduler import SchedulerError as SchedulerError
+    from clustrix_bundle.errors import JobLostError as JobLostError
     from clustrix_bundle.errors import RemoteError as RemoteError
+    from clustrix_bundle.executor import ClusterExecutor as ClusterExecutor
     from clustrix_bundle.filesystem import ClusterFilesystem as ClusterFilesystem
     from clustrix_bundle.filesystem import cluster_count_files as cluster_count_files
     from clustrix_bundle.filesystem import cluster_du as cluster_du
@@ -88,6 +97,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.filesystem import cluster_isfile as cluster_isfile
     from clustrix_bundle.filesystem import cluster_ls as cluster_ls
     from clustrix_bundle.filesystem import cluster_stat as cluster_stat
+    from clustrix_bundle.job import Job as Job
     from clustrix_bundle.profiles import load_profile as load_profile
     from clustrix_bundle.runtime.active import ClusterUnreachableFromJob as ClusterUnreachableFromJob
     from clustrix_bundle.runtime.config import ClusterConfig as ClusterConfig

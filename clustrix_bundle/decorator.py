@@ -1,17 +1,19 @@
-"""`@cluster`: a function that runs where the configuration says. With a local configuration, that is in place."""
+"""`@cluster`: a function that runs where the configuration says. With a local configuration, calling it runs it in place."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from clustrix_bundle.runtime import active
-from clustrix_bundle.runtime.config import ClusterConfig, ConfigError, NotYetSupported, checked, nearest
+from clustrix_bundle.runtime.config import ClusterConfig, ConfigError, checked, nearest
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from clustrix_bundle.job import Job
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,22 +49,37 @@ class ClusterFunction(Generic[P, R]):
         self.options = MappingProxyType(dict(options))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        _require_in_place(args, kwargs, self.options)
-        return self.__wrapped__(*args, **kwargs)
+        if active.current_job() is not None:  # a job is where the function was to run
+            return self.__wrapped__(*args, **kwargs)
+        config = _config_of(args, kwargs)
+        asked = self.options.get("async_submit")
+        if config.async_submit if asked is None else asked:
+            return cast("R", self.submit(*args, **kwargs))
+        if config.cluster_type == "local":
+            return self.__wrapped__(*args, **kwargs)
+        from clustrix_bundle.calling import call  # noqa: PLC0415 - where a cluster is
+
+        return cast("R", call(self, config, self.options, args, kwargs))
 
     def local(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run here, whatever the configuration says."""
         return self.__wrapped__(*args, **kwargs)
 
-    def submit(self, *_args: P.args, **_kwargs: P.kwargs) -> NoReturn:
-        """Start it as a job and do not wait.
+    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Job:
+        """Start it as a job and do not wait; with a local configuration, as a process of this machine.
 
         Raises:
-            NotYetSupported: There are no jobs yet.
+            CaptureError, SourceError, AnalysisError: It, or an argument, cannot travel.
+            NotYetSupported, ConfigError: The configuration asks for what cannot be.
+            ClusterConnectionError, SchedulerError: What the cluster says.
         """
-        raise NotYetSupported(
-            f"{self.__name__}.submit(...): jobs can't be submitted yet; call the function, or {self.__name__}.local(...)"
-        )
+        if active.current_job() is not None:
+            from clustrix_bundle.runtime.in_place import submit  # noqa: PLC0415 - in a job
+
+            return cast("Job", submit(self.__wrapped__, args, kwargs))
+        from clustrix_bundle.calling import submit_call  # noqa: PLC0415 - where jobs are
+
+        return submit_call(self, _config_of(args, kwargs), self.options, args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Self:
         bind = getattr(self.__wrapped__, "__get__", None)
@@ -102,7 +119,8 @@ def cluster(**options: Any) -> Callable[[Callable[P, R]], ClusterFunction[P, R]]
 def cluster(function: Any = None, /, **options: Any) -> Any:
     """Let a function run where the active configuration says, or a `ClusterConfig` among its arguments.
 
-    Until there are engines for clusters, a local configuration runs it in place, and any other raises `NotYetSupported`.
+    Calling it gives its result: with a local configuration it runs in place, with another one as a job there. ``.submit(...)``
+    starts a job and gives a `Job`, ``.local(...)`` runs here whatever the configuration says. In a job, both run in place.
 
     Args:
         function: The function, where the decorator stands bare.
@@ -128,30 +146,17 @@ def cluster(function: Any = None, /, **options: Any) -> Any:
 cluster.__module__ = "clustrix_bundle"  # the name under which a job has it too, so that it pickles
 
 
-def _require_in_place(args: tuple[Any, ...], kwargs: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-    """Refuse a call that another machine is meant to run, or that is not meant to be waited for.
+def _config_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> ClusterConfig:
+    """The configuration that a call is for: the one among its arguments, else the active one.
 
     Raises:
-        NotYetSupported: The configuration is not local, or asks for a job; it names the field.
-        ConfigError: The arguments hold two different configurations.
+        ConfigError: The arguments hold two different ones.
     """
-    if active.current_job() is not None:  # a job is where the function was to run
-        return
     given = [value for value in (*args, *kwargs.values()) if isinstance(value, ClusterConfig)]
     if any(other != given[0] for other in given[1:]):
         raise ConfigError("a call has two different ClusterConfig arguments: which of them is to run it?")
     if given:
-        config = given[0]
-    else:
-        from clustrix_bundle.configuration import get_config  # noqa: PLC0415 - decorating alone needs no configuration
+        return given[0]
+    from clustrix_bundle.configuration import get_config  # noqa: PLC0415 - decorating alone needs no configuration
 
-        config = get_config()
-    if config.cluster_type != "local":
-        raise NotYetSupported(
-            f"cluster_type={config.cluster_type!r}: functions can't be run there yet; .local(...) runs here, "
-            "and `clustrix-bundle build` makes a bundle that runtime.pyz runs there",
-        )
-    if config.async_submit if options.get("async_submit") is None else options["async_submit"]:
-        raise NotYetSupported(
-            "async_submit=True: jobs can't be submitted yet, and a result instead of a job would mislead; leave it out"
-        )
+    return get_config()

@@ -13,6 +13,7 @@ from clustrix_bundle.engines.engine import RESOURCES
 from clustrix_bundle.order import Call, packed_calls
 from clustrix_bundle.runtime.config import ClusterConfig, checked, nearest
 from clustrix_bundle.runtime.initialized import Initialized
+from clustrix_bundle.slots import Slots
 from clustrix_bundle.submission import Cluster, cluster_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class ClusterExecutor(Executor):
 
     Args:
         config: Which cluster; the active configuration by default.
-        max_workers: Most tasks of this executor at a time; by default the configuration's ``max_parallel_jobs``.
+        max_workers: Most tasks of this executor at a time; by default as many as this machine has processors where jobs are its own
+            processes, else the configuration's ``max_parallel_jobs``.
         initializer: Called before the function, in the process of every task.
         initargs: Its arguments.
         resources: Of each task: cores, memory, time, partition, queue, account, gres, qos. ``environment``: the name of a conda
@@ -60,7 +62,8 @@ class ClusterExecutor(Executor):
         self._given = checked_resources(resources)
         self._cluster: Cluster = cluster_of(with_environment(config, self._given.pop("environment", None)))
         self._cluster.resources(self._given)
-        self._max_workers = max_workers
+        limit = max_workers or self._cluster.room
+        self._slots = Slots(limit) if limit else None
         self._initializer, self._initargs = initializer, tuple(initargs)
         self._jobs: list[Job] = []
         self._lock = threading.Lock()
@@ -76,7 +79,7 @@ class ClusterExecutor(Executor):
         with self._packed(fn, [(args, kwargs)]) as order:
             return self._place(order)[0]
 
-    def map(  # type: ignore[override]
+    def map(
         self,
         fn: Callable[..., Any],
         *iterables: Iterable[Any],
@@ -107,7 +110,18 @@ class ClusterExecutor(Executor):
             return iter(())
         with self._packed(fn, calls) as order:
             jobs = self._place(order)
-        return _results(jobs, end)
+        return self._results(jobs, end)
+
+    def _results(self, jobs: list[Job], end: float | None) -> Iterator[Any]:
+        try:
+            for job in jobs:
+                yield job.result(None if end is None else end - time.monotonic())
+            self._cluster.tidy(jobs)
+        finally:
+            if not all(job.done() for job in jobs):  # nobody will take the rest
+                jobs[0].cancel()
+                for job in jobs:
+                    job._cancelled()  # noqa: SLF001 - they are of one job, which has been told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; by default wait for those that are there, which otherwise go on by themselves.
@@ -130,7 +144,6 @@ class ClusterExecutor(Executor):
 
     def _packed(self, fn: Callable[..., Any], calls: list[Call]) -> Any:
         self._check_open()
-        fn = getattr(fn, "__wrapped__", fn) if type(fn).__name__ == "ClusterFunction" else fn
         whole = Initialized(fn, self._initializer, self._initargs) if self._initializer is not None else fn
         return packed_calls(whole, calls)
 
@@ -139,7 +152,7 @@ class ClusterExecutor(Executor):
             raise RuntimeError("cannot schedule new futures after shutdown")
 
     def _place(self, order: Order) -> list[Job]:
-        jobs = self._cluster.submit(order, self._given, self._max_workers or 0)
+        jobs = self._cluster.submit(order, self._given, self._slots)
         with self._lock:
             self._jobs = [job for job in self._jobs if not job.done()] + jobs
         return jobs
@@ -147,20 +160,6 @@ class ClusterExecutor(Executor):
 
 def _wait_for(jobs: list[Job]) -> None:
     wait(jobs)
-
-
-def _results(jobs: list[Job], end: float | None) -> Iterator[Any]:
-    def generate() -> Iterator[Any]:
-        try:
-            for job in jobs:
-                yield job.result(None if end is None else end - time.monotonic())
-        finally:
-            if not all(job.done() for job in jobs):  # nobody will take the rest
-                jobs[0].cancel()
-                for job in jobs:
-                    job._cancelled()  # noqa: SLF001 - they are of one job, which has been told
-
-    return generate()
 
 
 def checked_resources(given: dict[str, Any]) -> dict[str, Any]:

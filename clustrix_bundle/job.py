@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ class Job(Future[Any]):
         self._tracker = tracker
         self._word = "pending"
         self._reason = ""
+        self._ending = threading.Lock()
+        self._kept: list[str] = []
 
     @property
     def state(self) -> str:
@@ -117,7 +120,9 @@ class Job(Future[Any]):
         if self._word not in FINAL:
             self._word, self._reason = word, reason
 
-    def _completed(self, value: Any) -> None:
+    def _completed(self, value: Any, kept: list[str]) -> None:
+        """``kept``: names of the files that it wrote."""
+        self._kept = kept
         self._moved("completed")
         self._settle(value, None)
 
@@ -126,9 +131,10 @@ class Job(Future[Any]):
         self._settle(None, error)
 
     def _cancelled(self) -> None:
-        if super().cancel():
-            self._moved("cancelled")
-            self.set_running_or_notify_cancel()
+        with self._ending:  # the tracker may see it at the same moment
+            if not self.cancelled() and super().cancel():
+                self._moved("cancelled")
+                self.set_running_or_notify_cancel()
 
     def _settle(self, value: Any, error: BaseException | None) -> None:
         try:

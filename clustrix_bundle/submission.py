@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.deploy import Deployment
     from clustrix_bundle.engines.scheduler import Resources
     from clustrix_bundle.order import Order
+    from clustrix_bundle.slots import Slots
 
 _BEAT_S = 10
 _SOONEST_S = 0.25
@@ -64,23 +65,42 @@ class Cluster:
         self.engine.check(wanted)
         return wanted
 
-    def submit(self, order: Order, given: Mapping[str, Any], at_once: int = 0) -> list[Job]:
+    def submit(self, order: Order, given: Mapping[str, Any], slots: Slots | None = None) -> list[Job]:
         """Deploy, make the job's folder, start it, follow it: a future for each task.
 
         Args:
             order: What is to be run.
             given: Resources, by the names of `clustrix_bundle.engines.engine.RESOURCES`.
-            at_once: Most tasks at a time, if fewer than the configuration's ``max_parallel_jobs``.
+            slots: Who says when it starts; it does at once without.
 
         Raises:
             ConfigError: A resource that the engine cannot honour.
             ClusterConnectionError, SchedulerError, OSError: What the cluster says.
         """
         job, folder = self.create(order, given)
-        self.start(job, folder, order.tasks, given=given, at_once=at_once, again=False)
         jobs = [Job(self.tracker, job, task) for task in range(order.tasks)]
+
+        def start() -> None:
+            self.start(job, folder, order.tasks, given=given, at_once=slots.limit if slots is not None else 0, again=False)
+
+        if slots is None:
+            start()
+        else:
+            slots.add(jobs, start)
         self.tracker.watch(jobs)
         return jobs
+
+    def tidy(self, jobs: list[Job]) -> None:
+        """Remove the folder of a job whose results were taken, if the configuration says so and all went well and no files were written."""
+        if self.config.cleanup_on_success and all(job.state == "completed" and not job._kept for job in jobs):  # noqa: SLF001
+            self.place.call("jobs.remove", job=jobs[0].id)
+
+    @property
+    def room(self) -> int:
+        """How many tasks run at a time where nobody says so; 0 where a scheduler knows."""
+        if self.engine.limits_time:
+            return 0
+        return min(self.config.max_parallel_jobs, (os.cpu_count() or 1) if self.is_here else self.config.max_parallel_jobs)
 
     def create(self, order: Order, given: Mapping[str, Any]) -> tuple[str, str]:
         """Deploy, and make the job's folder, without starting it: id and folder."""
@@ -99,9 +119,8 @@ class Cluster:
 
     def start(self, job: str, folder: str, tasks: int, *, given: Mapping[str, Any], at_once: int = 0, again: bool) -> None:
         """Have a job run whose folder is there."""
-        limit = min(at_once or self.config.max_parallel_jobs, self.config.max_parallel_jobs)
-        if self.is_here:
-            limit = min(limit, os.cpu_count() or 1)
+        most = self.config.max_parallel_jobs
+        limit = min(at_once or self.room or most, most)
         resources = self.resources(given)
         self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
 

@@ -145,7 +145,8 @@ class Tracker:
 
     def _finish(self, job: Job, word: str, reason: str, outcome: dict[str, Any] | None) -> None:
         if word == "completed" and outcome is not None:
-            job._completed(fetch_result(self.place, job.id, job.task, outcome))  # noqa: SLF001
+            kept = [row["path"] for row in outcome["outputs"]]
+            job._completed(fetch_result(self.place, job.id, job.task, outcome), kept)  # noqa: SLF001
         elif word == "cancelled":
             job._moved(word, describe_cause(word, outcome, reason))  # noqa: SLF001
             job._cancelled()  # noqa: SLF001

@@ -155,7 +155,7 @@ class JobTask(Task):
         self.most_json = 1 << 20
         self._holding = holding
         self._why = None
-        self._kill_at = None
+        self._kill_at = 0.0
 
     def outputs_folder(self):
         path = self._holding.folder + "/outputs"

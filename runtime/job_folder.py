@@ -38,7 +38,7 @@ class JobFolder(object):
     def scheduler_id(self):
         """The scheduler's id of the task that this process is; empty where none runs it."""
         for names in _IDS.get(self.spec["engine"], ()):
-            values = [os.environ.get(name) for name in names]
+            values = [os.environ.get(name, "") for name in names]
             if all(values):
                 return "_".join(value for value in values if value != "undefined")
         return ""

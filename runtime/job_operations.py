@@ -222,7 +222,7 @@ def _look(folder, known):
     submission = _read_json(folder + "/submission.json")
     process = (submission or {}).get("process")
     pool_gone = bool(process) and is_gone(process)
-    beats = {}
+    beats = {}  # type: ignore[var-annotated]
     for number, letter in enumerate(letters):
         if letter in _SETTLED:
             continue

@@ -30,7 +30,7 @@ class Batch:
     def check(self, resources: Resources) -> None:
         refuse(self.name, self._words.refused, resources)
 
-    def start(self, place: Place, job: str, folder: str, tasks: int, resources: Resources, at_once: int, *, again: bool) -> None:
+    def start(self, place: Place, *, job: str, folder: str, tasks: int, resources: Resources, at_once: int, again: bool) -> None:
         submission = (place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None
         ids: list[str] = list((submission or {}).get("ids", ()))
         parts = [(first, min(self._words.max_array, tasks - first)) for first in range(0, tasks, self._words.max_array)]
@@ -43,19 +43,24 @@ class Batch:
 
     def _submit(self, place: Place, request: Request, *, may_be_there: bool) -> str:
         """The scheduler's id of one submission; one that is there under its name already is that one."""
+        argv = self._words.submit_argv(request)
         if may_be_there and (found := self._find(place, request.name)):
             return found
         try:
-            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, time_s=120)
+            done = place.call("process.execute", argv=argv, cwd=request.folder, time_s=120, timeout=150)
+        except FileNotFoundError as error:
+            raise SchedulerError(
+                f"there is no {argv[0]} there; is it the login node, and does cluster_type say what it has?"
+            ) from error
         except (ConnectionLost, AnswerTimeout):
             # It may have been done. Should it be done after this look, there are two, and claims let each task run once.
             if found := self._find(place, request.name):
                 return found
-            done = place.call("process.execute", argv=self._words.submit_argv(request), cwd=request.folder, time_s=120)
+            done = place.call("process.execute", argv=argv, cwd=request.folder, time_s=120, timeout=150)
         if done["timed_out"] and (found := self._find(place, request.name)):
             return found
         if done["code"] != 0 or done["timed_out"]:
-            raise SchedulerError(_refusal(self._words.submit_argv(request), done))
+            raise SchedulerError(_refusal(argv, done))
         return self._words.parse_job_id(done["stdout"])
 
     def _find(self, place: Place, name: str) -> str:

@@ -167,25 +167,22 @@ def test_it_decorates_functions() -> None:
         cluster(8)
 
 
-@pytest.mark.parametrize("kind", ["ssh", "slurm", "pbs", "sge", "kubernetes"])
-def test_another_machine_is_refused_by_name_until_there_are_engines(kind: str) -> None:
-    host = None if kind == "kubernetes" else "hpc"
-    configure(cluster_type=kind, cluster_host=host)
-    with pytest.raises(NotYetSupported, match=f"cluster_type='{kind}'"):
+def test_kubernetes_is_refused_by_name() -> None:
+    configure(cluster_type="kubernetes")
+    with pytest.raises(NotYetSupported, match="cluster_type='kubernetes'"):
         bare(1)
+    with pytest.raises(NotYetSupported, match="cluster_type='kubernetes'"):
+        bare.submit(1)
     assert bare.local(1) == 3
     assert Model().method.local(2) == 6
-    with pytest.raises(NotYetSupported, match=r"bare.submit\(\.\.\.\)"):
-        bare.submit(1)
 
 
-def test_a_call_that_is_to_give_a_job_is_refused_until_there_are_jobs() -> None:
-    with pytest.raises(NotYetSupported, match="async_submit=True"):
-        cluster(async_submit=True)(len)("abc")
-    configure(async_submit=True)
-    with pytest.raises(NotYetSupported, match="async_submit=True"):
-        bare(1)
-    assert cluster(async_submit=False)(len)("abc") == 3
+def test_what_a_machine_without_a_scheduler_cannot_honour_is_refused_by_name() -> None:
+    configure(cluster_type="ssh", cluster_host="nowhere.invalid")
+    with pytest.raises(ConfigError, match="memory=8589934592 cannot be honoured by cluster_type 'ssh'"):
+        cluster(memory="8GiB")(len)("abc")
+    with pytest.raises(NotYetSupported, match="environment='venv'"):
+        full(1)
 
 
 def test_a_configuration_among_the_arguments_chooses_the_cluster() -> None:
@@ -193,13 +190,13 @@ def test_a_configuration_among_the_arguments_chooses_the_cluster() -> None:
     def where(config: ClusterConfig, other: ClusterConfig | None = None) -> str:
         return config.cluster_type
 
-    remote = ClusterConfig(cluster_type="slurm", cluster_host="hpc")
+    remote = ClusterConfig(cluster_type="kubernetes")
     assert where(ClusterConfig()) == "local"
-    with pytest.raises(NotYetSupported, match="slurm"):
+    with pytest.raises(NotYetSupported, match="kubernetes"):
         where(remote)
-    with pytest.raises(NotYetSupported, match="slurm"):
+    with pytest.raises(NotYetSupported, match="kubernetes"):
         where(config=remote)
-    configure(cluster_type="ssh", cluster_host="h")
+    configure(cluster_type="kubernetes")
     assert where(ClusterConfig(), other=ClusterConfig()) == "local"
     with pytest.raises(ConfigError, match="two different"):
         where(ClusterConfig(), remote)

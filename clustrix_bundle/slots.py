@@ -1,0 +1,80 @@
+"""Places for tasks that run at a time: jobs whose folders are there start when there is room."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clustrix_bundle.job import Job
+
+
+class Slots:
+    """Starts jobs in their order, so that at most ``limit`` tasks run at a time.
+
+    Args:
+        limit: Of tasks. A job with more of them runs so many at a time by itself.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._used = 0
+        self._queue: deque[tuple[list[Job], Callable[[], None]]] = deque()
+        self._lock = threading.Lock()
+
+    def add(self, jobs: list[Job], start: Callable[[], None]) -> None:
+        """Start a job now or later.
+
+        Args:
+            jobs: The futures of its tasks.
+            start: Starts it. What it raises is raised here if it is called at once, else it becomes what the futures raise.
+        """
+        with self._lock:
+            weight = min(len(jobs), self.limit)
+            at_once = not self._queue and self._used + weight <= self.limit
+            if at_once:
+                self._used += weight
+            else:
+                self._queue.append((jobs, start))
+        if at_once:
+            self._start(jobs, start, raising=True)
+
+    def _start(self, jobs: list[Job], start: Callable[[], None], *, raising: bool = False) -> None:
+        try:
+            if not all(job.done() for job in jobs):  # cancelled while it waited
+                start()
+        except Exception as error:
+            if raising:
+                self._free(min(len(jobs), self.limit))
+                raise
+            for job in jobs:
+                job._failed("failed", error)  # noqa: SLF001 - whoever waits has to hear of it
+        left = [len(jobs)]
+        lock = threading.Lock()
+
+        def ended(_: object) -> None:
+            with lock:
+                left[0] -= 1
+                last = left[0] == 0
+            if last:
+                self._free(min(len(jobs), self.limit))
+
+        for job in jobs:
+            job.add_done_callback(ended)
+
+    def _free(self, weight: int) -> None:
+        with self._lock:
+            self._used -= weight
+        while True:
+            with self._lock:
+                if not self._queue:
+                    return
+                jobs, start = self._queue[0]
+                weight = min(len(jobs), self.limit)
+                if self._used + weight > self.limit:
+                    return
+                self._queue.popleft()
+                self._used += weight
+            self._start(jobs, start)
