@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
-from clustrix_bundle.bundler.python_range import VERSIONED, Limit, attribute_uses, combine, library_limits, syntax_limits
+from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, may_be_limited, syntax_limits
 from clustrix_bundle.bundler.requirements import find_requirements
 from clustrix_bundle.bundler.resolve import Folders, Resolver
 from clustrix_bundle.bundler.roots import find_source_roots, widen_project_root
@@ -144,12 +145,18 @@ class Analysis:
         )
 
         if self._keep_names:  # a module that ships imports this file by its name: what it binds must be there
-            sliced = slice_names(module, [self.target.qualname.partition(".")[0]], project, wanted=module_names(module))
+            sliced = slice_names(
+                module, [self.target.qualname.partition(".")[0]], project, wanted=module_names(module), has_file=self._has_file
+            )
         else:
-            sliced = slice_module(module, self.target.qualname, project)
+            sliced = slice_module(module, self.target.qualname, project, has_file=self._has_file)
         self.decisions = sliced.decisions
         found.warnings.update(dict.fromkeys(sliced.notes))
         return replace(module, kept_statements=sliced.kept), sliced.source
+
+    def _has_file(self, path: str) -> bool:
+        """Whether a path that the script names is there, from any folder that it may mean."""
+        return any((folder / path).exists() for folder in (self.context.cwd, self.entry.path.parent, self.entry.root))
 
     def _load_entry(self) -> LoadedModule:
         path = str(self.entry.path)
@@ -206,7 +213,7 @@ class Analysis:
                 continue
             shown = assembly.relative(path)
             limits += syntax_limits(self._shipped_facts(module, search), shown)
-            if not search.project.may_mention(module, VERSIONED.__contains__):
+            if not may_be_limited(module.facts, partial(search.project.may_mention, module)):
                 continue
             for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
                 limits += library_limits(name, attribute, shown, line)

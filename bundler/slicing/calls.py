@@ -11,6 +11,7 @@ from clustrix_bundle.bundler.slicing.names import ModuleNames, root_name
 from clustrix_bundle.bundler.slicing.roots import Roots
 from clustrix_bundle.bundler.slicing.stateful import is_stateful
 from clustrix_bundle.bundler.slicing.things import Thing, Things
+from clustrix_bundle.bundler.slicing.written_files import written_by
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Call, Expr
@@ -33,6 +34,9 @@ class CallReader:
 
     def call(self, scope: int, call: Call, *, discarded: bool) -> None:
         self.line = call.line
+        written = written_by(self.names, call)
+        if written:
+            self.deeds.writes.setdefault(written, (self.module, self.line))
         self.apply(scope, call.func, call.args, call.keywords, discarded=discarded, decorates=False)
 
     def apply(
@@ -147,11 +151,20 @@ class CallReader:
         definition = names.facts.scopes[function.scope]
         for decorator in definition.decorators:
             for thing in self.things.of(function.module, definition.parent, decorator):
-                if thing.kind in ("function", "made") and is_stateful(self.things, thing):
-                    self.deeds.changes |= self.roots.of(scope, callee)
+                if thing.kind in ("function", "made"):
+                    self._run_inner(thing)
+                    if is_stateful(self.things, thing):
+                        self.deeds.changes |= self.roots.of(scope, callee)
                 elif thing.kind in ("class", "instance"):
                     for method in self.things.method_scopes(thing, "__call__", set()):
                         self._run(scope, method, None, (callee,), ())
+
+    def _run_inner(self, maker: Thing) -> None:
+        """What a decorator has made is called: its inner functions run, its own body does not."""
+        names = self.things.names(maker.module)
+        for number in names.within(maker.scope)[1:] if names is not None else ():
+            if names is not None and names.facts.scopes[number].kind in ("function", "async"):
+                self.deeds.calls.append((Thing("function", maker.module, number), {}))
 
     def _call_object(
         self, scope: int, thing: Thing, callee: Expr, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]

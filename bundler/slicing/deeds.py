@@ -22,6 +22,7 @@ class Deeds:
         keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal.
         settings: Dotted names of calls, and with ``=`` of assignment targets, that change an installed module for everybody.
         places: For the settings that what a function gives may depend on: module and line where they are made.
+        writes: Files that it writes by a literal name, with module and line.
         links: Pairs (a, b): from then on a change of a's object may be one of b's.
         submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
         client: What it asks of the client's terminal or command line; empty if nothing.
@@ -34,6 +35,7 @@ class Deeds:
     keys: set[str] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    writes: dict[str, tuple[str, int]] = field(default_factory=dict)
     links: set[tuple[Root, Root]] = field(default_factory=set)
     submits: str = ""
     client: str = ""
@@ -47,6 +49,7 @@ class Deeds:
             + len(self.binds)
             + len(self.keys)
             + len(self.settings)
+            + len(self.writes)
             + len(self.links)
             + bool(self.submits)
             + bool(self.client)
@@ -64,6 +67,8 @@ class Deeds:
         self.settings |= other.settings
         for setting, place in other.places.items():
             self.places.setdefault(setting, place)
+        for path, place in other.writes.items():
+            self.writes.setdefault(path, place)
         self.submits = self.submits or other.submits
         self.client = self.client or other.client
         self.exits = self.exits or other.exits

@@ -95,7 +95,7 @@ class Effects:
         if names is None:
             return deeds
         reader = _Reader(self.things, names, deeds)
-        for scope in names.parts.get(function.scope, ()):
+        for scope in names.within(function.scope):
             for call in names.calls_in.get(scope, ()):
                 reader.calls.call(scope, call, discarded=False)
             for binding in names.bindings_in.get(scope, ()):

@@ -20,6 +20,9 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+REDIRECTIONS = frozenset({"contextlib.redirect_stdout", "contextlib.redirect_stderr"})
+"""Context managers that take in what is printed below them."""
+
 OUR_PACKAGES = frozenset({"clustrix_bundle", "clustrix"})
 """Import names that the runtime serves by its shim on the other side."""
 
@@ -153,7 +156,7 @@ def changes_argument(dotted: str, keywords: frozenset[str], *, discarded: bool) 
 
     ``discarded``: its result is not used, so that it stands there for an effect.
     """
-    if keywords & _IN_PLACE_KEYWORDS:
+    if keywords & _IN_PLACE_KEYWORDS or dotted in REDIRECTIONS:
         return True
     root, _, _ = dotted.partition(".")
     last = dotted.rpartition(".")[2]

@@ -40,12 +40,22 @@ class Lost:
         here = self._script.statements[number].line
         why = self._why(number, deeds)
         if not why:
+            for path in sorted(deeds.writes if not self._live else ()):
+                if self._selection.reads_file(path) and self._reasons.has_file(path):
+                    yield (
+                        here,
+                        path,
+                        f"writes `{path}`, which the function reads: it ships as it stands now; run this first if it is out of date",
+                    )
             return
         for setting, (module, line) in sorted(deeds.places.items()):
             if self._matters(setting):
                 name = setting.rstrip("=")
                 elsewhere = "" if module == self._script.loaded.name else f" (in {module}, line {line})"
                 yield line if not elsewhere else here, name, f"`{name}` is set{elsewhere} {why}"
+        for path in sorted(deeds.writes if not self._live else ()):
+            if self._selection.reads_file(path):
+                yield here, path, f"`{path}`, which the function reads, is written {why}"
         if number in self._script.never and not self._live:
             for name in self._changed(number, deeds):
                 yield here, name, f"`{name}` is changed {why}"

@@ -106,6 +106,16 @@ class ModuleNames:
                 found[function].append(number)
         return {function: tuple(scopes) for function, scopes in found.items()}
 
+    def within(self, function: int) -> tuple[int, ...]:
+        """The scopes in a function, itself included, whether it stands in another one or not."""
+        if function in self.parts:
+            return self.parts[function]
+        found = [function]
+        for number in range(function + 1, len(self.facts.scopes)):
+            if self.facts.scopes[number].parent in found:
+                found.append(number)
+        return tuple(found)
+
     @cached_property
     def calls_in(self) -> dict[int, list[Call]]:
         """Calls by scope."""

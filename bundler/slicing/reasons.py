@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.selection import Selection
 
 
+WRITES = "writes"
+"""How the reason begins to keep a statement for the file that it writes."""
+
+
 class Reasons:
     """Why statements of a script must be kept, given what is kept so far."""
 
-    def __init__(self, script: Script, selection: Selection) -> None:
+    def __init__(self, script: Script, selection: Selection, has_file: Callable[[str], bool]) -> None:
         self.script = script
         self.selection = selection
+        self.has_file = has_file
         self._effects_of: dict[str, Effects] = {}
 
     def of(self, number: int) -> tuple[str, str]:
@@ -45,6 +51,9 @@ class Reasons:
             for setting in sorted(deeds.settings):
                 if self.is_seen(setting):
                     return f"sets `{setting.rstrip('=')}`", ""
+        for path in sorted(deeds.writes):
+            if not self.has_file(path) and self.selection.reads_file(path):
+                return f"{WRITES} `{path}`, which is read and is not there yet", ""
         statement = self.script.statements[number]
         if statement.kind == "import":
             return self._reason_of_import(number), ""

@@ -115,6 +115,14 @@ class Script:
         )
         return bool(calls) and outermost_reads and not deeds.changes and not deeds.binds and not deeds.settings
 
+    def redirects(self, number: int) -> bool:
+        """Whether a ``with`` statement takes in what is printed below it."""
+        return any(
+            thing.kind == "foreign" and thing.module in known_calls.REDIRECTIONS
+            for call in self.names.immediate[number][0]
+            for thing in self.things.of(self.loaded.name, 0, call.func)
+        )
+
     def client_of(self, number: int) -> str:
         deeds = self.effects.of_statement(number)
         if deeds.client:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import posixpath
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.slicing.closure import Closure, closure_of
+from clustrix_bundle.bundler.slicing.written_files import held_names
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.script import Script
@@ -42,6 +44,7 @@ class Selection:
         self.by_name = False
         self._notes: dict[tuple[int, str], Note] = {}
         self._closure: Closure | None = None
+        self._held: tuple[int, frozenset[str]] | None = None
 
     def keep(self, number: int, reason: str) -> None:
         """Takes a statement in."""
@@ -71,6 +74,16 @@ class Selection:
     def notes(self) -> tuple[Note, ...]:
         """In source order."""
         return tuple(self._notes[key] for key in sorted(self._notes))
+
+    def reads_file(self, path: str) -> bool:
+        """Whether code that the slice can see holds the name of a file and does not write it itself."""
+        if self._held is None or self._held[0] != len(self.kept):
+            held = set(held_names(self.script.names, self.kept))
+            for name in self.closure.local:
+                names = self.script.things.names(name)
+                held |= held_names(names, None) if names is not None else frozenset()
+            self._held = (len(self.kept), frozenset(held))
+        return posixpath.basename(path) in self._held[1]
 
     @property
     def closure(self) -> Closure:

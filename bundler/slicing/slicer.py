@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
 from clustrix_bundle.bundler.slicing.blanking import without
 from clustrix_bundle.bundler.slicing.lost import Lost
-from clustrix_bundle.bundler.slicing.reasons import Reasons
+from clustrix_bundle.bundler.slicing.reasons import WRITES, Reasons
 from clustrix_bundle.bundler.slicing.script import LOOPS, Script
 from clustrix_bundle.bundler.slicing.selection import BUILTINS, Selection
 from clustrix_bundle.bundler.slicing.star_imports import StarImports
@@ -60,6 +60,7 @@ def slice_module(
     *,
     by_value: frozenset[str] = frozenset(),
     display_path: str = "",
+    has_file: Callable[[str], bool] | None = None,
 ) -> Slice:
     """The part of an entry file that an entry point needs.
 
@@ -69,12 +70,14 @@ def slice_module(
         modules: Finds and loads local modules (a `World` does); without it none is local.
         by_value: Module-level names whose values travel by themselves: nothing is kept for them.
         display_path: Path for messages; the file's own where empty.
+        has_file: Whether a relative path is there to be shipped; without it none is.
 
     Raises:
         TargetError: the file binds no such name.
         AnalysisError: a kept name depends on a statement that is never kept.
     """
-    return slice_names(loaded, [entry_qualname.partition(".")[0]], modules, by_value=by_value or None, display_path=display_path)
+    names = [entry_qualname.partition(".")[0]]
+    return slice_names(loaded, names, modules, by_value=by_value or None, display_path=display_path, has_file=has_file)
 
 
 def slice_names(
@@ -85,6 +88,7 @@ def slice_names(
     wanted: Iterable[str] = (),
     by_value: frozenset[str] | None = None,
     display_path: str = "",
+    has_file: Callable[[str], bool] | None = None,
 ) -> Slice:
     """The part of an entry file that several module-level names need; see `slice_module`.
 
@@ -92,8 +96,10 @@ def slice_names(
     With ``by_value``, even empty, it is the slice of a running program: what has changed travels by value, so statements that
     never travel are no obstacle for having changed something.
     """
-    slicer = _Slicer(loaded, modules or NoModules(), by_value or frozenset(), display_path or str(loaded.path))
-    slicer.live = by_value is not None
+    live = by_value is not None
+    there = (lambda path: True) if live else has_file or (lambda path: False)  # noqa: ARG005 - what has run has written its files
+    slicer = _Slicer(loaded, modules or NoModules(), by_value or frozenset(), display_path or str(loaded.path), there)
+    slicer.live = live
     slicer.run(list(names), list(wanted))
     return slicer.result()
 
@@ -109,12 +115,14 @@ class _BlockedError(Exception):
 
 
 class _Slicer:
-    def __init__(self, loaded: LoadedModule, modules: Modules, by_value: frozenset[str], path: str) -> None:
+    def __init__(
+        self, loaded: LoadedModule, modules: Modules, by_value: frozenset[str], path: str, has_file: Callable[[str], bool]
+    ) -> None:
         self.script = Script(loaded, modules)
         self.selection = Selection(self.script, by_value)
         self.live = False
         self._path = path
-        self._reasons = Reasons(self.script, self.selection)
+        self._reasons = Reasons(self.script, self.selection, has_file)
         self._stars = StarImports(self.script)
         self._refused: dict[int, str] = {}
         self._optional = False
@@ -246,13 +254,13 @@ class _Slicer:
             self._need(name, number, label)
         for name in statement.deferred:
             self._need(name, self.script.end, label)
-        self._keep_control(number)
+        self._keep_control(number, reason)
         self._look_up_names(number)
         client = self.script.client_of(number)
         if client:
             self._note(number, f"{client} stands for the client's own here; on the other side it is another")
 
-    def _keep_control(self, number: int) -> None:
+    def _keep_control(self, number: int, reason: str) -> None:
         """Inner statements that decide whether the kept ones are executed."""
         statement = self.script.statements[number]
         children_here = self.script.children.get(number, [])
@@ -262,12 +270,27 @@ class _Slicer:
                     for inner in range(child, self.script.last[child] + 1):
                         if inner not in self.script.never and not self.script.is_output(inner):
                             self._keep(inner, f"may raise what line {statement.line} catches")
+        if reason.startswith(WRITES):
+            self._keep_writing(number)
+        if statement.kind == "with" and self.script.redirects(number):
+            for inner in range(number + 1, self.script.last[number] + 1):
+                if inner not in self.script.never:
+                    self._keep(inner, f"may print what line {statement.line} takes in")
         for inner in range(number + 1, self.script.last[number] + 1):
             item = self.script.statements[inner]
             steers = item.kind in ("raise", "assert") and item.parent == number
             steers = steers or (item.kind == "other" and statement.kind in LOOPS and self.script.loop_of(inner) == number)
             if steers and inner not in self.script.never:
                 self._keep(inner, f"steers what line {statement.line} does")
+
+    def _keep_writing(self, number: int) -> None:
+        """A file is written by the statement that opens it, all that it holds, and all that uses what it binds."""
+        statement = self.script.statements[number]
+        for other in range(number + 1, self.script.end):
+            inside = other <= self.script.last[number]
+            uses = any(name in self.script.statements[other].uses for name in statement.binds)
+            if (inside or uses) and other not in self.script.never and statement.kind not in ("def", "class"):
+                self._keep(other, f"may write what line {statement.line} opens")
 
     def _look_up_names(self, number: int) -> None:
         """Code that looks names up in ``globals()``: strings that name a definition keep it; others may be meant as well."""

@@ -46,14 +46,14 @@ def load(path: Path, name: str = "__main__", *, is_package: bool = False) -> Loa
 def sliced(tmp_path: Path) -> Callable[..., Slice]:
     """sliced(text, function, by_value=…, **files): the slice of a script beside other modules."""
 
-    def run(text: str, function: str = "f", by_value: frozenset[str] = frozenset(), **files: str) -> Slice:
+    def run(text: str, function: str = "f", by_value: frozenset[str] = frozenset(), has_file=None, **files: str) -> Slice:
         for name, content in files.items():
             file = tmp_path.joinpath(*name.split("__")).with_suffix(".py")
             file.parent.mkdir(exist_ok=True)
             file.write_text(content)
         script = tmp_path / "script.py"
         script.write_text(text)
-        return slice_module(load(script), function, Folder(tmp_path), by_value=by_value)
+        return slice_module(load(script), function, Folder(tmp_path), by_value=by_value, has_file=has_file)
 
     return run
 

@@ -718,3 +718,59 @@ def test_decisions_say_why(sliced):
         (6, False, "is the main guard"),
         (7, False, "is the main guard"),
     ]
+
+
+def test_what_decorated_functions_leave_elsewhere_is_kept(holds):
+    holds("""
+from functools import wraps
+CALLS = []
+OTHER = []
+def timed(fn):
+    timed.names = []
+    @wraps(fn)
+    def inner(*args):
+        timed.names.append(fn.__name__)
+        return fn(*args)
+    return inner
+def logged(where):
+    def deco(fn):
+        def inner(*args):
+            CALLS.append(fn.__name__)
+            return fn(*args)
+        return inner
+    return deco
+def registered(fn):
+    OTHER.append(fn)
+    return fn
+@timed
+def g(x):
+    return x
+@logged("x")
+def h(x):
+    return x
+@registered
+def k(x):
+    return x
+g(1)
+h(2)
+k(3)  #-
+def f():
+    return timed.names, CALLS, OTHER
+""")
+
+
+def test_what_is_printed_into_a_kept_buffer_is_kept(holds):
+    holds("""
+import contextlib
+import io
+buffer = io.StringIO()
+other = io.StringIO()  #-
+with contextlib.redirect_stdout(buffer):
+    print("in it")
+with contextlib.redirect_stdout(other):  #-
+    print("elsewhere")  #-
+print("out")  #-
+TEXT = buffer.getvalue()
+def f():
+    return TEXT
+""")
