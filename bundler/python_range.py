@@ -5,7 +5,7 @@ Only what surely runs counts: an import under a condition, or in a function that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,24 @@ _FEATURE_WORDS: Mapping[str, str] = {
     "template_string": "a template string",
 }
 
-VERSIONED = frozenset(name for _, name in (*NAME_SINCE, *NAME_UNTIL)) | frozenset(
-    name.rpartition(".")[2] for name in (*MODULE_SINCE, *MODULE_UNTIL)
-)
-"""Every name whose use can limit the range: a module that mentions none uses nothing that does."""
+
+def _versioned() -> dict[str, frozenset[str]]:
+    names: dict[str, set[str]] = {}
+    for module, name in (*NAME_SINCE, *NAME_UNTIL):
+        names.setdefault(module.partition(".")[0], set()).add(name)
+    for module in (*MODULE_SINCE, *MODULE_UNTIL):
+        names.setdefault(module.partition(".")[0], set()).add(module.rpartition(".")[2])
+    return {module: frozenset(found) for module, found in names.items()}
+
+
+VERSIONED = _versioned()
+"""By top-level module of the standard library, every name in it whose use can limit the range."""
+
+
+def may_be_limited(facts: ModuleFacts, mentions: Callable[[Callable[[str], bool]], bool]) -> bool:
+    """Whether `attribute_uses` can give anything that `library_limits` knows; ``mentions`` says whether a wanted name may stand there."""
+    tops = {item.module.partition(".")[0] for item in facts.imports if item.name is None}
+    return any(mentions(VERSIONED[top].__contains__) for top in tops & VERSIONED.keys())
 
 
 @dataclass(frozen=True, slots=True)

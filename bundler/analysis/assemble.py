@@ -115,7 +115,7 @@ class Assembly:
     def relative(self, path: str) -> str:
         """A path for messages: below the project root where it is."""
         root = str(self.layout.root.folder)
-        return os.path.relpath(path, root).replace(os.sep, "/") if path.startswith(root + os.sep) else path
+        return path[len(root) + 1 :].replace(os.sep, "/") if path.startswith(root + os.sep) else path
 
     def notes(self, notes: Iterable[Note]) -> list[Note]:
         """Notes with their paths made relative, sorted."""

@@ -47,6 +47,8 @@ class Reading:
 
     def calls(self, module: LoadedModule, wanted: Callable[[str], bool]) -> Iterator[Call]:
         """Calls of a module that travel and whose callee's last name is wanted, or stands for one that is (``from m import f as g``, ``g = m.f``)."""
+        if not self.world.may_mention(module, wanted):
+            return
         ignored = ignored_lines(module)
         aliases = {item.asname for item in module.facts.imports if item.asname and item.name and wanted(item.name)}
         for binding in module.facts.bindings:
@@ -91,23 +93,35 @@ class Reading:
         entry = self.world.load(module_name) if module_name else None
         if entry is None:
             return set()
+        defined = self._defined()
         sure: set[tuple[str, int]] = set()
         pending = [(entry.name, 0)]
         pending += [(entry.name, index) for index in range(len(entry.facts.scopes)) if qualified_name(entry, index) == qualname]
         while pending:
             current = pending.pop()
-            names = self.folder.names(current[0])
-            if current in sure or names is None:
+            module = self.world.load(current[0])
+            if current in sure or module is None:
                 continue
             sure.add(current)
-            for call in names.module.facts.calls:
-                if call.scope == current[1] and not call.under and self.travels(names.module, call):
-                    pending += self._called(call, names.module)
+            if current[1] or not defined.isdisjoint(module.facts.runs):
+                for call in module.facts.calls:
+                    if call.scope == current[1] and not call.under and self.travels(module, call):
+                        pending += self._called(call, module)
             if current[1] == 0:
-                for item in names.module.facts.imports:
+                for item in module.facts.imports:
                     if item.scope == 0 and not item.under:
-                        pending.append((modules.absolute(item, names.module), 0))
+                        pending.append((modules.absolute(item, module), 0))
         return sure
+
+    def _defined(self) -> set[str]:
+        """Names of what reached modules define or assign, and those that imports give another name."""
+        found: set[str] = set()
+        for module in self.world.reached():
+            imports = module.facts.imports
+            found |= module.facts.defines
+            found |= module.facts.bound - {item.asname or item.name or item.module.partition(".")[0] for item in imports}
+            found.update(item.asname for item in imports if item.asname and item.name)
+        return found
 
     def _called(self, call: Call, module: LoadedModule) -> list[tuple[str, int]]:
         values = self.folder.callee_of(call, module)

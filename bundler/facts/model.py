@@ -27,7 +27,7 @@ Rows: TypeAlias = bytes | list[Any] | tuple[Any, ...]
 """Rows of one field: as tuples, as JSON lists, or as JSON text that the compiled core makes tuples of."""
 
 Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
-"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, and ``bound`` (see `ModuleFacts.bound`)."""
+"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, and the names ``bound``, ``defines`` and ``runs`` (see `ModuleFacts`)."""
 
 OPAQUE: Expr = ("?",)
 
@@ -277,7 +277,7 @@ class ModuleFacts:
     def outlined(cls, outline: Outline, load: Callable[[], Mapping[str, Rows]]) -> Self:
         """Facts of which the outline is at hand; ``load`` gives the rows of the other fields once one of them is asked for."""
         facts = cls._deferred({name: outline[name] for name in ("imports", "directives", "features")}, load)
-        object.__setattr__(facts, "bound", frozenset(outline["bound"]))
+        object.__setattr__(facts, "_names", outline)
         return facts
 
     @classmethod
@@ -285,12 +285,32 @@ class ModuleFacts:
         facts = cls.__new__(cls)
         object.__setattr__(facts, "_rows", dict(rows))
         object.__setattr__(facts, "_load", load)
+        object.__setattr__(facts, "_names", {})
         return facts
 
     @cached_property
     def bound(self) -> frozenset[str]:
         """Names that the module binds for its importers: by its statements, and in functions after ``global``; ``*`` for a star import."""
-        return frozenset(name for one in self.statements for names in (one.binds, one.global_binds) for name in names)
+        names = self._outlined("bound")
+        if names is None:
+            names = frozenset(name for one in self.statements for group in (one.binds, one.global_binds) for name in group)
+        return names
+
+    @cached_property
+    def defines(self) -> frozenset[str]:
+        """Names of its functions, nested ones and methods too."""
+        names = self._outlined("defines")
+        return frozenset(one.name for one in self.scopes if one.kind in {"function", "async"}) if names is None else names
+
+    @cached_property
+    def runs(self) -> frozenset[str]:
+        """Last names of what the module's own statements call under no condition."""
+        names = self._outlined("runs")
+        return frozenset(one.func[-1] for one in self.calls if one.scope == 0 and not one.under) if names is None else names
+
+    def _outlined(self, family: str) -> frozenset[str] | None:
+        names = vars(self).get("_names", {}).get(family)
+        return None if names is None else frozenset(names)
 
     if not TYPE_CHECKING:  # a type checker is to know the fields, and nothing else
 

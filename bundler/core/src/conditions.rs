@@ -71,7 +71,7 @@ fn is_main_guard(expr: &Expr) -> bool {
 }
 
 /// The last part of a dotted name (of anything).
-fn last_name(expr: &Expr) -> Option<&str> {
+pub fn last_name(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Name(name) => Some(name.id.as_str()),
         Expr::Attribute(attribute) => Some(attribute.attr.as_str()),

@@ -4,6 +4,7 @@ use ruff_python_ast::{AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprCal
 use ruff_text_size::Ranged;
 
 use crate::bindings::Value;
+use crate::conditions;
 use crate::expr;
 use crate::features::Feature;
 use crate::names::{self, FrameKind};
@@ -152,7 +153,10 @@ impl<'a> Walker<'a> {
 
     fn call(&mut self, call: &'a ExprCall) {
         let callee = expr::essence(&call.func);
-        if callee.is_name_expr() || callee.is_attribute_expr() {
+        if let Some(name) = conditions::last_name(callee) {
+            if self.place.scope == 0 && self.under() == 0 {
+                self.runs.push(name);
+            }
             self.call_row(call);
         }
         if let Expr::Attribute(attribute) = &*call.func {

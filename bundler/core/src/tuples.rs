@@ -6,6 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use rustc_hash::FxHashMap;
 
+const MAX_NAME: usize = 40;
+
 /// Reads one JSON value: arrays become tuples, objects dicts. Nesting is what `extract` writes: shallow.
 pub struct Reader<'py, 'a> {
     py: Python<'py>,
@@ -98,7 +100,9 @@ impl<'py, 'a> Reader<'py, 'a> {
             return Ok(known.clone());
         }
         let value = if is_plain {
-            PyString::new(self.py, std::str::from_utf8(text).map_err(|_| malformed())?)
+            let text = std::str::from_utf8(text).map_err(|_| malformed())?;
+            // Names come again in other modules.
+            if text.len() <= MAX_NAME { PyString::intern(self.py, text) } else { PyString::new(self.py, text) }
         } else {
             self.unescaped(text)?
         };

@@ -76,6 +76,8 @@ pub struct Walker<'a> {
     pub calls: Rows,
     pub texts: Texts<'a>,
     pub words: Mentioned<'a>,
+    /// Last names of what the module's own statements call under no condition.
+    pub runs: Vec<&'a str>,
 }
 
 impl<'a> Walker<'a> {
@@ -111,6 +113,7 @@ impl<'a> Walker<'a> {
             calls: Rows::default(),
             texts: Texts::default(),
             words: Mentioned::default(),
+            runs: Vec::new(),
         }
     }
 

@@ -52,7 +52,8 @@ def test_facts_are_those_of_the_extractor(store: FactsStore, tmp_path: Path) -> 
     store.request([path])
     facts = store.facts(path)
     expected = extract_facts(SOURCE.encode(), path)
-    assert facts.bound == expected.bound
+    assert (facts.bound, facts.defines, facts.runs) == (expected.bound, expected.defines, expected.runs)
+    assert facts.defines == {"f"}
     assert facts.to_json() == expected.to_json()
     assert facts == expected
 
@@ -60,6 +61,11 @@ def test_facts_are_those_of_the_extractor(store: FactsStore, tmp_path: Path) -> 
 def test_what_is_bound_is_known_of_every_way_to_bind(store: FactsStore, tmp_path: Path) -> None:
     text = "from a import *\nimport b.c\ndef f():\n    global g\n    g = h = 1\nclass C:\n    x = 1\nfor i, j in []:\n    k: int = [y for y in i]\nz: int\ndel w\n"
     assert store.facts(written(tmp_path, "m.py", text)).bound == {"*", "b", "f", "g", "C", "i", "j", "k"}
+
+
+def test_what_a_module_calls_for_sure_is_known_by_its_last_name(store: FactsStore, tmp_path: Path) -> None:
+    text = "a.b(c())\n@d.e()\ndef f(g=h()):\n    i()\nif j():\n    k()\nclass L(m()):\n    n()\no()()\n(p)()\n"
+    assert store.facts(written(tmp_path, "m.py", text)).runs == {"b", "c", "e", "h", "j", "m", "o", "p"}
 
 
 def test_a_file_is_read_once(store: FactsStore, tmp_path: Path) -> None:
