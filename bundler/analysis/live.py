@@ -185,7 +185,7 @@ class LiveAnalysis(Analysis):
         member = f"project/{self.entry.path.relative_to(self.entry.root).as_posix()}"
         self.state = capture_main(self.call, module, project, str(self.entry.path), member)
         self.decisions = self.state.slice.decisions
-        found.warnings.update(dict.fromkeys(self.state.slice.notes))
+        found.warnings.update(dict.fromkeys((*self.state.slice.notes, *self.state.notes)))
         kept = self.state.slice.kept | statements_of_definitions(self.call, module)
         return replace(module, kept_statements=kept), self.state.source
 

@@ -1,7 +1,8 @@
 """What functions and classes have come to hold since their statement ran: attributes, changed defaults, counters in cells.
 
-They travel as code; of what their statement no longer gives, plain data travels by value and is put back on top (rule 7 of
-the analysis: the value at the moment of the call counts).
+They travel as code; of what their statement no longer gives, data travels by value and is put back on top (rule 7 of the
+analysis: the value at the moment of the call counts). Data are values of builtin types and instances, where they are surely the
+user's: of the user's own classes, or of any class where no decorator can have put them there.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import abc
 import ast
 import collections
+import enum
+import sys
 from collections.abc import Iterator, Mapping
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes)
@@ -25,6 +28,7 @@ CONTAINERS = (
     collections.OrderedDict,
     collections.Counter,
 )
+_MADE_FOR_CLASSES = (GetSetDescriptorType, MemberDescriptorType)
 _MADE_BY_TYPING = frozenset(["_is_protocol", "_is_runtime_protocol", "_abc_impl"])
 
 
@@ -40,8 +44,12 @@ def states_of(value: Any, node: ast.stmt | None) -> Iterator[tuple[Any, dict[str
         if state:
             yield value, state
     elif isinstance(value, type):
-        if type(value) in (type, abc.ABCMeta) and not issubclass(value, tuple) and isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and not issubclass(value, tuple):
             attributes = _class_state(value, node)
+            if type(value) not in (type, abc.ABCMeta):  # its metaclass may have put there what is no plain data
+                attributes = {name: part for name, part in attributes.items() if is_plain(part) and not name.startswith("_")}
+            if isinstance(value, enum.EnumMeta):
+                attributes = {name: part for name, part in attributes.items() if name not in dict(_class_assignments(node))}
             if attributes:
                 yield value, attributes
             yield from _method_states(value, node)
@@ -49,6 +57,33 @@ def states_of(value: Any, node: ast.stmt | None) -> Iterator[tuple[Any, dict[str
         instance = _instance_state(value)
         if instance:
             yield value, {"instance": instance}
+
+
+def _is_own(value: Any) -> bool:
+    """Whether it is an instance of a class of ``__main__`` or of a project's module, and no module's global."""
+    return _is_own_class(type(value)) and _is_instance(value) and not _is_held(value)
+
+
+def _is_own_class(kind: type) -> bool:
+    module = kind.__module__
+    if module == "__main__":
+        return True
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    installed = "site-packages" in file or "dist-packages" in file or module.partition(".")[0] in sys.stdlib_module_names
+    return file.endswith(".py") and not installed
+
+
+def _is_instance(value: Any) -> bool:
+    return not isinstance(value, _CODE) and not hasattr(type(value), "__get__") and not hasattr(value, "__wrapped__")
+
+
+def _is_held(value: Any) -> bool:
+    """Whether a module that is imported holds it: importing gives it there."""
+    modules = [module for name, module in list(sys.modules.items()) if isinstance(module, ModuleType) and name != "__main__"]
+    return any(value is item for module in modules for item in list(vars(module).values()))
+
+
+_CODE = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, staticmethod, classmethod, property)
 
 
 def is_plain(value: Any) -> bool:
@@ -77,7 +112,12 @@ def same(literal: Any, value: Any) -> bool:
 
 def _function_state(function: FunctionType, node: ast.stmt | None) -> dict[str, Any]:
     state: dict[str, Any] = {}
-    own = {name: value for name, value in vars(function).items() if name != "__wrapped__" and is_plain(value)}
+    decorated = not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or bool(node.decorator_list)
+    own = {
+        name: value
+        for name, value in vars(function).items()
+        if name != "__wrapped__" and (is_plain(value) or _is_own(value) or not (decorated or isinstance(value, _CODE)))
+    }
     if own:
         state["dict"] = own
     is_own = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.__code__.co_name == node.name
@@ -110,7 +150,7 @@ def _closure_state(function: FunctionType, seen: set[int]) -> dict[str, Any]:
             contents = cell.cell_contents
         except ValueError:
             continue
-        if is_plain(contents):
+        if is_plain(contents) or _is_own(contents):
             state.setdefault("cells", {})[name] = contents
         elif isinstance(contents, FunctionType) and id(contents) not in seen:
             inner = _closure_state(contents, seen)
@@ -121,14 +161,27 @@ def _closure_state(function: FunctionType, seen: set[int]) -> dict[str, Any]:
 
 def _class_state(cls: type, node: ast.ClassDef) -> dict[str, Any]:
     expressions = dict(_class_assignments(node))
+    defined = {item.name: item for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
     found: dict[str, Any] = {}
     for name, value in vars(cls).items():
-        if (name.startswith("__") and name.endswith("__")) or name in _MADE_BY_TYPING or not is_plain(value):
+        if (name.startswith("__") and name.endswith("__")) or name in _MADE_BY_TYPING:
             continue
         expression = expressions.get(name)
-        if expression is None or _has_moved(expression, value):
+        if expression is not None:
+            moved = _has_moved(expression, value)
+        elif name in defined:
+            moved = not node.decorator_list and not defined[name].decorator_list and _is_another(value, cls, name)
+        else:
+            moved = is_plain(value) or (not node.decorator_list and not hasattr(type(value), "__set_name__"))
+            moved = moved and not isinstance(value, _MADE_FOR_CLASSES)
+        if moved:
             found[name] = value
     return found
+
+
+def _is_another(value: Any, cls: type, name: str) -> bool:
+    """Whether a method is no longer the function that the class body defined."""
+    return isinstance(value, FunctionType) and value.__qualname__ != f"{cls.__qualname__}.{name}"
 
 
 def _class_assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
@@ -156,16 +209,16 @@ def _method_states(cls: type, node: ast.ClassDef) -> Iterator[tuple[Any, dict[st
 
 
 def _instance_state(value: Any) -> Mapping[str, Any]:
-    """Plain attributes of an instance of a user's class that stands for a decorated function."""
+    """Data among the attributes of an instance of a user's class that stands for a decorated function."""
     own = getattr(value, "__dict__", None)
-    if type(value).__module__ != "__main__" or not isinstance(own, dict):
+    if not isinstance(own, dict) or not (type(value).__module__ == "__main__" or _is_own_class(type(value))):
         return {}
-    return {name: part for name, part in own.items() if is_plain(part) and not name.startswith("__")}
+    return {name: part for name, part in own.items() if (is_plain(part) or _is_own(part)) and not name.startswith("__")}
 
 
 def _has_moved(expression: ast.expr, value: Any) -> bool:
     """Whether a plain value must travel: not what its expression gives, or of one that gives a new object or atom each time."""
-    if not is_plain(value):
+    if not is_plain(value) and not _is_own(value):
         return False
     gives = still_gives(expression, value)
     if gives is not None:

@@ -22,6 +22,7 @@ from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.decode import decode_source
+from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class MainState:
         stream: One values file for all of them (identity among them survives); empty where there are none.
         early: Values that a kept statement needs before the end: name and own values file.
         as_code: Reached names that statements of the slice bind.
+        notes: What cannot travel, and is left to what its statement makes.
     """
 
     slice: Slice
@@ -64,6 +66,7 @@ class MainState:
     stream: bytes
     early: tuple[GlobalValue, ...]
     as_code: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class MainCapture:
@@ -80,6 +83,7 @@ class MainCapture:
         self._binders = _binders(self._statements)
         self._nodes: dict[int, ast.stmt | None] = {}
         self._states: dict[str, list[tuple[Any, Any]]] = {}
+        self._lost: list[tuple[str, Any, str, Any]] = []
         needs.main_defined = frozenset(
             name
             for name, numbers in self._binders.items()
@@ -124,17 +128,46 @@ class MainCapture:
             value = self._namespace[name]
             if getattr(value, "__module__", "__main__") != "__main__":
                 continue
-            self._states[name] = [item for item in states_of(value, self._node(numbers[-1])) if self._can_travel(item)]
+            items = [self._travelling(name, *item) for item in states_of(value, self._node(numbers[-1]))]
+            self._states[name] = [(target, state) for target, state in items if state]
         return len(self._needs.main_names) > before
 
-    def _can_travel(self, item: tuple[Any, Any]) -> bool:
+    def _travelling(self, name: str, target: Any, state: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """A state without what cannot be pickled, of which the user is told."""
+        if self._can_travel(target, state):
+            return target, state
+        kept: dict[str, Any] = {}
+        for key, part in state.items():
+            nested = not isinstance(target, type) and isinstance(part, dict) and key != "inner"
+            if nested:
+                kept[key] = {inner: value for inner, value in part.items() if self._can_travel(target, {key: {inner: value}})}
+                lost = {f"{inner}": value for inner, value in part.items() if inner not in kept[key]}
+            else:
+                kept |= {key: part} if self._can_travel(target, {key: part}) else {}
+                lost = {} if key in kept else {key: part}
+            self._lost += [(name, target, inner, value) for inner, value in lost.items()]
+        return target, {key: part for key, part in kept.items() if part or isinstance(target, type)}
+
+    def _can_travel(self, target: Any, state: dict[str, Any]) -> bool:
         needs = self._needs.fresh()
         try:
-            dump_stream(None, needs, [item])
-        except Exception:  # noqa: BLE001 - whatever a __reduce__ raises: its statement makes it again there
+            dump_stream(None, needs, [(target, state)])
+        except Exception:  # noqa: BLE001 - whatever a __reduce__ raises: the caller says so
             return False
         self._needs.add(needs)
         return True
+
+    def _notes(self) -> tuple[Note, ...]:
+        """What of reached definitions is left to their statements, because it cannot travel."""
+        return tuple(
+            Note(
+                f"`{name}` holds {_told(target, attribute)} of type {type(value).__qualname__}, which cannot travel to another process: there it "
+                "is what the file's own statements make it; if it was set later, set it inside the function",
+                self._path,
+                self._statements[self._binders[name][-1]].line,
+            )
+            for name, target, attribute, value in self._lost
+        )
 
     def _names(self) -> list[str]:
         """Globals of the program that could travel: bound by its statements, or by anything else, such as ``exec``."""
@@ -354,7 +387,7 @@ class MainCapture:
         for name in as_code:  # constants, and what is made again: values that hold them find them under their names
             self._needs.shared.add_global("__main__", name, self._namespace[name])
         if not values and not fills:
-            return MainState(part, part.source, (), b"", (), as_code)
+            return MainState(part, part.source, (), b"", (), as_code, self._notes())
         lines = decode_source(part.source, self._path).split("\n")
         early = []
         needed = self._needed_early(part)
@@ -381,7 +414,7 @@ class MainCapture:
         )
         lines.append(RESTORE.format(member=member, values=f"{folder}/globals.pkl"))
         source = ("\n".join(lines) + "\n").encode()
-        return MainState(part, source, values, stream, tuple(early), as_code)
+        return MainState(part, source, values, stream, tuple(early), as_code, self._notes())
 
     def _as_code(self, part: Slice, by_value: Mapping[str, bytes]) -> tuple[str, ...]:
         """Reached names that statements of the slice bind."""
@@ -422,6 +455,9 @@ class MainCapture:
             top = self._statements[top.parent]
         first = top.first_line - 1
         new = text.split("\n")
+        if len(new) == 1 and lines[first].strip() and lines[first][0] not in " \t" and top.line == top.end_line:
+            lines[first] = f"{new[0]}; {lines[first]}"  # one of several statements on its line
+            return True
         if len(new) > top.end_line - first or any(line.strip() for line in lines[first : first + len(new)]):
             return False
         lines[first : first + len(new)] = new
@@ -443,6 +479,11 @@ _PURE_MODULES = frozenset(
     ["threading", "_thread", "queue", "_queue", "asyncio", "contextvars", "_contextvars", "weakref", "_weakref", "re"]
 )
 _PURE_FUNCTIONS = (object, dict, list, set, frozenset, tuple, bytearray, memoryview, iter, range, __import__("logging").getLogger)
+
+
+def _told(target: Any, attribute: str) -> str:
+    owner = getattr(target, "__qualname__", None) or type(target).__qualname__
+    return f"`{owner}.{attribute}`"
 
 
 def _runs_at_once(loaded: LoadedModule, scope: int) -> bool:
