@@ -39,7 +39,8 @@ SYSTEM_CLASS = "ClusterFilesystem"
 class Names:
     """What the names of one module mean among the runtime's: ``ls`` → ``cluster_ls``, ``cb`` → the package itself."""
 
-    def __init__(self, world: World, module: LoadedModule, depth: int = 0) -> None:
+    def __init__(self, world: World, module: LoadedModule, known: dict[str, Names]) -> None:
+        known[module.name] = self  # before it is filled: modules that import each other see what stands above, as Python does
         self.functions: dict[str, str] = {}
         self.packages: set[str] = set()
         self.instances: set[str] = set()
@@ -58,19 +59,19 @@ class Names:
                     self.functions[item.asname or item.name] = item.name
                 else:
                     self.packages.add(item.asname or item.name)
-            elif item.name is not None and depth < 4:  # a module of the user's own that passes the helpers on
-                self._passed_on(world, origin, item.name, item.asname, depth)
+            elif item.name is not None:  # a module of the user's own that passes the helpers on
+                self._passed_on(world, origin, item.name, item.asname, known)
         for binding in module.facts.bindings:
             if binding.target[0] == "name":
                 self._bind(binding.target[1], binding.value)
             elif binding.target[0] == "attr" and self._is_system(binding.value):
                 self.instances.add(f".{binding.target[2]}")
 
-    def _passed_on(self, world: World, origin: str, name: str, asname: str | None, depth: int) -> None:
+    def _passed_on(self, world: World, origin: str, name: str, asname: str | None, known: dict[str, Names]) -> None:
         loaded = world.load(origin)
         if loaded is None or b"cluster" not in loaded.source.lower():
             return
-        inner = Names(world, loaded, depth + 1)
+        inner = known.get(loaded.name) or Names(world, loaded, known)
         if name == "*":
             self.functions.update(inner.functions)
             self.instances.update(inner.instances)
@@ -132,10 +133,11 @@ def find_filesystem_calls(
     folder: Folder | None = None
     modules = list(modules)
     near = _near_helpers(world, modules)
+    known: dict[str, Names] = {}
     for module in modules:
         if module.name not in near:
             continue
-        names = Names(world, module)
+        names = known.get(module.name) or Names(world, module, known)
         if not names.functions and not names.packages and not names.instances:
             continue
         liveness = liveness_of(module)
