@@ -111,7 +111,7 @@ def _check_of(error: ClusterConnectionError) -> str:
         errors.NoPythonError: "remote_python",
         errors.AgentStartError: "agent",
     }
-    return next((name for kind, name in kinds.items() if isinstance(error, kind)), "connection")
+    return next((name for kind, name in kinds.items() if kind in type(error).__mro__), "connection")
 
 
 def _round_trip(place: Place) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ def _server() -> dict[str, str]:
     if not os.access("/usr/sbin/sshd", os.X_OK) and os.geteuid() != 0:
         raise MissingPeerError("there is no OpenSSH server, and only root can install it")
     state = tempfile.mkdtemp(prefix="bench-sshd-")
-    os.chmod(state, 0o755)
+    os.chmod(state, 0o755)  # noqa: S103 - the account has to get in
     environment = {**os.environ, "TEST_SSHD_STATE": state}
     if os.geteuid() == 0:  # an account without startup files, which would be the price of every command
         environment["TEST_SSHD_USER"] = "clxbench"

@@ -49,7 +49,7 @@ def _ask(
             answer = question(ClusterFilesystem(config))
     except (OSError, ValueError) as error:
         filename = getattr(error, "filename", None)
-        text = str(error) if filename is None else f"{error.strerror or error}: {filename!r}"
+        text = str(error) if filename is None else f"{getattr(error, 'strerror', None) or error}: {filename!r}"
         return print_error(error, _FAILED, text, as_json)
     if as_json:
         print_json({"ok": True, name: to_json(answer), "warnings": [str(one.message) for one in told]})
