@@ -92,6 +92,8 @@ def _fill(target, state):
                 setattr(target, name, value)
     elif isinstance(target, _CELL):
         _set_cell(target, state)
+    elif type(target).__name__ == "ContextVar":
+        target.set(state["context"])
     elif _took_over(target, state):  # a literal of the program that has changed since
         pass
     else:

@@ -50,6 +50,10 @@ if TYPE_CHECKING:
 LARGE_VALUE = 10 * 2**20
 """Bytes of a captured value from which the user is told."""
 
+_LEFT = (
+    "this program has changed {} in the module, which does not travel: there it is what importing the module gives; "
+    "if the function depends on it, set it inside the function"
+)
 _STALE = (
     "`{}` was edited after this program loaded it, and ships as the file has it now: run the program again, or reload the module"
 )
@@ -208,7 +212,7 @@ class LiveAnalysis(Analysis):
     def _assemble(self, search: Search) -> DependencyGraph:
         graph = super()._assemble(search)
         pins = {module: f"{item.name}=={item.version}" for item in graph.requirements for module in item.modules}
-        fills = self._module_states(search)
+        fills = self._module_states(graph, search)
         if fills:
             self._take_with_states(graph, fills)
         if self.call.kind == "value":
@@ -239,7 +243,7 @@ class LiveAnalysis(Analysis):
                     where = os.path.relpath(shipped.path, graph.root)
                     graph.warnings.append(Note(_STALE.format(stale.__qualname__), where, stale.__code__.co_firstlineno))
 
-    def _module_states(self, search: Search) -> list[tuple[Any, dict[str, Any]]]:
+    def _module_states(self, graph: DependencyGraph, search: Search) -> list[tuple[Any, dict[str, Any]]]:
         """What the program has changed in the project's modules that ship."""
         main = vars(sys.modules["__main__"])
         explicit = attributes_set_by(self.main_source, main)
@@ -250,9 +254,11 @@ class LiveAnalysis(Analysis):
             if shipped.name == "__main__" or module is None or file_of(shipped.name) != Path(os.path.realpath(shipped.path)):
                 continue
             names = explicit.get(shipped.name, set())
-            state = changed_attributes(module, shipped.source, str(shipped.path), names, self.call.needs)
-            if state:
-                states.append((module, state))
+            changes = changed_attributes(module, shipped.source, str(shipped.path), names, self.call.needs)
+            if changes.attributes:
+                states.append((module, changes.attributes))
+            if changes.left:
+                graph.warnings.append(Note(_LEFT.format(", ".join(changes.left)), os.path.relpath(shipped.path, graph.root)))
             loaded.append(module)
         objects = objects_set_by(self.main_source, main, loaded)
         return states + [item for item in objects if travels(*item, self.call.needs)]

@@ -218,9 +218,9 @@ def _instance_state(value: Any) -> Mapping[str, Any]:
 
 def _has_moved(expression: ast.expr, value: Any) -> bool:
     """Whether a plain value must travel: not what its expression gives, or of one that gives a new object or atom each time."""
-    if not is_plain(value) and not _is_own(value):
-        return False
     gives = still_gives(expression, value)
+    if not is_plain(value) and not _is_own(value):
+        return gives is False and not hasattr(type(value), "__set__")
     if gives is not None:
         return not gives
     return type(value) in ATOMS or not isinstance(expression, (ast.Name, ast.Attribute))

@@ -7,6 +7,7 @@ import functools
 import io
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,14 @@ def _lock(_pickler: StatePickler, lock: Any) -> Any:
     return threading.Lock, ()
 
 
+def _weak(_pickler: StatePickler, reference: Any) -> Any:
+    """A reference to an object that is alive, without its callback; the values file keeps the object alive there."""
+    target = reference()
+    if target is None or reference.__callback__ is not None:
+        return NotImplemented
+    return weakref.ref, (target,)
+
+
 def _method(pickler: StatePickler, method: MethodType) -> Any:
     name = getattr(method.__func__, "__name__", "")
     if name and getattr(method.__self__, name, None) == method:
@@ -81,7 +90,11 @@ REDUCERS: Mapping[type, Callable[[StatePickler, Any], Any]] = {
     BuiltinFunctionType: _builtin,
     _thread.LockType: _lock,
     type(threading.RLock()): lambda _pickler, _lock: (threading.RLock, ()),
-    threading.local: lambda _pickler, _local: (threading.local, ()),
+    threading.local: lambda _pickler, local: (threading.local, (), dict(vars(local)) or None),
+    weakref.ReferenceType: _weak,
+    weakref.WeakSet: lambda _pickler, items: (weakref.WeakSet, (list(items),)),
+    weakref.WeakKeyDictionary: lambda _pickler, items: (weakref.WeakKeyDictionary, (), None, None, iter(list(items.items()))),
+    weakref.WeakValueDictionary: lambda _pickler, items: (weakref.WeakValueDictionary, (), None, None, iter(list(items.items()))),
     property: lambda _pickler, p: (property, (p.fget, p.fset, p.fdel, p.__doc__)),
     staticmethod: lambda _pickler, method: (staticmethod, (method.__func__,)),
     classmethod: lambda _pickler, method: (classmethod, (method.__func__,)),

@@ -12,6 +12,7 @@ import builtins
 import os
 import sys
 from collections.abc import Mapping
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from types import FunctionType, ModuleType
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.capture.definition_state import same, states_of
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.graph import Note
@@ -382,10 +384,11 @@ class MainCapture:
 
     def _state(self, part: Slice, pickled: Mapping[str, bytes], member: str, folder: str) -> MainState:
         values = tuple(GlobalValue(name, self._namespace[name], content, "value") for name, content in pickled.items())
-        fills = [item for name in sorted(self._states) for item in self._states[name]]
         as_code = self._as_code(part, pickled)
         for name in as_code:  # constants, and what is made again: values that hold them find them under their names
             self._needs.shared.add_global("__main__", name, self._namespace[name])
+        self._states |= {name: self._context_state(name) for name in as_code if isinstance(self._namespace[name], ContextVar)}
+        fills = [item for name in sorted(self._states) for item in self._states[name]]
         if not values and not fills:
             return MainState(part, part.source, (), b"", (), as_code, self._notes())
         lines = decode_source(part.source, self._path).split("\n")
@@ -423,6 +426,15 @@ class MainCapture:
             for name in sorted(self._reached(part) - by_value.keys())
             if name in self._namespace and any(number in part.kept for number in self._binders.get(name, ()))
         )
+
+    def _context_state(self, name: str) -> list[tuple[Any, Any]]:
+        """What a context variable, which its statement makes again, is set to."""
+        variable = self._namespace[name]
+        value = variable.get(MISSING)
+        if value is Context().run(variable.get, MISSING):
+            return []
+        target, state = self._travelling(name, variable, {"context": value})
+        return [(target, state)] if state else []
 
     def _early(self, item: GlobalValue, member: str) -> GlobalValue:
         content = dump_or_explain({item.name: item.value}, self._needs.fresh(), item.name, member=member)

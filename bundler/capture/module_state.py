@@ -2,7 +2,8 @@
 
 Modules ship as code and are imported anew; what the program set in them counts as it is at the moment of the call (rule 7).
 Names that the running script sets by an attribute (``mod.X = …``) travel whatever they hold; others travel if they are plain
-data that no statement of their module gives. Containers of functions or instances are left to the code that fills them at import.
+data, or instances, that no statement of their module gives. Containers of functions or instances are left to the code that fills
+them at import; so is a whole module that holds something alive, since its other names may speak of that. What is left is told.
 """
 
 from __future__ import annotations
@@ -24,7 +25,20 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 
-def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: set[str], needs: Needs) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ModuleChanges:
+    """What a program has changed in a module.
+
+    Attributes:
+        attributes: What travels.
+        left: Names of what does not: importing the module gives something else.
+    """
+
+    attributes: dict[str, Any]
+    left: tuple[str, ...] = ()
+
+
+def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: set[str], needs: Needs) -> ModuleChanges:
     """Attributes of a loaded project module that importing it would not give.
 
     Args:
@@ -37,18 +51,35 @@ def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: s
     facts = extract_facts(source, path)
     assigned = _assigned(source)
     found: dict[str, Any] = {}
+    left: list[str] = []
+    alive = False
     for name, value in vars(module).items():
         if name.startswith("__") and name.endswith("__"):
             continue
         if name in explicit:
-            if not _is_given(assigned, name, value) and _travels(module, name, value, needs):
-                found[name] = value
+            if _is_given(assigned, name, value):
+                continue
+            travelling = _travels(module, name, value, needs)
         elif _is_changed(facts, assigned, name, value):
-            if not is_plain(value):
-                return {given: found[given] for given in found if given in explicit}  # it holds something alive
-            if _is_data(module, name, value, needs):
-                found[name] = value
-    return found
+            travelling = _is_data(module, name, value, needs) if is_plain(value) else _travels(module, name, value, needs)
+            if not travelling and is_plain(value) and not _has_instances(value):
+                continue  # functions and classes, which importing registers again
+            alive = alive or not (travelling or is_plain(value))
+        else:
+            continue
+        if travelling:
+            found[name] = value
+        else:
+            left.append(name)
+    if alive:
+        left = sorted({*left, *(name for name in found if name not in explicit)})
+        found = {name: value for name, value in found.items() if name in explicit}
+    return ModuleChanges(found, tuple(left))
+
+
+def _has_instances(value: Any) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
+    return any(not isinstance(part, (FunctionType, type, ModuleType)) and not is_plain(part) for part in parts)
 
 
 def attributes_set_by(source: bytes, namespace: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -73,3 +73,31 @@ f(3)
 )
 def test_values_that_compare_equal_but_differ_in_type_or_order_are_not_the_same(left, right):
     assert not same(left, right)
+
+
+def test_instances_of_the_programs_classes_travel_wherever_a_definition_holds_them():
+    source = (
+        "class Stat:\n    def __init__(self): self.n = 0\n"
+        "def counted(function):\n    stat = Stat()\n    def inner(): stat.n += 1\n    inner.stat = stat\n    return inner\n"
+        "@counted\ndef f(): pass\n"
+        "f()\n"
+    )
+    function, states = _states(source, "f")
+    ((target, state),) = states
+    assert target is function
+    assert state["cells"]["stat"] is state["dict"]["stat"] is function.stat
+
+
+def test_attributes_of_a_class_that_its_body_does_not_give_travel_whatever_they_are():
+    source = (
+        "class f:\n    sock = None\n    def go(self): pass\n    @property\n    def size(self): return 1\n"
+        "def other(self): pass\nf.sock = open(__file__)\nf.go = other\nf.extra = object()\n"
+    )
+    cls, states = _states(source.replace("__file__", repr(__file__)), "f")
+    cls.sock.close()
+    assert states == [(cls, {"sock": cls.sock, "go": cls.go, "extra": cls.extra})]
+
+
+def test_what_decorators_may_have_put_on_a_definition_is_left_to_them():
+    source = "def deco(cls):\n    cls.helper = lambda self: 1\n    return cls\n@deco\nclass f:\n    def go(self): pass\n"
+    assert _states(source, "f")[1] == []

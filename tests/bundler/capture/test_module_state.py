@@ -33,8 +33,22 @@ def module(monkeypatch):
     return made
 
 
-def _changed(module, explicit=()):
+def _changes(module, explicit=()):
     return changed_attributes(module, SOURCE, "conf.py", set(explicit), Needs())
+
+
+def _changed(module, explicit=()):
+    return _changes(module, explicit).attributes
+
+
+class Thing:
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return self.value == other.value
+
+    __hash__ = None
 
 
 def test_a_module_as_its_import_left_it_has_no_state(module):
@@ -63,9 +77,21 @@ def test_a_module_that_holds_something_alive_keeps_its_flags_to_itself(module):
     module.ITEMS = open(__file__)  # noqa: SIM115 - the connection of the story
     try:
         assert _changed(module) == {}
+        assert _changes(module).left == ("ITEMS", "X")
         assert _changed(module, ["X"]) == {"X": 2}
     finally:
         module.ITEMS.close()
+
+
+def test_an_instance_that_the_program_has_put_in_a_name_travels(module):
+    module.MODE = Thing(3)
+    assert _changed(module) == {"MODE": Thing(3)}
+
+
+def test_a_registry_that_holds_instances_is_told(module):
+    module.REGISTRY["k"] = Thing(3)
+    changes = _changes(module)
+    assert (changes.attributes, changes.left) == ({}, ("REGISTRY",))
 
 
 def test_a_name_that_the_script_sets_travels_even_if_computed(module):
