@@ -15,6 +15,7 @@ from clustrix_bundle.bundler.why import find_reasons
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from clustrix_bundle.bundler.notebook import Notebook
     from clustrix_bundle.bundler.slicing.slicer import Decision
 
 EVIDENCE = ("import", "folded", "literal", "prefix", "sibling", "widened", "data", "included", "observed")
@@ -221,6 +222,7 @@ class DependencyGraph:
         sys_path: Member folders put on ``sys.path``, in order.
         work_dir_names: First parts of paths of the work dir that the code can mean; None for all names.
         decisions: For an entry file that is sliced: what of it travels and what not, with reasons.
+        notebook: The notebook that the entry file was made from, None where it is a file of its own.
         bounds: What keeps files out, for `why_not`.
         calls: Arguments of calls that it was analysed for, in order; they do not travel in the bundle.
         captured: Functions and classes of this process that travel by definition, by values file and position in its memo: what
@@ -242,6 +244,7 @@ class DependencyGraph:
     python: PythonRange = PythonRange((3, 6))
     work_dir_names: tuple[str, ...] | None = ()
     decisions: tuple[Decision, ...] = ()
+    notebook: Notebook | None = field(default=None, repr=False, compare=False)
     bounds: Bounds | None = field(default=None, repr=False, compare=False)
     calls: tuple[CallArguments, ...] = field(default=(), repr=False, compare=False)
     captured: Mapping[tuple[str, int], Any] = field(default_factory=dict, repr=False, compare=False)

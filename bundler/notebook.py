@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from clustrix_bundle.bundler.cell_syntax import python_of_cell
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.graph import Note
 
+_LINE = re.compile(r"(?<!, )\bline (\d+)\b")
 _PYTHON = frozenset({"", "python", "python2", "python3", "ipython", "ipython3"})
 
 
@@ -57,10 +59,17 @@ class Notebook:
 
     def place(self, line: int) -> str:
         """A line of the source in the notebook's terms: ``cell 3 (In [5]), line 2``."""
+        cell = self.cell_at(line)
+        return f"{cell}, line {line - cell.line + 1}" if cell is not None else f"line {line}"
+
+    def cell_at(self, line: int) -> CellLines | None:
+        """The cell that holds a line of the source; None before the first."""
         index = bisect_right([cell.line for cell in self.cells], line) - 1
-        if index < 0:
-            return f"line {line}"
-        return f"{self.cells[index]}, line {line - self.cells[index].line + 1}"
+        return self.cells[index] if index >= 0 else None
+
+    def in_cells(self, message: str) -> str:
+        """A message that names lines of the source (``line 7``, not ``mod.py, line 7``), with their cells instead."""
+        return _LINE.sub(lambda found: self.place(int(found[1])), message)
 
 
 def source_path(notebook: Path) -> Path:

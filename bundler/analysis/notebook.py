@@ -45,9 +45,11 @@ class NotebookAnalysis(Analysis):
             if error.path != str(self.entry.path):
                 raise
             place = f"{self.notebook.place(error.line)}: " if error.line else ""
-            raise type(error)(place + error.message, self._shown) from None
+            raise type(error)(place + self.notebook.in_cells(error.message), self._shown) from None
         graph.warnings[:] = [self._note(note) for note in graph.warnings]
         graph.unresolved[:] = [self._note(note) for note in graph.unresolved]
+        graph.decisions = tuple(replace(one, reason=self.notebook.in_cells(one.reason)) for one in graph.decisions)
+        graph.notebook = self.notebook
         return graph
 
     def _note(self, note: Note) -> Note:
@@ -55,7 +57,7 @@ class NotebookAnalysis(Analysis):
         if note.path not in (str(self.entry.path), self.entry.path.relative_to(self.entry.root).as_posix()):
             return note
         place = f"{self.notebook.place(note.line)}: " if note.line else ""
-        return replace(note, message=place + note.message, path=note.path.removesuffix(".py"), line=0)
+        return replace(note, message=place + self.notebook.in_cells(note.message), path=note.path.removesuffix(".py"), line=0)
 
     def _slice(self, project: Project, module: LoadedModule, found: Found) -> tuple[LoadedModule, bytes]:
         found.warnings.update(dict.fromkeys(self.notebook.notes))

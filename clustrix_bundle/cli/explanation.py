@@ -17,17 +17,23 @@ _WIDTH = 60
 
 
 def explain_json(graph: DependencyGraph) -> list[dict[str, Any]]:
-    """Every top-level statement of the entry file in source order; empty if the file travels whole."""
+    """Every statement outside functions of the entry file in source order; empty if the file travels whole.
+
+    Of a notebook, ``cell`` is the number of the cell among all cells, and ``line`` counts within it.
+    """
     lines = _source_lines(graph)
-    return [
-        {"line": one.line, "kept": one.kept, "reason": one.reason, "source": _line(lines, one.line)} for one in graph.decisions
-    ]
+    rows = []
+    for one in graph.decisions:
+        cell = graph.notebook.cell_at(one.line) if graph.notebook is not None else None
+        place = {"line": one.line} if cell is None else {"cell": cell.number, "line": one.line - cell.line + 1}
+        rows.append({**place, "kept": one.kept, "reason": one.reason, "source": _line(lines, one.line)})
+    return rows
 
 
 def explain_text(graph: DependencyGraph) -> str:
     """The same as a table."""
     rows = [
-        (str(row["line"]), "kept" if row["kept"] else "dropped", printable(_short(row["source"])), printable(row["reason"]))
+        (_place(row), "kept" if row["kept"] else "dropped", printable(_short(row["source"])), printable(row["reason"]))
         for row in explain_json(graph)
     ]
     if not rows:
@@ -35,12 +41,16 @@ def explain_text(graph: DependencyGraph) -> str:
     return render_table([("line", "", "statement", "because"), *rows], right=(0,))
 
 
+def _place(row: dict[str, Any]) -> str:
+    return f"cell {row['cell']}, line {row['line']}" if "cell" in row else str(row["line"])
+
+
 def _source_lines(graph: DependencyGraph) -> list[str]:
-    """The entry file as the user has it (what ships is blank where statements were dropped); none for a notebook."""
+    """The entry file as the user has it (what ships is blank where statements were dropped); a notebook's cells as Python."""
+    if graph.notebook is not None:
+        return graph.notebook.source.decode("utf-8", "replace").split("\n")
     node = graph.nodes.get(graph.entry.member)
-    if node is None or node.path is None or node.path.suffix == ".ipynb":
-        return node.content.decode("utf-8", "replace").splitlines() if node is not None and node.content is not None else []
-    return _decoded(node.path)
+    return _decoded(node.path) if node is not None and node.path is not None else []
 
 
 def _decoded(path: Path) -> list[str]:

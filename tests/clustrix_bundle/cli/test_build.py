@@ -193,3 +193,25 @@ def test_what_of_a_script_travels_is_explained(command, project):
     people = command("build", "script.py:area", "--explain").out
     assert "dropped  UNUSED = 4" in people
     assert "travels whole" in command("build", "thermo.model:run", "--explain").out
+
+
+def test_what_of_a_notebook_travels_is_explained_by_cells(command, project):
+    texts = [
+        "# Title",
+        "import math\nUNUSED = 4",
+        "SCALE = 3\n\n\ndef area(r):\n    return math.pi * r * SCALE",
+        "SCALE += 1\nprint(area(2))",
+    ]
+    cells = [{"cell_type": "code" if number else "markdown", "source": text} for number, text in enumerate(texts)]
+    (project / "n.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    told = command("build", "n.ipynb:area", "--explain", "--json").json["explanation"]
+    assert [(row["cell"], row["line"], row["kept"], row["source"]) for row in told] == [
+        (2, 1, True, "import math"),
+        (2, 2, False, "UNUSED = 4"),
+        (3, 1, True, "SCALE = 3"),
+        (3, 4, True, "def area(r):"),
+        (4, 1, True, "SCALE += 1"),
+        (4, 2, False, "print(area(2))"),
+    ]
+    assert told[2]["reason"] == "binds `SCALE` for cell 4, line 1"
+    assert "cell 3, line 4" in command("build", "n.ipynb:area", "--explain").out
