@@ -13,6 +13,7 @@ __all__ = [
     "JobLostError",
     "RemoteError",
     "RemoteTraceback",
+    "UnknownJobError",
 ]
 
 
@@ -59,6 +60,19 @@ class JobLostError(ClustrixBundleError):
 
     def __str__(self) -> str:
         return f"job {self.job}: {self.message}"
+
+
+class UnknownJobError(ClustrixBundleError):
+    """There is no job of that id there (act: the user)."""
+
+    exit_code = 2
+
+    def __init__(self, job: str) -> None:
+        super().__init__(job)
+        self.job = job
+
+    def __str__(self) -> str:
+        return f"there is no job {self.job} there; `clustrix-bundle jobs` lists those that are"
 
 
 class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never raised

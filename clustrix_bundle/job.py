@@ -78,13 +78,14 @@ class Job(Future[Any]):
             raise ValueError(f"stream={stream!r}: choose stdout or stderr")
         names = _LOGS if stream is None else (stream,)
         if follow:
-            return self._follow(names)
+            return (text for _, text in self.follow(names))
         return "".join(self._read(name, 0).decode("utf-8", "replace") for name in names)
 
     def _read(self, name: str, offset: int) -> bytes:
         return self._tracker.place.fetch("jobs.read", job=self.id, name=name, task=self.task, offset=offset)
 
-    def _follow(self, names: tuple[str, ...]) -> Iterator[str]:
+    def follow(self, names: tuple[str, ...] = _LOGS) -> Iterator[tuple[str, str]]:
+        """Pieces of what it prints, as ``(stream, text)``, until it has ended."""
         import codecs  # noqa: PLC0415 - for those who follow
 
         offsets = dict.fromkeys(names, 0)
@@ -95,7 +96,7 @@ class Job(Future[Any]):
                 data = self._read(name, offsets[name])
                 offsets[name] += len(data)
                 if text := decoders[name].decode(data, ended):
-                    yield text
+                    yield name, text
             if ended:
                 return
             self._wait(self._tracker.interval_s)

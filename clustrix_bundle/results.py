@@ -99,6 +99,8 @@ def describe_cause(state: str, outcome: Mapping[str, Any] | None, reason: str = 
     """One line about how a task ended; empty where it is completed."""
     if outcome and "failed" in outcome:
         return _not_started(outcome)
+    if state == "cancelled":
+        return reason or "somebody cancelled it"
     if outcome and outcome.get("cause"):
         text = str(outcome["cause"]["text"])
         return f"{reason}; {text}" if reason else text

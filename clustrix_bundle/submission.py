@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sys
@@ -77,11 +78,13 @@ class Cluster:
             ConfigError: A resource that the engine cannot honour.
             ClusterConnectionError, SchedulerError, OSError: What the cluster says.
         """
-        job, folder = self.create(order, given)
+        job = new_id()
+        folder = self.create(order, given, job)["folder"]
         jobs = [Job(self.tracker, job, task) for task in range(order.tasks)]
 
         def start() -> None:
-            self.start(job, folder, order.tasks, given=given, at_once=slots.limit if slots is not None else 0, again=False)
+            limit = slots.limit if slots is not None else 0
+            self._start(job, folder, order.tasks, resources=self.resources(given), at_once=limit)
 
         if slots is None:
             start()
@@ -102,12 +105,21 @@ class Cluster:
             return 0
         return min(self.config.max_parallel_jobs, (os.cpu_count() or 1) if self.is_here else self.config.max_parallel_jobs)
 
-    def create(self, order: Order, given: Mapping[str, Any]) -> tuple[str, str]:
-        """Deploy, and make the job's folder, without starting it: id and folder."""
+    def submit_as(self, job: str, order: Order, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Submit under an id that the caller chose, without following it. Repeated, with whatever became of the first time, it is one job.
+
+        Returns:
+            ``{"made", "folder"}``: whether it is there since now.
+        """
+        made = self.create(order, given, job)
+        self._start(job, made["folder"], order.tasks, resources=self.resources(given), again=not made["made"])
+        return made
+
+    def create(self, order: Order, given: Mapping[str, Any], job: str) -> Mapping[str, Any]:
+        """Deploy, and make the job's folder, without starting it: ``{"made", "folder"}``."""
         resources = self.resources(given)
         deployed = self.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
-        job = secrets.token_hex(8)
-        made = self.place.call(
+        made: Mapping[str, Any] = self.place.call(
             "jobs.create",
             body=lambda: iter(order.arguments),
             once=False,
@@ -115,14 +127,19 @@ class Cluster:
             spec=self._spec(job, order, deployed, resources),
             prelude=self._prelude(deployed, resources),
         )
-        return job, made["folder"]
+        return made
 
-    def start(self, job: str, folder: str, tasks: int, *, given: Mapping[str, Any], at_once: int = 0, again: bool) -> None:
+    def _start(self, job: str, folder: str, tasks: int, *, resources: Resources, at_once: int = 0, again: bool = False) -> None:
         """Have a job run whose folder is there."""
         most = self.config.max_parallel_jobs
         limit = min(at_once or self.room or most, most)
-        resources = self.resources(given)
         self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
+
+    def start_again(self, spec: Mapping[str, Any]) -> None:
+        """Have a job run whose folder was made by somebody who came no further."""
+        from clustrix_bundle.engines.scheduler import Resources  # noqa: PLC0415 - rarely needed
+
+        self._start(spec["id"], spec["folder"], spec["tasks"], resources=Resources(**spec["resources"]), again=True)
 
     def attach(self, job: str) -> list[Job]:
         """Futures of a job that some process submitted once.
@@ -138,17 +155,21 @@ class Cluster:
     def _spec(self, job: str, order: Order, deployed: Deployment, resources: Resources) -> dict[str, Any]:
         config = self.config
         offsets = [0]
+        digest = hashlib.sha256()
         for one in order.arguments:
             offsets.append(offsets[-1] + len(one))
+            digest.update(one)
         return {
             "schema": 1,
             "id": job,
             "name": order.name,
             "bundle": deployed.bundle,
             "runtime": deployed.runtime,
+            "blobs": sorted({member.sha256 for member in order.manifest.members if member.detached}),
             "engine": self.engine.name,
             "tasks": order.tasks,
             "arguments": offsets if order.arguments else None,
+            "arguments_sha256": digest.hexdigest(),
             "resources": resources.given(),
             "time_s": None if self.engine.limits_time else resources.time_s,
             "beat_s": _BEAT_S,
@@ -166,6 +187,11 @@ class Cluster:
             if self.config.python_executable == _PYTHON:
                 python = find_executable(None, os.environ, None) or sys.executable
         return render_prelude(self.config, relative_runtime(deployed.runtime), resources.cores, python, before)
+
+
+def new_id() -> str:
+    """A job's id: 16 random hex digits."""
+    return secrets.token_hex(8)
 
 
 def place_for(config: ClusterConfig) -> Place:

@@ -40,7 +40,7 @@ def create(session, body, job, spec, prelude):
         session: See above.
         body: Pieces of the file ``arguments``.
         job: Its id.
-        spec: What ``spec.json`` holds; ``work_dir`` is added.
+        spec: What ``spec.json`` holds; ``work_dir`` and ``folder`` are added.
         prelude: Text of ``prelude.sh``.
 
     Returns:
@@ -51,7 +51,7 @@ def create(session, body, job, spec, prelude):
     """
     target = _folder(session, job)
     session.make_state_dir("jobs")
-    text = json.dumps(dict(spec, work_dir=session.work_dir), sort_keys=True).encode("ascii")
+    text = json.dumps(dict(spec, work_dir=session.work_dir, folder=target), sort_keys=True).encode("ascii")
     private = make_private_folder(os.path.dirname(target), ".new-")
     try:
         with open(private + "/arguments", "wb") as out:

@@ -13,6 +13,7 @@ FAMILIES = {
     "store": ("store_operations", "missing put get"),
     "process": ("process_operations", "execute start"),
     "jobs": ("job_operations", "create start note look outcomes read cancel listing read_spec remove"),
+    "cleaning": ("sweep_operations", "sweep"),
     "probe": ("probe_operations", "probe"),
 }
 """Module and functions of each family: ``store.put`` is `store_operations.put`. A module is loaded when it is first asked for."""

@@ -68,12 +68,15 @@ def missing(session, files):
         try:
             status = os.lstat(folder + "/" + last)
             if stat.S_ISREG(status.st_mode) and status.st_size == size and status.st_uid == os.geteuid():
+                os.utime(folder + "/" + last)  # needed now: whoever cleans up sees that
                 continue
         except OSError:
             pass
         there = 0
-        if os.path.isdir(folder):
+        try:
             there = max([0] + [os.lstat(part).st_size for part in _parts(folder, sha256)])
+        except OSError:  # no such folder, or an upload that ends right now
+            pass
         wanted.append([name, min(there, size)])
     return wanted
 

@@ -25,6 +25,14 @@ COMMANDS = {
     "graph": ("graph", "Draw what a function depends on."),
     "runtime": ("runtime", "Write the program that runs bundles."),
     "fs": ("fs", "Look at the files of a cluster."),
+    "submit": ("submit", "Start a function as a job, and do not wait."),
+    "jobs": ("jobs", "List jobs and how they are."),
+    "status": ("jobs", "Say how a job is, and of what it died."),
+    "logs": ("logs", "Show what a job printed; -f while it runs."),
+    "result": ("result", "Fetch the result of a job, and the files it wrote."),
+    "attach": ("result", "Follow a job to its end."),
+    "cancel": ("jobs", "End a job."),
+    "clean": ("clean", "Remove what ended jobs left on a cluster."),
     "doctor": ("doctor", "Check the way to a cluster, and say how to mend it."),
 }
 """Name of each command: its module beside this file, and what `--help` says of it without loading that module.

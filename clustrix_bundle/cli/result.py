@@ -1,0 +1,148 @@
+"""``clustrix-bundle result`` and ``attach``: what a job gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clustrix_bundle.cli.cluster_options import cluster_options
+from clustrix_bundle.cli.jobs import open_cluster
+from clustrix_bundle.cli.logs import follow_logs
+from clustrix_bundle.cli.options import json_option
+from clustrix_bundle.cli.output import print_json
+
+if TYPE_CHECKING:
+    from clustrix_bundle.job import Job
+    from clustrix_bundle.submission import Cluster
+
+_FAILED, _CLUSTER = 1, 4
+
+
+@click.command("result")
+@click.argument("job", metavar="ID")
+@click.option("--task", type=int, default=0, show_default=True, help="Of a job with several.")
+@click.option("--result", "file", metavar="FILE", help="Write the pickled result there, for what JSON cannot hold.")
+@click.option(
+    "--outputs", metavar="DIR", help="Fetch the files that all its tasks wrote into DIR/<id>/<task>/, over none that is there."
+)
+@cluster_options
+@json_option
+def result_command(job: str, *, task: int, file: str | None, outputs: str | None, as_json: bool, **cluster: Any) -> int:
+    """Print the result of a job that has ended. The exit code is 1 if its function failed, 4 if it has not ended."""
+    from clustrix_bundle.job_status import find_status  # noqa: PLC0415 - where jobs are
+
+    there = open_cluster(**cluster)
+    status = find_status(there, job)
+    if not 0 <= task < len(status.tasks):
+        raise click.BadParameter(f"the job's tasks are 0 to {len(status.tasks) - 1}", param_hint="--task")
+    fetched = _fetch_outputs(there, job, len(status.tasks), outputs) if outputs is not None else None
+    return tell(there, job, task, status.tasks[task], file=file, as_json=as_json, fetched=fetched)
+
+
+@click.command("attach")
+@click.argument("job", metavar="ID")
+@cluster_options
+@json_option
+def attach_command(job: str, *, as_json: bool, **cluster: Any) -> int:
+    """Follow a job to its end, show what it prints, then its result. One that was made and never started is started."""
+    from clustrix_bundle.job_status import find_status  # noqa: PLC0415 - where jobs are
+
+    there = open_cluster(**cluster)
+    status = find_status(there, job)
+    if not status.started and status.state == "pending":
+        there.start_again(status.spec)
+    jobs = there.attach(job)
+    if len(jobs) == 1:
+        follow_logs(jobs[0], ["stdout", "stderr"], as_json=as_json)
+        return tell(there, job, 0, _ended(jobs[0]), as_json=as_json)
+    states = [_ended(one) for one in jobs]
+    if as_json:
+        print_json({"ok": all(state == "completed" for state in states), "id": job, "tasks": states})
+    else:
+        click.echo("\n".join(f"task {number}: {state}" for number, state in enumerate(states)))
+    return 0 if all(state == "completed" for state in states) else _FAILED
+
+
+def _ended(job: Job) -> str:
+    from concurrent.futures import wait  # noqa: PLC0415 - where a job is followed
+
+    wait([job])
+    return job.state
+
+
+def tell(
+    there: Cluster, job: str, task: int, state: str, *, file: str | None = None, as_json: bool, fetched: list[str] | None = None
+) -> int:
+    """Print how a task ended, as the runtime's ``run`` does; the exit code."""
+    outcome = there.place.call("jobs.outcomes", job=job, tasks=[task])[0]
+    more: dict[str, Any] = {"id": job, "task": task, "state": state}
+    if fetched is not None:
+        more["fetched"] = fetched
+    if outcome is None or "failed" in outcome or not outcome["ok"]:
+        return _tell_failure(job, state, outcome, more, as_json=as_json)
+    if file is not None:
+        from clustrix_bundle.results import fetch_verified  # noqa: PLC0415 - where the pickle is wanted
+
+        with open(file, "xb+") as out:
+            fetch_verified(there.place, job, task, "result", outcome=outcome, into=out)
+    result, exact = outcome["result"], outcome["exact"]
+    if as_json:
+        print_json(
+            {
+                "ok": True,
+                "result": result,
+                "exact": exact,
+                **more,
+                **{key: outcome[key] for key in ("outputs", "warnings", "proof")},
+            }
+        )
+    elif result is not None or exact:
+        click.echo(json.dumps(result))
+    elif file is None:
+        click.echo("the result is nothing that JSON can hold: --result FILE writes its pickle", err=True)
+    return 0
+
+
+def _tell_failure(job: str, state: str, outcome: Any, more: dict[str, Any], *, as_json: bool) -> int:
+    from clustrix_bundle.results import describe_cause  # noqa: PLC0415 - where it failed
+
+    ended = state not in ("pending", "running")
+    error = (outcome or {}).get("error")
+    message = describe_cause(state, outcome) if ended else f"it is {state}: `clustrix-bundle attach {job}` waits for it"
+    if as_json:
+        told = error or {
+            "type": "NotEnded" if not ended else "JobLost" if state == "lost" else "ProcessDied",
+            "message": message,
+            "traceback": "",
+        }
+        print_json({"ok": False, "error": told, **more})
+    sys.stderr.write((error or {}).get("traceback") or "")
+    sys.stderr.write(f"clustrix-bundle: job {job}: {state}: {message}\n")
+    return _FAILED if ended and state != "lost" else _CLUSTER
+
+
+def _fetch_outputs(there: Cluster, job: str, tasks: int, folder: str) -> list[str]:
+    """Files of all tasks, each written beside its place and renamed; those fetched now, relative to ``folder``."""
+    fetched = []
+    for task, outcome in enumerate(there.place.call("jobs.outcomes", job=job, tasks=list(range(tasks)))):
+        for row in (outcome or {}).get("outputs", ()):
+            name = os.path.join(job, str(task), row["path"])
+            target = os.path.join(folder, name)
+            if os.path.isabs(row["path"]) or ".." in row["path"].split("/") or os.path.lexists(target):
+                continue
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            part = f"{target}.{os.urandom(4).hex()}.part"
+            try:
+                with open(part, "xb") as out:
+                    out.writelines(there.place.stream("jobs.read", job=job, task=task, name=f"outputs/{row['path']}"))
+                os.link(part, target)
+                fetched.append(name)
+            except FileExistsError:  # somebody was faster
+                pass
+            finally:
+                os.unlink(part)
+    return fetched
