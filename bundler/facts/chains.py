@@ -14,6 +14,11 @@ MAX_CHAIN = 6_000
 MAX_RIGHT = 2_000
 """Those of them that nest to the right: ``lambda``, ``if``, ``**`` after ``**``, and prefix operators in a row."""
 
+MAX_PATTERN_BRACKETS = 10
+"""Brackets open at once in a ``case``: libcst's grammar of patterns takes three times as long for each (45 s for 12)."""
+MAX_ELIFS = 3_000
+"""``elif`` after ``elif``, which nest in libcst's tree (14 s for 10,000)."""
+
 
 @dataclass(slots=True)
 class _Level:

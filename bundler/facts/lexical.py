@@ -1,6 +1,6 @@
 """What has to be known of a source text before it is parsed: brackets, indentation and comments.
 
-Parsers recurse where brackets nest. CPython refuses more than 200 open brackets and 100 levels of indentation in its
+Parsers recurse where brackets nest. CPython refuses more than 200 open brackets and 99 levels of indentation in its
 tokenizer (``MAXLEVEL`` and ``MAXINDENT``), so no such file can run anywhere, and none reaches our parsers. This scan knows strings,
 f-strings and comments, and nothing else of the grammar; what is malformed it leaves to the parser.
 """
@@ -12,10 +12,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from clustrix_bundle.bundler.errors import SourceError
-from clustrix_bundle.bundler.facts.chains import MAX_CHAIN, MAX_RIGHT, Chains
+from clustrix_bundle.bundler.facts.chains import MAX_CHAIN, MAX_ELIFS, MAX_PATTERN_BRACKETS, MAX_RIGHT, Chains
 
 MAX_BRACKETS = 200
-MAX_INDENTS = 100
+MAX_INDENTS = 99
 DEEP_BRACKETS = 92
 """Python 3.8 and older refuse more open brackets than this."""
 
@@ -42,6 +42,7 @@ _TEMPLATE = {
     for raw in (False, True)
 }
 _INDENT = re.compile(r"[ \t\f]*")
+_CASE = re.compile(r"case\b(?!\s*[=.,:)])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class _Scan:
         self.open = 0
         self.templates: list[_Template] = []
         self.indents = [0]
+        self.elifs = [0]  # in a row, at each indentation
+        self.in_case = False
         self.chains = Chains()
 
     def line(self, offset: int) -> int:
@@ -187,6 +190,12 @@ class _Scan:
     def opened(self, offset: int) -> None:
         self.open += 1
         self.chains.opened()
+        if self.in_case and self.open > MAX_PATTERN_BRACKETS:
+            raise SourceError(
+                f"more than {MAX_PATTERN_BRACKETS} brackets are open at once in a case, too many to be read (remedy: match in steps)",
+                self.path,
+                self.line(offset),
+            )
         if self.open > MAX_BRACKETS:
             raise SourceError(
                 f"more than {MAX_BRACKETS} brackets are open at once, which no Python reads (remedy: build the value in steps)",
@@ -206,15 +215,29 @@ class _Scan:
         width = len(match[0].rpartition("\f")[2].expandtabs(8))
         while width < self.indents[-1]:
             self.indents.pop()
+            self.elifs.pop()
         if width > self.indents[-1]:
             self.indents.append(width)
+            self.elifs.append(0)
             if len(self.indents) > MAX_INDENTS + 1:
                 raise SourceError(
                     f"more than {MAX_INDENTS} levels of indentation, which no Python reads (remedy: move inner blocks to functions)",
                     self.path,
                     self.line(position),
                 )
+        self.statement(end)
         return end
+
+    def statement(self, start: int) -> None:
+        """Looks at the first word of a line: libcst takes very long for what has a bound here."""
+        self.in_case = _CASE.match(self.text, start) is not None
+        self.elifs[-1] = self.elifs[-1] + 1 if self.text.startswith("elif", start) else 0
+        if self.elifs[-1] > MAX_ELIFS:
+            raise SourceError(
+                f"more than {MAX_ELIFS} branches of one if, too many to be read (remedy: look them up in a dict)",
+                self.path,
+                self.line(start),
+            )
 
 
 def scan(text: str, path: str) -> Lexical:

@@ -13,7 +13,7 @@ use crate::lines::Lines;
 /// More open brackets are refused, as CPython's tokenizer does (MAXLEVEL).
 const MAX_BRACKETS: u32 = 200;
 /// More levels of indentation are refused, as CPython's tokenizer does (MAXINDENT).
-const MAX_INDENTATION: u32 = 100;
+const MAX_INDENTATION: u32 = 99;
 /// More nested operators are refused; CPython's compiler gives up long before.
 const MAX_OPERATORS: u64 = 100_000;
 /// More open brackets need Python 3.9, whose parser holds more than the old one's stack.
@@ -107,7 +107,7 @@ impl Nesting {
             return Err("more than 200 brackets are open at once");
         }
         if self.indentation > MAX_INDENTATION {
-            return Err("more than 100 levels of indentation");
+            return Err("more than 99 levels of indentation");
         }
         if self.operators > MAX_OPERATORS {
             return Err("more than 100,000 operators nested in one expression");

@@ -1,3 +1,5 @@
+import ast
+
 import pytest
 
 from clustrix_bundle.bundler.errors import SourceError
@@ -45,14 +47,17 @@ def test_brackets_in_strings_and_comments_do_not_count():
     scan("x = '" + "(" * 300 + "' #" + "[" * 300 + "\n" + '"""' + "{" * 300 + '"""', "m.py")
 
 
-def test_more_than_100_levels_of_indentation_are_refused():
+def test_more_than_99_levels_of_indentation_are_refused_as_python_does():
     def nested(levels):
         return "".join(" " * level + "if x:\n" for level in range(levels)) + " " * levels + "pass\n"
 
-    scan(nested(100), "m.py")
-    with pytest.raises(SourceError, match="100 levels") as caught:
-        scan(nested(101), "m.py")
-    assert caught.value.line == 102
+    compile(nested(99), "m.py", "exec", ast.PyCF_ONLY_AST)
+    scan(nested(99), "m.py")
+    with pytest.raises(IndentationError):
+        compile(nested(100), "m.py", "exec", ast.PyCF_ONLY_AST)
+    with pytest.raises(SourceError, match="99 levels") as caught:
+        scan(nested(100), "m.py")
+    assert caught.value.line == 101
 
 
 def test_lines_within_brackets_and_blank_lines_have_no_indentation():
@@ -119,3 +124,22 @@ def test_long_displays_sums_of_powers_and_many_lines_are_no_chains():
     scan("if a: b = c + d\n" * 20_000, "m.py")
     scan("x = [" + "lambda a, b: c, " * 5_000 + "]", "m.py")
     scan("x = {" + "a: lambda: b if c else d,\n" * 5_000 + "}", "m.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "line"),
+    [
+        ("match a:\n    case " + "{1: " * 11 + "b" + "}" * 11 + ": pass\n", "10 brackets are open at once in a case", 2),
+        ("if a: b\n" + "elif a: b\n" * 3_001, "3000 branches of one if", 3_002),
+    ],
+    ids=["patterns", "elif"],
+)
+def test_what_takes_libcst_minutes_is_refused(text, words, line):
+    with pytest.raises(SourceError, match=words) as caught:
+        scan(text, "m.py")
+    assert caught.value.line == line
+
+
+def test_names_and_other_ifs_are_not_taken_for_cases_and_branches():
+    scan("case = " + "[" * 20 + "]" * 20 + "\n", "m.py")
+    scan("if a:\n    if b: c\n    elif d: e\nelif f: g\n" * 2_000, "m.py")
