@@ -17,7 +17,7 @@ _KILLED_FOR_MEMORY = -27  # JOB_EXEC_KILL_MEM
 
 
 class Pbs:
-    """See `clustrix_bundle.engines.scheduler.Scheduler`. A task is ``7[3].server`` there and ``7_3`` in the ids here."""
+    """See `clustrix_bundle.engines.scheduler.Scheduler`. A task is ``7[3].server`` there and ``7[]_3`` in the ids here."""
 
     name = "pbs"
     refused: frozenset[str] = frozenset({"partition", "qos", "gres"})
@@ -89,7 +89,7 @@ def _key(shown: str) -> str:
     found = re.match(r"(\d+)(?:\[(\d*)\])?", shown)
     if not found:
         return shown
-    return f"{found[1]}_{found[2]}" if found[2] else _base(shown)
+    return f"{found[1]}[]_{found[2]}" if found[2] else _base(shown)
 
 
 def _base(shown: str) -> str:

@@ -1,0 +1,55 @@
+"""PBS's words, on output as its manual shows it; no server of it was asked."""
+
+import json
+
+import pytest
+from clustrix_bundle.engines.pbs import Pbs
+from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
+
+PBS = Pbs()
+
+
+def _qstat(**jobs: dict[str, object]) -> str:
+    return json.dumps({"timestamp": 1, "pbs_version": "20.0.1", "Jobs": jobs})
+
+
+def test_a_submission() -> None:
+    argv = PBS.submit_argv(Request("clx-0123456789abcdef", "/s/jobs/aa", 10, 20, Resources(cores=2, memory=1 << 30, time_s=3661)))
+    assert argv[argv.index("-N") + 1] == "clx-0123456789a"
+    assert "select=1:ncpus=2:mem=1024mb" in argv
+    assert "walltime=01:01:01" in argv
+    assert argv[argv.index("-J") + 1] == "0-19"
+    assert argv[-5:] == ["--", "/bin/bash", "/s/jobs/aa/batch.sh", "--first", "10"]
+
+
+@pytest.mark.parametrize(("said", "number"), [("7.server\n", "7"), ("7[].server\n", "7[]"), ("7\n", "7")])
+def test_the_id(said: str, number: str) -> None:
+    assert PBS.parse_job_id(said) == number
+
+
+def test_no_id_is_an_error() -> None:
+    with pytest.raises(SchedulerError):
+        PBS.parse_job_id("qsub: Unknown queue")
+
+
+def test_states_of_tasks_of_an_array() -> None:
+    said = "Notice: maintenance\n" + _qstat(**{
+        "7[].s": {"job_state": "B", "Job_Name": "clx-aa"},
+        "7[0].s": {"job_state": "X", "Exit_status": 0},
+        "7[1].s": {"job_state": "F", "Exit_status": -29},
+        "7[2].s": {"job_state": "F", "Exit_status": 271, "comment": "Job killed by signal 15"},
+        "7[3].s": {"job_state": "Q", "comment": "Not Running: Insufficient amount of resource: ncpus"},
+        "8.s": {"job_state": "F", "comment": "deleted before it ran"},
+    })
+    states = PBS.parse_queue(said)
+    assert {key: (state.word, state.state if state.word == "ended" else "") for key, state in states.items()} == {
+        "7[]": ("running", ""),
+        "7[]_0": ("ended", "completed"),
+        "7[]_1": ("ended", "timeout"),
+        "7[]_2": ("ended", "failed"),
+        "7[]_3": ("waiting", ""),
+        "8": ("ended", "cancelled"),
+    }
+    assert "Insufficient" in states["7[]_3"].reason
+    assert PBS.parse_found(said, "clx-aa") == ["7[]"]
+    assert PBS.parse_queue("qstat: cannot connect to server") == {}
