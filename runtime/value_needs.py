@@ -26,13 +26,13 @@ def check_requirements(data):
             if _is_importable(name, data):
                 continue
             there = "is not installed"
-        elif _major(found) == _major(version):
+        elif major(found) == major(version):
             continue
         else:
             there = "is version %s" % found
         raise UnmetRequirementError(
             "%s was pickled with %s, and here, for %s, %s %s: install %s==%s.* there, or pass what the value is made from"
-            % (" and ".join(wanted[text]), text, sys.executable, name, there, name, _major(version))
+            % (" and ".join(wanted[text]), text, sys.executable, name, there, name, major(version))
         )
 
 
@@ -110,5 +110,6 @@ def _normal(name):
     return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
 
 
-def _major(version):
+def major(version):
+    """The first part of a version, without epoch: what must agree between both ends."""
     return version.rpartition("!")[2].lstrip("v").partition(".")[0].partition("+")[0]

@@ -34,6 +34,7 @@ from clustrix_bundle.bundler.capture.module_state import (
 from clustrix_bundle.bundler.capture.pickled_names import pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
 from clustrix_bundle.bundler.capture.staleness import is_stale
+from clustrix_bundle.bundler.capture.value_pins import pin_here
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
 from clustrix_bundle.bundler.target import Target, module_of_file
@@ -310,7 +311,7 @@ class LiveAnalysis(Analysis):
 
 def _pins_of(content: bytes, pins: Mapping[str, str]) -> tuple[str, ...]:
     names = {name.partition(".")[0] for name in pickled_modules([content])}
-    return tuple(sorted({pins[name] for name in names if name in pins}))
+    return tuple(sorted({pin_here(pins[name]) for name in names if name in pins}))
 
 
 def _type_name(value: Any) -> str:
