@@ -11,6 +11,7 @@ import time
 from .owner import identity
 
 _running: set = set()
+_starting = threading.Lock()
 
 
 def execute(session, argv, env=None, cwd=None, time_s=60, limit=1 << 20, body=None):
@@ -35,10 +36,16 @@ def execute(session, argv, env=None, cwd=None, time_s=60, limit=1 << 20, body=No
         for piece in body or ():
             stdin.write(piece)
         stdin.seek(0)
-        process = subprocess.Popen(
-            argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **_place(session, env, cwd)
-        )
-    _running.add(process)
+        with _starting:
+            process = subprocess.Popen(
+                argv,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                **_place(session, env, cwd),
+            )
+            _running.add(process)
     try:
         return (yield from _listen(process, time.monotonic() + time_s, limit))
     finally:
@@ -121,6 +128,7 @@ def _kill(process):
 
 
 def end_all():
-    """Kill what `execute` still runs."""
+    """Kill what `execute` still runs; from now on it starts nothing more."""
+    _starting.acquire(timeout=5)
     for process in list(_running):
         _kill(process)

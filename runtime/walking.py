@@ -37,7 +37,7 @@ def warn_unreadable(folders):
 
 
 class _Entry(object):
-    """What ``os.DirEntry`` is, for Python 3.6, whose ``os.scandir`` takes no descriptor."""
+    """What ``os.DirEntry`` is, for Python 3.6, whose ``os.scandir`` takes no descriptor, where there is no ``/proc``."""
 
     def __init__(self, folder, name):
         self._folder = folder
@@ -62,6 +62,14 @@ class _Entry(object):
         return stat.S_ISLNK(self._mode(False))
 
 
+def _scan(folder):
+    """``os.scandir`` of a descriptor, for Python 3.6: by the name that Linux has for it, else entry by entry."""
+    try:
+        return os.scandir("/proc/self/fd/%d" % folder)
+    except OSError:
+        return iter([_Entry(folder, name) for name in os.listdir(folder)])
+
+
 class Entries(object):
     """The entries of an open folder, for ``with`` and ``for``; the state dir of a work dir is none of them.
 
@@ -73,7 +81,7 @@ class Entries(object):
     def __init__(self, folder, root):
         self._folder = folder
         self._root = root
-        self._scan = os.scandir(folder) if _SCANS_DESCRIPTORS else iter([_Entry(folder, name) for name in os.listdir(folder)])
+        self._scan = os.scandir(folder) if _SCANS_DESCRIPTORS else _scan(folder)
 
     def __enter__(self):
         return self

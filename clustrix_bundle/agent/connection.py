@@ -257,7 +257,7 @@ class Connection:
                 data = self._channel.read(_READ_SIZE)
                 self._heard_at = time.monotonic()
             self._end()
-        except (frames.FrameError, LookupError, ValueError) as error:
+        except (frames.FrameError, LookupError, ValueError, TypeError) as error:
             if self._error is None:
                 self.fail(
                     AgentProtocolError(

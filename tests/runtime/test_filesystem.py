@@ -416,11 +416,16 @@ def test_it_gives_the_same_on_every_python(tree: Path, tmp_path: Path, interpret
     ]  # fmt: skip
 
 
+def scan_entry_by_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "_SCANS_DESCRIPTORS", False)
+    monkeypatch.setattr(walking, "_scan", lambda folder: iter([walking._Entry(folder, name) for name in os.listdir(folder)]))
+
+
 def test_folders_whose_entries_have_no_known_kind_count_as_unreadable_where_they_may_not_be_passed(
     closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on Python 3.6, and on file systems that list names alone."""
-    monkeypatch.setattr(walking, "_SCANS_DESCRIPTORS", False)
+    """As on Python 3.6 without ``/proc``, and on file systems that list names alone."""
+    scan_entry_by_entry(monkeypatch)
     fs = LocalFilesystem(str(closed))
     for call in (lambda: fs.find("*.csv"), lambda: ["open/x.csv"] * fs.du().file_count):
         with unprivileged(), pytest.warns(UnreadableFolderWarning, match="'closed', 'no_pass'"):
@@ -432,4 +437,6 @@ def test_the_entries_of_python_36_are_told_as_scandir_tells_them(tree: Path, mon
     calls = [fs.ls, lambda: fs.find("*"), lambda: fs.glob("**"), lambda: fs.glob("*/*/"), fs.du, fs.count_files]
     new = [call() for call in calls]
     monkeypatch.setattr(walking, "_SCANS_DESCRIPTORS", False)
+    assert [call() for call in calls] == new
+    scan_entry_by_entry(monkeypatch)
     assert [call() for call in calls] == new
