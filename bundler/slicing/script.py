@@ -163,6 +163,8 @@ class Script:
     def _find_links(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = defaultdict(set)
         for number in range(self.end):
+            if number in self.never:  # what a submission gives is a thing of the client: no part of what travels
+                continue
             for (kind, first), (other_kind, second) in self.effects.of_statement(number).links:
                 if kind == other_kind == "name":
                     found[first].add(second)

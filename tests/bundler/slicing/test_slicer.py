@@ -564,6 +564,19 @@ def test_a_kept_name_that_depends_on_a_submission_is_an_error(sliced):
         assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("use", ["print(job.result())", "job.cancel()", "out = job.result(60)", "job.note = 3"])
+def test_what_is_done_to_a_submission_does_not_change_the_function(holds, use):
+    holds(f"""
+from clustrix_bundle import cluster
+TABLE = [1]
+@cluster
+def f(x):
+    return x + len(TABLE)
+job = f.submit(TABLE)  #-
+{use}  #-
+""")
+
+
 def test_submitting_statements_leave_a_block_that_is_kept(sliced):
     text = "from ship import ship\nXS = []\nfor n in range(3):\n    XS.append(n)\n    ship(f, n)\ndef f():\n    return XS\n"
     found = sliced(text, ship="from clustrix_bundle import bundle\ndef ship(f, n):\n    bundle(f)\n")
@@ -773,4 +786,13 @@ print("out")  #-
 TEXT = buffer.getvalue()
 def f():
     return TEXT
+""")
+
+
+def test_showing_a_kept_object_changes_nothing(holds):
+    holds("""
+frame = dict(a=1)
+display(frame)  #-
+def f():
+    return frame
 """)
