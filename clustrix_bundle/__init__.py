@@ -21,6 +21,7 @@ _PUBLIC = {
     "Bundle": ".api",
     "BundleFormatError": ".bundler.errors",
     "ClusterConfig": ".runtime.config",
+    "ClusterConnectionError": ".agent.errors",
     "ClusterExecutor": ".executor",
     "ClusterFilesystem": ".filesystem",
     "ClusterUnreachableFromJob": ".runtime.active",
@@ -64,6 +65,7 @@ _PUBLIC = {
 
 TYPE_CHECKING = False  # typing itself costs more to import than all of this
 if TYPE_CHECKING:
+    from clustrix_bundle.agent.errors import ClusterConnectionError as ClusterConnectionError
     from clustrix_bundle.api import Bundle as Bundle
     from clustrix_bundle.api import bundle as bundle
     from clustrix_bundle.bundler.analysis.analyzer import DependencyAnalyzer as DependencyAnalyzer

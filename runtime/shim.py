@@ -28,10 +28,12 @@ _CLIENT_CLASSES = [
     "RemoteEnvironment",
     "RemoteExecutor",
 ]
-_CLIENT_FUNCTIONS = ["bundle", "create_local_executor", "load_config", "package_dependencies", "save_config", "setup_ssh_keys"]
+_CLIENT_FUNCTIONS = ["bundle", "create_local_executor", "load_config", "load_profile", "package_dependencies", "save_config"]
+_CLIENT_FUNCTIONS += ["setup_ssh_keys"]
 _CLIENT_ERRORS = [
     "AnalysisError",
     "BundleFormatError",
+    "ClusterConnectionError",
     "ClustrixBundleError",
     "JobLostError",
     "PackagingError",

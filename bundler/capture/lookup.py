@@ -11,15 +11,25 @@ MISSING = object()
 
 
 def looked_up(module: str, qualname: str) -> Any:
-    """What a name leads to now; nothing is imported, and `MISSING` stands for nothing."""
+    """What a name leads to now, or `MISSING`. A module's own ``__getattr__`` (PEP 562) may load what it promises, as it does for pickle."""
     found: Any = sys.modules.get(module)
     if found is None:
         return MISSING
     for part in qualname.split("."):
-        found = vars(found).get(part, MISSING) if isinstance(found, ModuleType) else getattr(found, part, MISSING)
+        found = _of_module(found, part) if isinstance(found, ModuleType) else getattr(found, part, MISSING)
         if found is MISSING:
             return MISSING
     return found
+
+
+def _of_module(module: ModuleType, name: str) -> Any:
+    names = vars(module)
+    if name in names or "__getattr__" not in names:
+        return names.get(name, MISSING)
+    try:
+        return getattr(module, name)
+    except Exception:  # noqa: BLE001 - the user's code
+        return MISSING
 
 
 def global_names(code: CodeType) -> set[str]:

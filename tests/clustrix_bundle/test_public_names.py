@@ -24,6 +24,12 @@ def test_the_names_of_the_design_are_public() -> None:
     assert set(wanted.split()) <= set(clustrix_bundle.__all__)
 
 
+def test_every_public_name_can_be_imported_in_a_job() -> None:
+    from clustrix_bundle.runtime import shim
+
+    assert set(clustrix_bundle.__all__) <= set(shim.PUBLIC)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'clustrix_bundle' has no attribute 'clutser'"):
         _ = clustrix_bundle.clutser
