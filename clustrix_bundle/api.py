@@ -148,10 +148,19 @@ def default_output() -> str:
 def _dump_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[bytes, tuple[str, ...]]:
     """A values stream of ``(args, kwargs)``, and the distributions that reading it needs."""
     from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain  # noqa: PLC0415 - only where arguments are given
+    from clustrix_bundle.bundler.capture.errors import CaptureError  # noqa: PLC0415
     from clustrix_bundle.bundler.capture.needs import Needs  # noqa: PLC0415
 
     needs = Needs()
-    return dump_or_explain((args, dict(kwargs)), needs, "the arguments"), _pins(needs.modules)
+    stream = dump_or_explain((args, dict(kwargs)), needs, "the arguments")
+    own = sorted(needs.main_names | {definition.path[-1][0] for home, definition in needs.definitions if home == "__main__"})
+    if own:
+        raise CaptureError(
+            f"the arguments need {', '.join(own)} of __main__, which the bundle of a function that was named does not hold; "
+            "pass the function itself, as in bundle(func)",
+            "the arguments",
+        )
+    return stream, _pins(needs.modules)
 
 
 def _render_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:

@@ -29,6 +29,9 @@ if typing.TYPE_CHECKING:
 PROTOCOL = 4
 """The newest protocol that every Python from 3.6 reads."""
 
+_MADE_BY_CYTHON = "_cython_"
+"""Prefix of modules that hold the types shared by extensions that Cython compiled; nothing imports them."""
+
 _LONGEST_NAME = 1000
 _MOST_NAMES = 10_000
 _TYPE_VARIABLES = tuple(getattr(typing, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(typing, name))
@@ -124,7 +127,7 @@ class StatePickler(pickle.Pickler):
         """Note that a name in a module is needed."""
         if module == "__main__":
             self.needs.main_names.add(qualname.partition(".")[0])
-        elif module and module != "builtins":
+        elif module and module != "builtins" and not module.startswith(_MADE_BY_CYTHON):
             self.needs.modules.add(module)
 
     def _function(self, function: FunctionType) -> Any:

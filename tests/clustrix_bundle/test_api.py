@@ -8,6 +8,7 @@ import clustrix_bundle
 import pytest
 from clustrix_bundle import TargetError, bundle
 from clustrix_bundle.api import default_output
+from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.errors import RemoteTraceback
 from packaging.version import Version
 
@@ -46,6 +47,13 @@ def test_arguments_travel_in_the_bundle_or_are_given_to_run(here):
     assert made.run((1,), times=1) == (1,)
     os.unlink(here / "lib.py")
     assert made.run(b"c", times=2) == b"cc"  # it is the bundle that runs, nothing is built again
+
+
+def test_arguments_of_the_running_programs_own_classes_are_refused_for_a_named_function(here, monkeypatch):
+    own = type("Own", (), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "Own", own, raising=False)
+    with pytest.raises(CaptureError, match=r"need Own of __main__.*bundle\(func\)"):
+        bundle("lib.py:twice", args=[own()])
 
 
 def test_arguments_say_what_they_need_there(here):
