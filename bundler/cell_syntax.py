@@ -11,9 +11,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-_BODY_RUNS = frozenset(
-    {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "heat", "scalene", "pyinstrument"}
-)
+_BODY_RUNS = frozenset({"time", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "heat", "scalene", "pyinstrument"})
 """Cell magics whose body is Python of the notebook."""
 _STATEMENT_RUNS = frozenset({"time", "prun"})
 """Line magics that execute a statement in the notebook's own namespace."""
@@ -22,6 +20,10 @@ _ASSIGNED = re.compile(r"(\s*)([A-Za-z_][\w.\[\]'\", \t*]*?)\s*=\s*([!%])(?!=)(.
 _HELP = re.compile(r"\s*(\?{1,2}\s*)?(%{0,2}[A-Za-z_*][\w.*\[\]]*)\s*(\?{0,2})\s*")
 _ENV = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.+)", re.DOTALL)
 _SCRIPT = re.compile(r"[^\s$-]\S*\.py")
+_QUOTES = "'\""
+_WRITTEN = re.compile(r"(-a\s+|--append\s+)?([^-~$\s{][^~${]*)")
+_CAPTURED = re.compile(r"(?:^|\s)([A-Za-z_]\w*)\s*$")
+_FOLDER = re.compile(r"[^-~$\s{][^$%{]*")
 _MAGIC = re.compile(r"%\s*([\w.]+)\s*(.*)", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%(\w[\w.]*)[ \t]*([^\n]*)")
 
@@ -33,7 +35,7 @@ class Cell:
     Attributes:
         text: As many lines as the cell has.
         notes: (line in the cell, what was done) for whatever will not run elsewhere.
-        async_lines: Lines that hold ``async for`` or ``async with`` outside any function.
+        async_lines: Lines that make a task, or hold ``async for`` or ``async with`` outside any function.
     """
 
     text: str
@@ -48,6 +50,9 @@ def python_of_cell(cell: str) -> Cell:
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     notes: list[tuple[int, str]] = []
     magic = _CELL_MAGIC.match(lines[first])
+    written = _written(magic[1], magic[2], "\n".join(lines[first + 1 :])) if magic is not None else ""
+    if written:
+        return Cell("\n".join([*([""] * first), written, *([""] * (len(lines) - first - 1))]), ())
     if magic is not None and not magic[2].endswith("?"):
         notes.append(
             (
@@ -59,9 +64,20 @@ def python_of_cell(cell: str) -> Cell:
             body = "\n".join(lines[first + 1 :])
             call = f"get_ipython().run_cell_magic({magic[1]!r}, {magic[2].strip()!r}, {body!r})"
             return Cell("\n".join([*([""] * first), call, *([""] * (len(lines) - first - 1))]), tuple(notes))
-        lines[first] = ""
+        captured = _CAPTURED.search(magic[2]) if magic[1] == "capture" else None
+        lines[first] = f"{captured[1]} = get_ipython().run_cell_magic('capture', {captured[1]!r}, '')" if captured else ""
     lines = _escapes(_dedented(lines), notes)
     return _awaits("\n".join(lines), notes)
+
+
+def _written(magic: str, rest: str, body: str) -> str:
+    """What ``%%writefile path`` does, as Python; empty for any other magic, or where the path is IPython's to expand."""
+    found = _WRITTEN.fullmatch(rest.strip())
+    if magic not in ("writefile", "file") or found is None:
+        return ""
+    path = f"__import__('pathlib').Path({found[2].strip(_QUOTES)!r})"
+    text = body if body.endswith("\n") else body + "\n"
+    return f"{path}.open('a').write({text!r})" if found[1] else f"{path}.write_text({text!r})"
 
 
 def _dedented(lines: list[str]) -> list[str]:
@@ -135,8 +151,10 @@ def _line_magic(stripped: str, number: int, notes: list[tuple[int, str]]) -> str
         setting = _ENV.fullmatch(rest)
         if setting is not None and not setting[2].startswith(("$", "{")):
             return f"from os import environ as _environ; _environ[{setting[1]!r}] = {setting[2]!r}"
-    if name == "run" and _SCRIPT.fullmatch(rest.strip("'\"")):
-        return f"from runpy import run_path as _run_path; globals().update(_run_path({rest.strip(chr(39) + chr(34))!r}))"
+    if name == "cd" and _FOLDER.fullmatch(rest.strip(_QUOTES)):
+        return f"import os as _os; _os.chdir({rest.strip(_QUOTES)!r})"
+    if name == "run" and _SCRIPT.fullmatch(rest.strip(_QUOTES)):
+        return f"from runpy import run_path as _run_path; globals().update(_run_path({rest.strip(_QUOTES)!r}))"
     if name == "pylab":
         return "import numpy as np; import matplotlib.pyplot as plt; from pylab import *"
     notes.append((number, f"`{stripped}` does not run elsewhere"))
@@ -178,6 +196,9 @@ class _Lexer:
             self._quote = ""  # unterminated: the parser will say so
 
 
+_NEED_A_LOOP = frozenset({"asyncio.create_task", "create_task", "asyncio.get_running_loop", "asyncio.ensure_future"})
+
+
 def _awaits(text: str, notes: list[tuple[int, str]]) -> Cell:
     """Top-level ``await e`` as an expression that runs ``e`` in an event loop, as a module may not await."""
     if "await" not in text and "async" not in text:
@@ -198,22 +219,26 @@ def _awaits(text: str, notes: list[tuple[int, str]]) -> Cell:
     return Cell(b"\n".join(lines).decode(), tuple(notes), tuple(async_lines))
 
 
+# One loop for all cells, as the kernel has one: queues, locks and connections belong to the loop that first used them.
 # A generator-based coroutine: a lambda may not be async, and the expression must be evaluated while the loop runs.
 _AWAIT_START = (
-    b'(lambda loop, make: (loop.run_until_complete(__import__("asyncio").ensure_future(make(), loop=loop)), loop.close())[0])'
-    b'(__import__("asyncio").new_event_loop(), __import__("types").coroutine(lambda: (yield from ('
+    b'(lambda loop, make: loop.run_until_complete(__import__("asyncio").ensure_future(make(), loop=loop)))'
+    b'((lambda held: held.get("_cells_loop") or held.setdefault("_cells_loop", held["new_event_loop"]()))(__import__("asyncio").__dict__)'
+    b', __import__("types").coroutine(lambda: (yield from ('
 )
 _AWAIT_END = b").__await__())))"
 
 
-def _collect(node: ast.AST, awaits: list[ast.Await], async_lines: list[int]) -> None:
+def _collect(node: ast.AST, awaits: list[ast.Await], async_lines: list[int], *, awaited: bool = False) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             continue
         if isinstance(child, ast.Await):
             awaits.append(child)
+        elif not awaited and isinstance(child, ast.Call) and ast.unparse(child.func) in _NEED_A_LOOP:
+            async_lines.append(child.lineno)
         if isinstance(child, (ast.AsyncFor, ast.AsyncWith)):
             async_lines.append(child.lineno)
         if isinstance(child, ast.comprehension) and child.is_async:
             async_lines.append(child.target.lineno)
-        _collect(child, awaits, async_lines)
+        _collect(child, awaits, async_lines, awaited=awaited or isinstance(child, ast.Await))

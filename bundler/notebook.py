@@ -49,7 +49,7 @@ class Notebook:
         source: All code cells, as Python, UTF-8.
         cells: Where each stands, in order.
         notes: What of it does not run elsewhere.
-        async_lines: Lines with ``async for`` or ``async with`` outside any function, which no module may have.
+        async_lines: Lines that make a task, or with ``async for`` or ``async with`` outside any function, which no module may have.
     """
 
     source: bytes

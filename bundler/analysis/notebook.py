@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.target import Target
 
 
+_COMPOUND = frozenset({"if", "for", "while", "with", "try", "match", "def", "class"})
+
+
 class NotebookAnalysis(Analysis):
     """An analysis whose entry file is ``<notebook>.ipynb.py``, made from the cells; the notebook's folder is the working directory.
 
@@ -64,7 +67,11 @@ class NotebookAnalysis(Analysis):
         sliced, content = super()._slice(project, module, found)
         for number in sorted(sliced.kept_statements or ()):
             statement = module.facts.statements[number]
-            if statement.line in self.notebook.async_lines and statement.kind in ("for", "with"):
-                message = "`async for` and `async with` outside any function cannot be shipped: put them in an `async def` and await that"
+            last = statement.line if statement.kind in _COMPOUND else statement.end_line
+            if any(statement.line <= line <= last for line in self.notebook.async_lines):
+                message = (
+                    "`async for`, `async with` and tasks made outside any function cannot be shipped: "
+                    "put them in an `async def` and await that"
+                )
                 raise AnalysisError(message, str(module.path), statement.line)
         return sliced, content

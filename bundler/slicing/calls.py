@@ -77,7 +77,7 @@ class CallReader:
                 self._call_object(scope, thing, callee, args, keywords)
             elif thing.kind == "data" and thing.module == self.module:
                 self._run_lambdas(thing.name)
-        if not things and callee[0] == "name" and discarded:
+        if not things and callee[0] == "name" and discarded and callee[1] not in known_calls.BUILTINS_THAT_READ:
             for value in values:
                 self.deeds.changes |= self.roots.of(scope, value)
         if not decorates and self._runs_arguments(callee, things):

@@ -44,6 +44,7 @@ class Selection:
         self.by_name = False
         self._notes: dict[tuple[int, str], Note] = {}
         self._closure: Closure | None = None
+        self._read: set[str] = set()
         self._held: tuple[int, frozenset[str]] | None = None
 
     def keep(self, number: int, reason: str) -> None:
@@ -60,6 +61,7 @@ class Selection:
         other.by_name = self.by_name
         other._notes = dict(self._notes)
         other._closure = self._closure
+        other._read = self._read
         return other
 
     def note(self, number: int, message: str, path: str) -> None:
@@ -83,7 +85,10 @@ class Selection:
                 names = self.script.things.names(name)
                 held |= held_names(names, None) if names is not None else frozenset()
             self._held = (len(self.kept), frozenset(held))
-        return posixpath.basename(path) in self._held[1]
+        name = posixpath.basename(path)
+        if name in self._held[1]:
+            self._read.add(name)  # for good: what is kept to write it is no reason against what writes more of it
+        return name in self._read
 
     @property
     def closure(self) -> Closure:

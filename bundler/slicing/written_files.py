@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.names import ModuleNames
 
 _DEPTH = 8
-_WRITERS = re.compile(
-    r"to_[a-z]+|tofile|save[a-z_]*|dump|imsave|imwrite|copy2?|copyfile|move|urlretrieve|touch|export[a-z_]*"
-)
+_WRITERS = re.compile(r"to_[a-z]+|tofile|save[a-z_]*|dump|imsave|imwrite|copy2?|copyfile|move|urlretrieve|touch|export[a-z_]*")
 _RECEIVERS = frozenset({"write_text", "write_bytes", "touch"})
 _MODES = re.compile(r"[rtb]*[wax+][rtb+]*")
 _NAME = re.compile(r"[^\s<>|*?]+\.\w+")

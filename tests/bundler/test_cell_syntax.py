@@ -20,9 +20,15 @@ KERNEL = [
     ("%timeit f(3)", "get_ipython().run_line_magic('timeit', 'f(3)')"),
     ("%timeit?", "get_ipython().run_line_magic('pinfo', '%timeit')"),
     ("%%bash\nls\necho", "get_ipython().run_cell_magic('bash', '', 'ls\\necho')\n\n"),
-    ("\n%%writefile x.py\nA = 1", "\nget_ipython().run_cell_magic('writefile', 'x.py', 'A = 1')\n"),
+    ("\n%%writefile ~/x.py\nA = 1", "\nget_ipython().run_cell_magic('writefile', '~/x.py', 'A = 1')\n"),
+    ("%%timeit\nx = 1", "get_ipython().run_cell_magic('timeit', '', 'x = 1')\n"),
+    ("%cd -", "get_ipython().run_line_magic('cd', '-')"),
     ("%%time\nx = 1", "\nx = 1"),
-    ("%%capture out\nx = 1\n%ls", "\nx = 1\nget_ipython().run_line_magic('ls', '')"),
+    (
+        "%%capture out\nx = 1\n%ls",
+        "out = get_ipython().run_cell_magic('capture', 'out', '')\nx = 1\nget_ipython().run_line_magic('ls', '')",
+    ),
+    ("%%capture --no-stderr\nx = 1", "\nx = 1"),
 ]
 
 
@@ -36,6 +42,10 @@ def test_what_asks_the_kernel_becomes_a_call_of_it_with_a_note(cell, python):
 
 
 READ = [
+    ("%cd ..", "import os as _os; _os.chdir('..')"),
+    ("%cd 'my data'", "import os as _os; _os.chdir('my data')"),
+    ("%%writefile x.py\nA = 1", "__import__('pathlib').Path('x.py').write_text('A = 1\\n')\n"),
+    ("%%file -a 'd/x.txt'\nA\n", "__import__('pathlib').Path('d/x.txt').open('a').write('A\\n')\n\n"),
     ("%time x = f(3)", "x = f(3)"),
     ("%env A=b c", "from os import environ as _environ; _environ['A'] = 'b c'"),
     ("%set_env A 3", "from os import environ as _environ; _environ['A'] = '3'"),
@@ -87,3 +97,26 @@ def test_top_level_await_runs_in_a_loop():
 def test_async_statements_outside_functions_are_found():
     found = python_of_cell("async with a as b:\n    x = 1\nasync def f():\n    async for y in z:\n        pass\nawait q\n")
     assert found.async_lines == (1,)
+
+
+def test_awaits_share_one_event_loop():
+    cell = """
+queue = asyncio.Queue()
+async def produce():
+    await asyncio.sleep(0)
+    await queue.put(3)
+async def start():
+    return asyncio.ensure_future(produce())
+task = await start()
+got = await queue.get()
+await task
+"""
+    space = {"asyncio": asyncio}
+    exec(compile(python_of_cell(cell).text, "cell", "exec"), space)  # noqa: S102
+    assert space["got"] == 3
+    asyncio.__dict__.pop("_cells_loop").close()
+
+
+def test_a_task_that_is_made_outside_any_function_needs_a_running_loop():
+    found = python_of_cell("import asyncio\nx = asyncio.create_task(f())\ny = await asyncio.gather(asyncio.create_task(g()))\n")
+    assert found.async_lines == (2,)

@@ -9,6 +9,7 @@ WRITERS = [
     'with open("params.json", "w") as stream:\n    json.dump(1, stream)',
     'stream = open("params.json", mode="wt")\nstream.write("1")\njson.dump(2, stream)\nstream.close()',
     "prepare()",
+    "prepare()\nwith open('params.json', 'a') as more:\n    more.write('2')",
     'OUT = Path(__file__).parent / "params.json"\nOUT.write_text("1")',
     'OUT = os.path.join("data", "params.json")\nopen(OUT, "w").write("1")',
     'frame.to_csv("params.json")',
@@ -40,7 +41,7 @@ def test_a_statement_that_writes_a_missing_file_travels(sliced, writer):
 def test_a_file_that_is_there_ships_as_it_is_and_that_is_told(sliced, writer):
     found = sliced(HEAD + writer + "\n", has_file=lambda name: name.endswith("params.json"))
     assert writer.rpartition("\n")[2] not in found.source.decode().split("return open", 1)[1]
-    (note,) = found.notes
+    note, *_ = found.notes
     assert "params.json" in note.message and "as it stands" in note.message
 
 
