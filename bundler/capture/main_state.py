@@ -25,6 +25,7 @@ from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.graph import Note
+from clustrix_bundle.bundler.slicing.script import Script
 from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 
 if TYPE_CHECKING:
@@ -105,9 +106,12 @@ class MainCapture:
         """
         by_value = {name for name in self._names() if not self._travels_as_code(name)}
         pickled: dict[str, bytes] = {}
+        script = Script(self._loaded, self._modules)
         while True:
             roots = sorted(name for name in self._needs.main_names if name not in by_value and self._is_bound(name))
-            part = slice_names(self._loaded, roots, self._modules, by_value=frozenset(by_value), display_path=self._path)
+            part = slice_names(
+                self._loaded, roots, self._modules, by_value=frozenset(by_value), display_path=self._path, script=script
+            )
             found = self._reached(part)
             reached = sorted(found & by_value - pickled.keys())
             if not reached and not self._take_states(found - by_value):

@@ -89,8 +89,11 @@ def slice_names(
     by_value: frozenset[str] | None = None,
     display_path: str = "",
     has_file: Callable[[str], bool] | None = None,
+    script: Script | None = None,
 ) -> Slice:
     """The part of an entry file that several module-level names need; see `slice_module`.
+
+    ``script`` is an index of the file made before, for who slices it several times: making it takes most of the time.
 
     ``wanted`` are names that are kept too, each only if it depends on nothing that never travels.
     With ``by_value``, even empty, it is the slice of a running program: what has changed travels by value, so statements that
@@ -98,7 +101,8 @@ def slice_names(
     """
     live = by_value is not None
     there = (lambda path: True) if live else has_file or (lambda path: False)  # noqa: ARG005 - what has run has written its files
-    slicer = _Slicer(loaded, modules or NoModules(), by_value or frozenset(), display_path or str(loaded.path), there)
+    script = script or Script(loaded, modules or NoModules())
+    slicer = _Slicer(script, by_value or frozenset(), display_path or str(loaded.path), there)
     slicer.live = live
     slicer.run(list(names), list(wanted))
     return slicer.result()
@@ -115,10 +119,8 @@ class _BlockedError(Exception):
 
 
 class _Slicer:
-    def __init__(
-        self, loaded: LoadedModule, modules: Modules, by_value: frozenset[str], path: str, has_file: Callable[[str], bool]
-    ) -> None:
-        self.script = Script(loaded, modules)
+    def __init__(self, script: Script, by_value: frozenset[str], path: str, has_file: Callable[[str], bool]) -> None:
+        self.script = script
         self.selection = Selection(self.script, by_value)
         self.live = False
         self._path = path
