@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -111,29 +112,37 @@ class Login:
 
     def _keys(self) -> Iterator[tuple[str, Callable[[], list[str]]]]:
         user, transport = self._target.user, self._transport
-        for name, key in list(self._candidates())[:_KEYS_MAX]:
+        for name, key in itertools.islice(self._candidates(), _KEYS_MAX):
             yield name, lambda key=key: transport.auth_publickey(user, key)  # type: ignore[misc]
 
     def _candidates(self) -> Iterator[tuple[str, paramiko.PKey]]:
-        """Keys with their names: those of files that the ssh agent holds, the files themselves, then its others."""
+        """Keys with their names, each read when its turn comes, since reading one may mean asking for a passphrase.
+
+        First those that somebody named and the ssh agent holds, as ssh does it. Then files that were named, else the agent's other
+        keys; then what is left of both.
+        """
         held = {key.asbytes(): key for key in self._agent_keys()}
-        used = set()
-        for path in self._target.identities:
-            public = _public_blob(path)
-            if public in held:
-                used.add(public)
-                yield f"key {path} of the ssh agent", held[public]
-            elif os.path.exists(path):
+        named = {path: _public_blob(path) for path in self._target.identities}
+        used = {blob for blob in named.values() if blob in held}
+        for path, blob in named.items():
+            if blob in held:
+                yield f"key {path} of the ssh agent", held[blob]
+        others = [(blob, key) for blob, key in held.items() if blob not in used and not self._target.identities_only]
+        files = (path for path, blob in named.items() if blob not in held)
+        if self._target.given_key:
+            yield from self._of_files(files)
+        for _, key in others:
+            yield f"key {getattr(key, 'comment', '') or 'without a name'} of the ssh agent", key
+        yield from self._of_files(files)
+
+    def _of_files(self, paths: Iterator[str]) -> Iterator[tuple[str, paramiko.PKey]]:
+        for path in paths:
+            if os.path.exists(path):
                 key = self._load(path)
                 if key is not None:
-                    used.add(key.asbytes())
                     yield f"key {path}", key
             elif self._target.given_key:
                 self._tried.append(f"key {path} (there is no such file)")
-        if not self._target.identities_only:
-            for blob, key in held.items():
-                if blob not in used:
-                    yield f"key {getattr(key, 'comment', '') or 'without a name'} of the ssh agent", key
 
     def _load(self, path: str) -> paramiko.PKey | None:
         import paramiko  # noqa: PLC0415

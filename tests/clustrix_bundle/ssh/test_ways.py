@@ -200,6 +200,15 @@ def test_a_password_lets_in_and_stands_nowhere(sshd_kinds, tmp_path, monkeypatch
 
 
 @needs_root
+def test_a_server_that_asks_after_the_key_gets_its_answer_or_the_question_is_told(sshd_kinds):
+    extra = "UsePAM yes\nKbdInteractiveAuthentication yes\nAuthenticationMethods publickey,keyboard-interactive"
+    server = sshd_kinds(USER="clxquestions", PASSWORD="canary 4711", EXTRA=extra)
+    assert names(server.config(password="canary 4711")) == []
+    with pytest.raises(AuthenticationRefusedError, match="asks for 'Password:', which only somebody at a terminal can answer"):
+        names(server.config())
+
+
+@needs_root
 def test_a_password_is_asked_for_on_a_terminal(sshd_kinds, tmp_path):
     server = sshd_kinds(USER="clxpassword", PASSWORD="canary 4711")
     program = tmp_path / "ask.py"
