@@ -25,6 +25,7 @@ trap 'c=$?; echo "$clustrix_at $c" > "failed.$t.part" && mv "failed.$t.part" "fa
 . ./prelude.sh
 [ "$CLUSTRIX_READY" = 1 ] || exit 2
 clustrix_at=python
+command -v "$CLUSTRIX_PYTHON" >/dev/null 2>&1 || exit 127
 exec "$CLUSTRIX_PYTHON" "$CLUSTRIX_RUNTIME" job . "$@"
 """
 _LETTERS = {"completed": "c", "failed": "f", "cancelled": "x", "timeout": "t"}

@@ -73,7 +73,7 @@ class Verdicts:
                 self._silent.pop(key, None)
             return "pending" if letter == "p" and scheduled.word != "running" else "running"
         self._silent.pop(key, None)
-        if now - self._ended_at.setdefault(key, now) < self.lag_s:
+        if letter != "e" and now - self._ended_at.setdefault(key, now) < self.lag_s:
             return "running"
         self._forget(key)
         # "completed" for the scheduler, and no outcome: whatever it was, the result is not there.

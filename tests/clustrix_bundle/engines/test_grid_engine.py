@@ -78,7 +78,9 @@ deleted_by   ann@vm
 
 
 def test_indices_begin_with_one_there_and_tasks_with_nought() -> None:
-    argv = SGE.submit_argv(Request("clx-aa", "/s/jobs/aa", 100, 50, Resources(memory=1 << 30, time_s=60, queue="all.q"), at_once=5))
+    argv = SGE.submit_argv(
+        Request("clx-aa", "/s/jobs/aa", 100, 50, Resources(memory=1 << 30, time_s=60, queue="all.q"), at_once=5)
+    )
     assert argv[argv.index("-t") + 1] == "1-50"
     assert argv[argv.index("-tc") + 1] == "5"
     assert argv[argv.index("-l") + 1] == "h_vmem=1024M,h_rt=60"
@@ -99,7 +101,12 @@ def test_no_id_is_an_error() -> None:
 
 def test_the_queue() -> None:
     states = SGE.parse_queue(QSTAT)
-    assert {task: state.word for task, state in states.items()} == {"7_0": "running", "7_1": "waiting", "8": "waiting", "9": "waiting"}
+    assert {task: state.word for task, state in states.items()} == {
+        "7_0": "running",
+        "7_1": "waiting",
+        "8": "waiting",
+        "9": "waiting",
+    }
     assert "error state" in states["8"].reason
     assert SGE.parse_found(QSTAT, "clx-aa") == ["7"]
     assert SGE.parse_queue("error: commlib error") == {}

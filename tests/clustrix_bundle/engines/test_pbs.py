@@ -33,14 +33,16 @@ def test_no_id_is_an_error() -> None:
 
 
 def test_states_of_tasks_of_an_array() -> None:
-    said = "Notice: maintenance\n" + _qstat(**{
-        "7[].s": {"job_state": "B", "Job_Name": "clx-aa"},
-        "7[0].s": {"job_state": "X", "Exit_status": 0},
-        "7[1].s": {"job_state": "F", "Exit_status": -29},
-        "7[2].s": {"job_state": "F", "Exit_status": 271, "comment": "Job killed by signal 15"},
-        "7[3].s": {"job_state": "Q", "comment": "Not Running: Insufficient amount of resource: ncpus"},
-        "8.s": {"job_state": "F", "comment": "deleted before it ran"},
-    })
+    said = "Notice: maintenance\n" + _qstat(
+        **{
+            "7[].s": {"job_state": "B", "Job_Name": "clx-aa"},
+            "7[0].s": {"job_state": "X", "Exit_status": 0},
+            "7[1].s": {"job_state": "F", "Exit_status": -29},
+            "7[2].s": {"job_state": "F", "Exit_status": 271, "comment": "Job killed by signal 15"},
+            "7[3].s": {"job_state": "Q", "comment": "Not Running: Insufficient amount of resource: ncpus"},
+            "8.s": {"job_state": "F", "comment": "deleted before it ran"},
+        }
+    )
     states = PBS.parse_queue(said)
     assert {key: (state.word, state.state if state.word == "ended" else "") for key, state in states.items()} == {
         "7[]": ("running", ""),

@@ -73,7 +73,14 @@ def test_the_accounting_tells_of_what_a_task_died() -> None:
     states = SLURM.parse_account(
         "7_0|COMPLETED|0:0|n1\n7_1|CANCELLED by 0|0:0|n1\n7_2|OUT_OF_MEMORY|0:125|n1\n7_3|FAILED|3:0|n1\n7_4|FAILED|0:11|n1\n7_5|TIMEOUT|0:0|n2\n"
     )
-    assert [states[f"7_{number}"].state for number in range(6)] == ["completed", "cancelled", "failed", "failed", "failed", "timeout"]
+    assert [states[f"7_{number}"].state for number in range(6)] == [
+        "completed",
+        "cancelled",
+        "failed",
+        "failed",
+        "failed",
+        "timeout",
+    ]
     assert [states[f"7_{number}"].reason for number in (2, 3, 4)] == [
         "over its memory: ask for more with memory=",
         "ended with exit code 3",

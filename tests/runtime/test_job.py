@@ -1,0 +1,307 @@
+"""Tasks of jobs, by real processes in real folders: docs/jobs.md is the protocol."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clustrix_bundle.agent.place import LocalPlace
+from clustrix_bundle.bundler.runtime_file import render_runtime, runtime_folder, runtime_modules
+from clustrix_bundle.order import packed_target, render_plain_arguments
+from clustrix_bundle.build import BuildOptions
+from clustrix_bundle.runtime.job_folder import read_claim, take_claim
+from clustrix_bundle.runtime.owner import identity, is_gone
+
+JOB = "0123456789abcdef"
+
+SOURCE = """\
+import os, signal, sys, time
+
+def run(what):
+    print("out", what, flush=True)
+    print("err", what, file=sys.stderr, flush=True)
+    if what == "raise":
+        raise LookupError("not there")
+    if what == "exit":
+        sys.exit(3)
+    if what == "hard exit":
+        os._exit(4)
+    if what == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if what == "memory":
+        raise MemoryError()
+    if what == "lambda":
+        return lambda: 1
+    if what == "large":
+        return "x" * (2 << 20)
+    if what == "write":
+        os.makedirs("deep")
+        open("deep/out.txt", "w").write("written")
+    if what == "sleep":
+        time.sleep(600)
+    if what == "ignore":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("ignoring", flush=True)
+        time.sleep(600)
+    return {"what": what}
+"""
+
+
+class Site:
+    """A state dir with a bundle and a runtime in it; jobs are made in it as a client makes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.work = folder / "work"
+        self.work.mkdir()
+        self.place = LocalPlace(str(self.work))
+        self.state = self.work / f".clustrix-{os.geteuid()}"
+        source = folder / "source"
+        source.mkdir()
+        (source / "mod.py").write_text(SOURCE)
+        with packed_target(f"{source}/mod.py:run", None, BuildOptions(root=str(source))) as order:
+            for name, content in ((f"bundles/{order.bundle}.tar.zst", Path(order.path).read_bytes()), ("runtime/r.pyz", RUNTIME)):
+                path = self.state / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        for path in (self.state, *self.state.iterdir()):
+            path.chmod(0o700)
+        self.bundle = order.bundle
+
+    def make(self, *what: str, **spec: object) -> Path:
+        parts = [render_plain_arguments(((one,), {})) for one in what]
+        offsets = [sum(map(len, parts[:count])) for count in range(len(parts) + 1)]
+        whole = {
+            "id": JOB, "bundle": self.bundle, "runtime": "r", "tasks": len(what), "arguments": offsets, "engine": "ssh",
+            "time_s": None, "beat_s": 0.05, "cluster": {"cluster_host": "h"}, "name": "run", **spec,
+        }  # fmt: skip
+        prelude = f"CLUSTRIX_PYTHON={sys.executable}\nCLUSTRIX_RUNTIME=../../runtime/r.pyz\nCLUSTRIX_READY=1\n"
+        made = self.place.call("jobs.create", body=b"".join(parts), job=JOB, spec=whole, prelude=prelude)
+        return Path(made["folder"])
+
+    def start(self, folder: Path, *words: str, python: str = sys.executable, **environment: str) -> subprocess.Popen[bytes]:
+        argv = [python, str(self.state / "runtime/r.pyz"), "job", str(folder), *words]
+        return subprocess.Popen(argv, env=os.environ | environment, stderr=subprocess.PIPE, start_new_session=True)
+
+    def run(self, folder: Path, *words: str, **options: str) -> int:
+        process = self.start(folder, *words, **options)
+        process.communicate(timeout=60)
+        return process.returncode
+
+    def look(self) -> str:
+        letters: str = self.place.call("jobs.look", jobs={JOB: ""})[JOB]["letters"]
+        return letters
+
+    def outcome(self, task: int = 0) -> dict[str, object]:
+        found: dict[str, object] = self.place.call("jobs.outcomes", job=JOB, tasks=[task])[0]
+        return found
+
+
+RUNTIME = render_runtime(runtime_modules(runtime_folder()))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes], text: str = "") -> None:
+    while not (path.exists() and text in path.read_text()):
+        assert process.poll() is None, process.communicate()
+
+
+def test_every_python_runs_a_task(site: Site, interpreter: str) -> None:
+    folder = site.make("write", "raise")
+    assert site.look() == "pp"
+    assert site.run(folder, "--task", "0", python=interpreter) == 0
+    assert site.run(folder, "--task", "1", python=interpreter) == 1
+    assert site.look() == "cf"
+    outcome = site.outcome()
+    assert (outcome["result"], outcome["exact"], outcome["outputs"]) == (
+        {"what": "write"},
+        True,
+        [{"path": "deep/out.txt", "size": 7}],
+    )
+    assert outcome["proof"]["pid"] > 0
+    assert (folder / "tasks/0/outputs/deep/out.txt").read_text() == "written"
+    assert (folder / "tasks/0/stdout").read_text() == "out write\n"
+    assert "err write\n" in (folder / "tasks/0/stderr").read_text()
+    assert site.outcome(1)["error"]["type"] == "LookupError"
+
+
+CAUSES = {
+    "raise": ("exception", "LookupError: not there"),
+    "exit": ("exit", "SystemExit: 3"),
+    "hard exit": ("exit", "ended itself with exit code 4"),
+    "crash": ("signal", "killed by SIGSEGV"),
+    "memory": ("memory", "MemoryError"),
+    "lambda": ("result", "ResultNotPicklable"),
+}
+
+
+def test_a_pool_runs_all_tasks_and_tells_of_what_each_died(site: Site) -> None:
+    folder = site.make(*CAUSES, "fine", "large")
+    assert site.run(folder, "--pool", "3") == 0
+    assert site.look() == "f" * len(CAUSES) + "cc"
+    for task, (kind, text) in enumerate(CAUSES.values()):
+        cause = site.outcome(task)["cause"]
+        assert cause["kind"] == kind
+        assert text in cause["text"]
+    large = site.outcome(len(CAUSES) + 1)
+    assert (large["result"], large["exact"], large["files"]["result"]["size"] > 2 << 20) == (None, False, True)
+
+
+def test_a_second_process_runs_nothing(site: Site) -> None:
+    folder = site.make("fine")
+    assert site.run(folder, "--task", "0") == 0
+    before = (folder / "tasks/0/outcome.json").read_bytes()
+    assert site.run(folder, "--task", "0") == 0
+    assert site.run(folder, "--pool", "2") == 0
+    assert (folder / "tasks/0/outcome.json").read_bytes() == before
+    assert (folder / "tasks/0/stdout").read_text() == "out fine\n"
+
+
+def test_a_job_of_the_scheduler_with_another_id_runs_nothing_while_a_requeue_begins_again(site: Site) -> None:
+    folder = site.make("sleep", engine="slurm")
+    first = site.start(folder, "--task", "0", SLURM_JOB_ID="7")
+    _wait_for(folder / "tasks/0/stdout", first, "out")
+    assert site.run(folder, "--task", "0", SLURM_JOB_ID="8") == 0
+    assert site.look() == "r"
+    os.killpg(first.pid, signal.SIGTERM)  # preempted
+    first.communicate(timeout=60)
+    assert site.look() == "e"
+    assert site.outcome()["final"] is False
+    again = site.start(folder, "--task", "0", SLURM_JOB_ID="7")
+    _wait_for(folder / "tasks/0/stdout", again, "out sleep\nout sleep")
+    assert (site.look(), read_claim(str(folder / "tasks/0")).attempt) == ("r", 2)
+    again.kill()
+    again.communicate(timeout=60)
+    assert site.look() == "g"
+
+
+def test_what_another_attempt_holds_is_not_overwritten(site: Site) -> None:
+    folder = site.make("sleep", engine="slurm")
+    first = site.start(folder, "--task", "0", SLURM_JOB_ID="7")
+    _wait_for(folder / "tasks/0/stdout", first, "out")
+    assert take_claim(str(folder / "tasks/0"), "7").attempt == 2
+    os.killpg(first.pid, signal.SIGTERM)
+    first.communicate(timeout=60)
+    assert not (folder / "tasks/0/outcome.json").exists()
+
+
+def test_a_process_that_was_killed_is_seen_to_be_gone(site: Site) -> None:
+    folder = site.make("sleep")
+    process = site.start(folder, "--task", "0")
+    _wait_for(folder / "tasks/0/stdout", process, "out")
+    assert site.look() == "r"
+    process.kill()
+    process.communicate(timeout=60)
+    assert site.look() == "g"
+    there = read_claim(str(folder / "tasks/0")).process
+    assert is_gone(there)
+    assert not is_gone(identity())
+    assert not is_gone(["another-host", *there[1:]])
+    assert is_gone([there[0], "an-earlier-boot", *there[2:]])
+    assert is_gone([*identity()[:4], "1"]), "a number that another process has by now"
+
+
+def test_the_time_limit_ends_it(site: Site) -> None:
+    folder = site.make("sleep", time_s=0.2)
+    assert site.run(folder, "--task", "0") == 1
+    assert site.look() == "t"
+    assert site.outcome()["cause"]["kind"] == "timeout"
+
+
+def test_cancelling_reaches_it_through_the_file_system_alone(site: Site) -> None:
+    folder = site.make("sleep", "fine")
+    process = site.start(folder, "--pool", "1")
+    _wait_for(folder / "tasks/0/stdout", process, "out")
+    site.place.call("jobs.cancel", job=JOB)
+    process.communicate(timeout=60)
+    assert site.outcome()["state"] == "cancelled"
+    assert not (folder / "tasks/1").exists()
+
+
+def test_a_cancelled_job_does_not_begin(site: Site) -> None:
+    folder = site.make("fine")
+    site.place.call("jobs.cancel", job=JOB)
+    assert site.run(folder, "--task", "0") == 1
+    assert (site.look(), (folder / "tasks/0/stdout").read_text()) == ("x", "")
+
+
+def test_hearts_beat(site: Site) -> None:
+    folder = site.make("sleep")
+    process = site.start(folder, "--task", "0")
+    seen: set[int] = set()
+    while len(seen) < 3:
+        assert process.poll() is None
+        seen.update(site.place.call("jobs.look", jobs={JOB: ""})[JOB]["beats"].values())
+    process.kill()
+    process.communicate(timeout=60)
+
+
+def test_a_bundle_that_is_gone_is_told(site: Site) -> None:
+    folder = site.make("fine")
+    (site.state / f"bundles/{site.bundle}.tar.zst").unlink()
+    assert site.run(folder, "--task", "0") == 1
+    assert site.outcome()["cause"]["kind"] == "refused"
+
+
+def test_creating_twice_is_creating_once_and_another_job_is_refused(site: Site) -> None:
+    site.make("fine")
+    arguments = {"job": JOB, "spec": json.loads((site.state / f"jobs/{JOB}/spec.json").read_text()), "prelude": ""}
+    assert site.place.call("jobs.create", body=b"", **arguments)["made"] is False
+    arguments["spec"]["name"] = "other"
+    with pytest.raises(FileExistsError):
+        site.place.call("jobs.create", body=b"", **arguments)
+    assert os.listdir(site.state / "jobs") == [JOB]
+
+
+@pytest.mark.parametrize("name", ["../spec.json", "/etc/passwd", "outputs/../../x", ""])
+def test_no_name_leads_out_of_the_folder(site: Site, name: str) -> None:
+    site.make("fine")
+    with pytest.raises(ValueError, match="no name"):
+        site.place.fetch("jobs.read", job=JOB, name=name, task=0)
+
+
+def test_what_others_could_have_written_is_not_given_out(site: Site) -> None:
+    folder = site.make("fine")
+    assert site.run(folder, "--task", "0") == 0
+    (folder / "tasks/0/result").chmod(0o666)
+    with pytest.raises(PermissionError):
+        site.place.fetch("jobs.read", job=JOB, name="result", task=0)
+    (folder / "tasks/0/result").unlink()
+    (folder / "tasks/0/result").symlink_to("/etc/passwd")
+    with pytest.raises(PermissionError):
+        site.place.fetch("jobs.read", job=JOB, name="result", task=0)
+
+
+PRELUDES = {
+    'clustrix_at=\'pre_execution_commands 2\'\nfalse\nc=$?; [ "$c" -eq 0 ] || exit "$c"\n': ("pre_execution_commands 2", 1),
+    "clustrix_at='pre_execution_commands 1'\nexit 7\n": ("pre_execution_commands 1", 7),
+    "CLUSTRIX_PYTHON=/no/such/python\nCLUSTRIX_READY=1\n": ("python", 127),
+}
+
+
+@pytest.mark.parametrize("prelude", PRELUDES)
+def test_what_fails_before_python_is_told(site: Site, prelude: str) -> None:
+    site.place.call("jobs.create", body=b"", job=JOB, spec={"tasks": 2, "engine": "ssh"}, prelude=prelude)
+    folder = site.state / f"jobs/{JOB}"
+    done = subprocess.run(["bash", "batch.sh", "--pool", "2"], cwd=folder, capture_output=True, check=False)
+    assert done.returncode == PRELUDES[prelude][1]
+    assert site.look() == "bb"
+    what, code = PRELUDES[prelude]
+    assert site.outcome(1) == {"failed": what, "code": code}
+
+
+def test_the_batch_script_knows_the_task_of_an_array(site: Site) -> None:
+    site.place.call("jobs.create", body=b"", job=JOB, spec={"tasks": 9, "engine": "slurm"}, prelude="exit 3\n")
+    folder = site.state / f"jobs/{JOB}"
+    for environment in ({"SLURM_ARRAY_TASK_ID": "2"}, {"SGE_TASK_ID": "4"}):
+        argv = ["bash", str(folder / "batch.sh"), "--first", "3"]
+        subprocess.run(argv, env={"CLUSTRIX_FOLDER": str(folder), "PATH": "/usr/bin:/bin", **environment}, check=False)
+    assert site.look() == "pppppb" + "pb" + "p"
