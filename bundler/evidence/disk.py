@@ -44,6 +44,15 @@ class Disk:
             self._listings[folder] = known
         return known
 
+    def folders_below(self, folder: str) -> Iterator[str]:
+        """A folder and all below it into which a hole reaches: not those of tools, hidden ones, or links."""
+        yield folder
+        for name, is_folder in self.listing(folder).items():
+            if is_folder and not name.startswith(".") and name not in SKIPPED:
+                path = os.path.join(folder, name)
+                if not self.is_link(path):
+                    yield from self.folders_below(path)
+
     def is_link(self, path: str) -> bool:
         """Whether a folder in a listed folder is a link."""
         return path in self._links
@@ -106,21 +115,36 @@ class _Match:
             return
         deep = segment == (pattern.DEEP,)
         whole = len(segment) == 1 and segment[0] != STAR
-        if deep and not last:
-            yield from self.below(folder, index + 1)
-        crossing = deep or (whole and self.crossing)
+        if deep or (whole and self.crossing):
+            yield from self._across(folder, index, deep=deep)
+            return
         expression = self.expressions[index]
         for name, is_folder in self.disk.listing(folder).items():
             self.visited += 1
             if self.visited > MAX_VISITED:
                 return
-            if not expression.fullmatch(name) or (name.startswith(".") and not _dotted(segment)):
+            if expression.fullmatch(name) and (not name.startswith(".") or _dotted(segment)) and (last or is_folder):
+                yield from self.below(f"{folder.rstrip('/')}/{name}", index + 1)
+
+    def _across(self, folder: str, index: int, *, deep: bool) -> Iterator[str]:
+        """What a segment that may hold slashes leads to: whatever lies below, at any depth."""
+        last = index == len(self.segments) - 1
+        for here in self.disk.folders_below(folder):
+            if deep and not last:
+                yield from self.below(here, index + 1)
                 continue
-            path = os.path.join(folder, name)
-            if last or (is_folder and not deep):
-                yield from self.below(path, index + 1)
-            if crossing and is_folder and name not in SKIPPED and not self.disk.is_link(path):
-                yield from self.below(path, index)
+            listed = self.disk.listing(here)
+            self.visited += len(listed)
+            if self.visited > MAX_VISITED:
+                return
+            start = here.rstrip("/")
+            for name, is_folder in listed.items():
+                if name.startswith(".") or not (last or is_folder):
+                    continue
+                if last:
+                    yield f"{start}/{name}"
+                else:
+                    yield from self.below(f"{start}/{name}", index + 1)
 
 
 def _expression(segment: tuple[Part, ...]) -> re.Pattern[str]:

@@ -42,7 +42,7 @@ class Evidence:
         self._searched: set[str] = set()
         self._data_searched: set[str] = set()
         self._texts_done: set[str] = set()
-        self._opened_by: tuple[tuple[int, list[str]], list[tuple[LoadedModule, FileFinding]]] | None = None
+        self._opened_by: tuple[int, list[str]] | None = None
         self._ends: list[tuple[LoadedModule, OpenEnd]] = []
         self._open = False
         self._by_strings = False
@@ -140,9 +140,9 @@ class Evidence:
     def _opened(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
         self.reading.work_folders = find_work_folders(self.reading, modules)
         asked = (len(modules), self.reading.work_folders)
-        if self._opened_by is None or self._opened_by[0] != asked:  # nothing else changes what the same modules open
-            self._opened_by = asked, list(self._openings(modules))
-        yield from self._opened_by[1]
+        if self._opened_by != asked:  # nothing else changes what the same modules open: all of it has been said
+            self._opened_by = asked
+            yield from self._openings(modules)
 
     def _openings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, FileFinding]]:
         cluster = find_cluster_folders(self.reading, modules)

@@ -67,12 +67,12 @@ class Attributes:
             if (0, name) in names.definitions:
                 return self.folder.lookup.look_up(name, Place(module))
         submodule = f"{module}.{name}"
-        if self.folder.world.locate(submodule) is not None:
+        if self.folder.is_local(submodule):
             return (Module(submodule),)
         if names is None:
             folders = modules.folders(self.folder.world, module)
             return (Sequence(tuple((one,) for one in folders)),) if name == "__path__" and folders else OPEN
-        found = self.folder.lookup.through_stars(names, 0, name, set())
+        found = self.folder.lookup.through_stars(names, 0, name)
         if found:
             return found
         lazy = [index for index in names.children[0] if names.scopes[index].name == "__getattr__"]

@@ -55,6 +55,7 @@ class Folder:
         self.callers = Callers()
         self._names: dict[str, ModuleNames | None] = {}
         self._derived: dict[str, list[tuple[ModuleNames, int]]] = {}
+        self._local: dict[str, bool] = {}
         self.memory = Memory()
         self.parameters = Parameters(self)
         self.lookup = Lookup(self)
@@ -95,6 +96,13 @@ class Folder:
         """A local module."""
         names = self.names(module)
         return names.module if names else None
+
+    def is_local(self, name: str) -> bool:
+        """Whether a dotted name is found under the source roots."""
+        found = self._local.get(name)
+        if found is None:
+            found = self._local[name] = self.world.locate(name) is not None
+        return found
 
     def known(self) -> list[ModuleNames]:
         """The definitions of all modules looked at so far."""

@@ -41,6 +41,7 @@ class Lookup:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
+        self._star_origins: dict[tuple[str, int], tuple[ModuleNames, list[ModuleNames | str]]] = {}
 
     def look_up(self, name: str, place: Place) -> Alternatives:
         """What a name can be at a place."""
@@ -71,7 +72,7 @@ class Lookup:
                 if scope == place.scope and place.line:
                     definitions = reaching(definitions, place.line, in_loop=place.in_loop, excluded=place.excluded)
                 return self.definitions(definitions, names, scope, name, place) or OPEN
-        found = self.through_stars(names, place.scope, name, set())
+        found = self.through_stars(names, place.scope, name)
         if found:
             return found
         return (External(f"builtins.{name}"),)
@@ -154,32 +155,46 @@ class Lookup:
                 values.extend(value)
         return distinct(values), tuple(pairs)
 
-    def through_stars(self, names: ModuleNames, scope: int, name: str, seen: set[str]) -> Alternatives:
+    def through_stars(self, names: ModuleNames, scope: int, name: str) -> Alternatives:
+        """What a name can be that only star imports bring; the last of them wins."""
         found: list[Value] = []
         for home in names.visible(scope):
-            for item in reversed(names.stars.get(home, ())):
-                origin = modules.absolute(item, names.module)
-                if self.folder.world.locate(origin) is None:
+            for origin in self._stars(names, home):
+                if isinstance(origin, str):
                     found.append(External(known.canonical(f"{origin}.{name}")))
-                    continue
-                other = self.folder.names(origin)
-                if other is None or origin in seen:
-                    continue
-                seen.add(origin)
-                if (0, name) in other.definitions:
-                    return self.look_up(name, Place(origin))
-                deeper = self.through_stars(other, 0, name, seen)
-                if deeper and not all(isinstance(one, External) for one in deeper):
-                    return deeper
-                found.extend(deeper)
+                elif (0, name) in origin.definitions:
+                    return self.look_up(name, Place(origin.module.name))
         return distinct(found)
+
+    def _stars(self, names: ModuleNames, scope: int) -> list[ModuleNames | str]:
+        """Modules that star imports of a scope bring names of, and those whose own do in turn; foreign ones by name."""
+        if not names.stars.get(scope):
+            return []
+        key = (names.module.name, scope)
+        known_stars = self._star_origins.get(key)
+        if known_stars is None or known_stars[0] is not names:
+            origins: list[ModuleNames | str] = []
+            self._collect_stars(names, scope, origins, set())
+            known_stars = self._star_origins[key] = (names, origins)
+        return known_stars[1]
+
+    def _collect_stars(self, names: ModuleNames, scope: int, origins: list[ModuleNames | str], seen: set[str]) -> None:
+        for item in reversed(names.stars.get(scope, ())):
+            origin = modules.absolute(item, names.module)
+            if not self.folder.is_local(origin):
+                origins.append(origin)
+                continue
+            other = self.folder.names(origin)
+            if other is not None and origin not in seen:
+                seen.add(origin)
+                origins.append(other)
+                self._collect_stars(other, 0, origins, seen)
 
     def _imported(self, item: Import, names: ModuleNames) -> Alternatives:
         origin = modules.absolute(item, names.module)
         if item.name is None:
             return modules.named(self.folder.world, origin if item.asname else origin.partition(".")[0])
-        local = self.folder.world.locate(origin)
-        if local is None:
+        if not self.folder.is_local(origin):
             return known.variable(f"{origin}.{item.name}")
         return self.folder.attributes.of_module(origin, item.name)
 
