@@ -97,7 +97,13 @@ def _fill(target, state):
     elif _took_over(target, state):  # a literal of the program that has changed since
         pass
     else:
-        vars(target).update(state["instance"])
+        _update(vars(target), state["instance"])
+
+
+def _update(attributes, captured):
+    for name, value in captured.items():
+        if not _took_over(attributes.get(name), value):
+            attributes[name] = value
 
 
 def _fill_function(function, state):
@@ -111,7 +117,7 @@ def _fill_function(function, state):
         function.__defaults__ = tuple(defaults)
     if "changed_kwdefaults" in state:
         function.__kwdefaults__ = dict(function.__kwdefaults__ or {}, **state["changed_kwdefaults"])
-    function.__dict__.update(state.get("dict", {}))
+    _update(function.__dict__, state.get("dict", {}))
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
     for name, value in state.get("cells", {}).items():
         if name in cells and not _took_over(_contents(cells[name]), value):

@@ -77,3 +77,18 @@ def test_definitions_are_told_by_their_place_on_both_sides(there):
     far = there.read("entry")
     (place,) = [key for key, value in there.needs.shared.definitions.items() if value is Local]
     assert values.captured_definitions()[id(far)] == place
+
+
+def test_an_attribute_and_a_cell_that_are_one_container_stay_one(there):
+    cache = {"k": 1}
+
+    def lookup():
+        return cache
+
+    lookup.cache = cache
+    lookup.clear = cache.clear
+    state = {"dict": {"cache": {"k": 2}}, "cells": {"cache": {"k": 2}}}
+    values._fill(lookup, state)
+    lookup.clear()
+    assert lookup() is lookup.cache
+    assert lookup.cache == {}
