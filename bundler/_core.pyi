@@ -41,7 +41,7 @@ class FactsStore:
     def add(self, path: str, content: bytes) -> None: ...
     def content(self, path: str) -> bytes: ...
     def outline(self, path: str) -> dict[str, tuple[Any, ...]]:
-        """The names ``bound``, ``defines`` and ``runs`` (as `ModuleFacts` has them), and rows of ``directives``, ``features`` and ``imports``.
+        """The names ``bound``, ``defines``, ``outside`` and ``runs`` and the texts ``paths`` (as `ModuleFacts` has them), and rows of ``directives``, ``features`` and ``imports``.
 
         Raises:
             OSError: the file cannot be read.

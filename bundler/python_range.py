@@ -5,7 +5,7 @@ Only what surely runs counts: an import under a condition, or in a function that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,10 +44,10 @@ VERSIONED = _versioned()
 """By top-level module of the standard library, every name in it whose use can limit the range."""
 
 
-def may_be_limited(facts: ModuleFacts, mentions: Callable[[Callable[[str], bool]], bool]) -> bool:
-    """Whether `attribute_uses` can give anything that `library_limits` knows; ``mentions`` says whether a wanted name may stand there."""
+def may_be_limited(facts: ModuleFacts) -> bool:
+    """Whether `attribute_uses` outside of functions can give anything that `library_limits` knows."""
     tops = {item.module.partition(".")[0] for item in facts.imports if item.name is None}
-    return any(mentions(VERSIONED[top].__contains__) for top in tops & VERSIONED.keys())
+    return any(not VERSIONED[top].isdisjoint(facts.outside) for top in tops & VERSIONED.keys())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,7 +212,7 @@ class Analysis:
                 continue
             shown = assembly.relative(path)
             limits += syntax_limits(self._shipped_facts(module, search), shown)
-            if not may_be_limited(module.facts, partial(search.project.may_mention, module)):
+            if path != str(self.entry.path) and not may_be_limited(module.facts):
                 continue
             for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
                 limits += library_limits(name, attribute, shown, line)

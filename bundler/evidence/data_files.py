@@ -213,6 +213,8 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         module: One of its modules.
         sure: As `Reading.sure_scopes`.
     """
+    if not reading.world.may_mention(module, openers.may_open):
+        return
     runs_code = any(_runs_code(call) for call in module.facts.calls)
     for call in reading.calls(module, openers.may_open):
         spot = Spot(module, call.line, call_words(call))

@@ -13,6 +13,7 @@ from clustrix_bundle.bundler.evidence.paths import bases
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
+    from clustrix_bundle.bundler.facts.model import Text
 
 _FILE_NAME = re.compile(r"(?![a-z]+://)[^\0\n<>|*?\"]*[/.][^\0\n<>|*?\"]*")
 _NEVER = frozenset({".", "..", "/", "./", "../", "__init__.py", "__main__.py", "setup.py", "conftest.py"})
@@ -22,13 +23,18 @@ _CODE = (".py", ".pyc", ".pyi")
 def files_in_strings(reading: Reading, module: LoadedModule) -> Iterator[FileFinding]:
     """Existing files that the module's strings name in full, seen from the working directory, the module's folder or the root."""
     folder = str(module.path.parent)
-    for text in reading.texts(module):
+    places = list(dict.fromkeys([*bases(reading), folder, str(reading.world.root)]))
+    found: list[tuple[Text, str, bool]] = []
+    for text in module.facts.paths:
         value = text.value
         if value in _NEVER or value.startswith(("/", "~")) or value.endswith(_CODE) or not _FILE_NAME.fullmatch(value):
             continue
-        for base in dict.fromkeys([*bases(reading), folder, str(reading.world.root)]):
+        for base in places:
             path = os.path.normpath(os.path.join(base, value))
             if reading.disk.is_file(path):
-                anchored = base == folder and base not in bases(reading)
-                yield FileFinding(Path(path), text.line, repr(value), exact=True, anchored=anchored)
+                found.append((text, path, base == folder and base not in bases(reading)))
                 break
+    travelling = set(reading.texts(module)) if found else set()
+    for text, path, anchored in found:
+        if text in travelling:
+            yield FileFinding(Path(path), text.line, repr(text.value), exact=True, anchored=anchored)

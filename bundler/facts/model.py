@@ -10,7 +10,7 @@ An expression is a plain nested tuple whose first item is a tag (`Expr`); see ``
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -27,7 +27,7 @@ Rows: TypeAlias = bytes | list[Any] | tuple[Any, ...]
 """Rows of one field: as tuples, as JSON lists, or as JSON text that the compiled core makes tuples of."""
 
 Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
-"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, and the names ``bound``, ``defines`` and ``runs`` (see `ModuleFacts`)."""
+"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``bound``, ``defines``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
 
 OPAQUE: Expr = ("?",)
 
@@ -308,6 +308,27 @@ class ModuleFacts:
         names = self._outlined("runs")
         return frozenset(one.func[-1] for one in self.calls if one.scope == 0 and not one.under) if names is None else names
 
+    @cached_property
+    def outside(self) -> frozenset[str]:
+        """Names of attributes that stand outside of function bodies; those in annotations and below cuts may be among them or not."""
+        names = self._outlined("outside")
+        if names is not None:
+            return names
+        sure = {index for index, one in enumerate(self.scopes) if one.kind in {"module", "class"}}
+        roots = [part for one in self.calls if one.scope in sure for part in (one.func, one.args, one.keywords)]
+        roots += [part for one in self.bindings if one.scope in sure for part in (one.target, one.value)]
+        roots += [part for one in self.scopes for part in (one.decorators, one.bases, one.keywords)]
+        roots += [default.default for one in self.scopes for default in one.parameters if default.default is not None]
+        return frozenset(_attributes(tuple(roots)))
+
+    @cached_property
+    def paths(self) -> tuple[Text, ...]:
+        """Texts with a dot or a slash, which alone can name files."""
+        rows = vars(self).get("_names", {}).get("paths")
+        if rows is not None:
+            return tuple([Text(*row) for row in rows])
+        return tuple(one for one in self.texts if "." in one.value or "/" in one.value)
+
     def _outlined(self, family: str) -> frozenset[str] | None:
         names = vars(self).get("_names", {}).get(family)
         return None if names is None else frozenset(names)
@@ -326,6 +347,15 @@ class ModuleFacts:
             values = tuple([make(*row) for row in _as_tuples(rows)])
             object.__setattr__(self, name, values)
             return values
+
+
+def _attributes(values: tuple[Any, ...]) -> Iterator[str]:
+    pending: list[tuple[Any, ...]] = [values]
+    while pending:
+        value = pending.pop()
+        if len(value) == 3 and value[0] == "attr":
+            yield value[2]
+        pending += [part for part in value if isinstance(part, tuple)]
 
 
 def _as_tuples(rows: Rows) -> Iterable[Iterable[Any]]:

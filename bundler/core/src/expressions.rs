@@ -95,6 +95,9 @@ impl<'a> Walker<'a> {
             }
             Expr::Attribute(inner) => {
                 self.words.add(inner.attr.as_str());
+                if !self.frames.iter().any(|frame| frame.kind == FrameKind::Function) {
+                    self.outside.push(inner.attr.as_str());
+                }
                 self.expr(&inner.value);
             }
             Expr::Subscript(inner) => {

@@ -11,7 +11,8 @@ use crate::names::StatementNames;
 pub struct Outline {
     /// An object of `bound` (names that the module binds), `defines` (names of its functions, nested ones and methods
     /// too), `runs` (last names of what its own statements call under no
-    /// condition), all sorted, `directives`, `features` and `imports`, as in the facts.
+    /// condition), `outside` (names of
+    /// attributes outside of function bodies), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
     pub json: Vec<u8>,
     /// The names that stand in its expressions and imports, sorted.
     pub words: Vec<String>,
@@ -43,6 +44,10 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     walker.features.write(&mut out);
     out.extend_from_slice(b",\"imports\":");
     walker.imports.write(&mut out);
+    out.extend_from_slice(b",\"outside\":");
+    json::write_array(&mut out, walker.outside.iter().copied().collect::<BTreeSet<&str>>(), json::write_str);
+    out.extend_from_slice(b",\"paths\":");
+    walker.texts.write(&mut out);
     out.extend_from_slice(b",\"runs\":");
     json::write_array(&mut out, walker.runs.iter().copied().collect::<BTreeSet<&str>>(), json::write_str);
     out.push(b'}');

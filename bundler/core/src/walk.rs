@@ -78,6 +78,8 @@ pub struct Walker<'a> {
     pub words: Mentioned<'a>,
     /// Last names of what the module's own statements call under no condition.
     pub runs: Vec<&'a str>,
+    /// Names of attributes that stand outside of function bodies.
+    pub outside: Vec<&'a str>,
 }
 
 impl<'a> Walker<'a> {
@@ -114,6 +116,7 @@ impl<'a> Walker<'a> {
             texts: Texts::default(),
             words: Mentioned::default(),
             runs: Vec::new(),
+            outside: Vec::new(),
         }
     }
 
@@ -121,7 +124,7 @@ impl<'a> Walker<'a> {
     pub fn outline(&mut self) {
         self.bindings.muted = true;
         self.calls.muted = true;
-        self.texts.muted = true;
+        self.texts.only_paths = true;
         self.words.wanted = true;
     }
 

@@ -54,6 +54,7 @@ def test_facts_are_those_of_the_extractor(store: FactsStore, tmp_path: Path) -> 
     expected = extract_facts(SOURCE.encode(), path)
     assert (facts.bound, facts.defines, facts.runs) == (expected.bound, expected.defines, expected.runs)
     assert facts.defines == {"f"}
+    assert facts.paths == expected.paths
     assert facts.to_json() == expected.to_json()
     assert facts == expected
 
@@ -66,6 +67,13 @@ def test_what_is_bound_is_known_of_every_way_to_bind(store: FactsStore, tmp_path
 def test_what_a_module_calls_for_sure_is_known_by_its_last_name(store: FactsStore, tmp_path: Path) -> None:
     text = "a.b(c())\n@d.e()\ndef f(g=h()):\n    i()\nif j():\n    k()\nclass L(m()):\n    n()\no()()\n(p)()\n"
     assert store.facts(written(tmp_path, "m.py", text)).runs == {"b", "c", "e", "h", "j", "m", "o", "p"}
+
+
+def test_attributes_outside_of_functions_and_texts_that_may_be_paths_are_at_hand(store: FactsStore, tmp_path: Path) -> None:
+    text = "a.b(c.d)\n@e.f\nclass G(h.i):\n    j = [k.l for m in n]\n    def o(p=q.r): return s.t + 'u/v'\nw = x[lambda: y.z] + 'w.x'\n'no path'\n"
+    facts = store.facts(written(tmp_path, "m.py", text))
+    assert facts.outside == {"b", "d", "f", "i", "l", "r"}
+    assert [(one.value, one.line) for one in facts.paths] == [("u/v", 5), ("w.x", 6)]
 
 
 def test_a_file_is_read_once(store: FactsStore, tmp_path: Path) -> None:
