@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clustrix_bundle.agent.connection import Connection, Exchange
-from clustrix_bundle.agent.errors import ClusterConnectionError, ConnectionLost
+from clustrix_bundle.agent.errors import AgentProtocolError, ClusterConnectionError, ConnectionLost
 from clustrix_bundle.agent.failures import failure
 from clustrix_bundle.runtime import frames
 from clustrix_bundle.runtime.operations import ONCE
@@ -75,8 +75,11 @@ class Stream:
         raise StopIteration
 
     def _finish(self, kind: bytes, payload: bytes) -> None:
-        value, told = json.loads(payload)
-        self.answer = Answer(value, [(category, text) for category, text in told])
+        try:
+            value, told = json.loads(payload)
+            self.answer = Answer(value, [(category, text) for category, text in told])
+        except (ValueError, TypeError) as error:
+            raise AgentProtocolError(f"the agent's answer cannot be read: {error}") from None
         if kind == frames.FAILURE:
             raise failure(value)
 

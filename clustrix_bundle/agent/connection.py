@@ -194,7 +194,7 @@ class Connection:
             with self._writing:
                 try:
                     self._channel.write(frame)
-                except (OSError, ValueError) as error:  # ValueError: a file object that was closed
+                except Exception as error:  # noqa: BLE001 - as in `_read`
                     self._end(error)
             self.check()
 
@@ -214,7 +214,7 @@ class Connection:
             try:
                 for frame in frames.frames(kind, number):
                     self._channel.write(frame)
-            except (OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - as in `_read`
                 self._end(error)
             finally:
                 self._writing.release()
@@ -264,7 +264,7 @@ class Connection:
                         f"{self.host or 'the far side'} sent what is none of the agent's messages: {error}", self.host
                     )
                 )
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a channel raises, nobody is left waiting
             self._end(error)
 
     def _after_noise(self) -> bytes:
@@ -273,8 +273,7 @@ class Connection:
         while True:
             data = self._channel.read(_READ_SIZE)
             if not data:
-                if seen.strip():
-                    raise frames.FrameError(f"it ended after {_shown(seen)}")
+                self._end(EOFError(f"it said {_shown(seen)}") if seen.strip() else None)
                 return b""
             seen += data
             noise, magic, rest = seen.partition(frames.MAGIC)
@@ -296,6 +295,7 @@ class Connection:
 
     def _watch(self) -> None:
         """Find out that nobody is there any more, while something waits."""
+        asked_at = 0.0
         while True:
             self._busy.wait()
             if self._ended.wait(self._quiet_s / 2):
@@ -304,13 +304,15 @@ class Connection:
                 if not self._exchanges:
                     self._busy.clear()
                     continue
-            silent = time.monotonic() - self._heard_at
-            if silent > self._quiet_s + self._silence_s:
-                self.fail(
-                    ConnectionLost(f"{self.host or 'the agent'} said nothing for {silent:.0f} seconds", self.host, temporary=True)
-                )
-            elif silent > self._quiet_s:
-                self._send_soon(frames.PING, 0)
+            now = time.monotonic()
+            silent = now - self._heard_at
+            if asked_at <= self._heard_at:
+                if silent > self._quiet_s:
+                    asked_at = now
+                    self._send_soon(frames.PING, 0)
+            elif now - asked_at > self._silence_s:
+                host = self.host or "the agent"
+                self.fail(ConnectionLost(f"{host} said nothing for {silent:.0f} seconds", self.host, temporary=True))
 
 
 def _shown(data: bytes) -> str:

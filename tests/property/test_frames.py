@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustrix_bundle.agent.client import AgentClient
+from clustrix_bundle.errors import AnswerTimeout, ClusterConnectionError
 from clustrix_bundle.runtime import frames
 
 KINDS = st.sampled_from(sorted(frames._KINDS.values()))
@@ -58,3 +60,47 @@ def test_messages_of_several_frames_may_be_interleaved_and_are_bounded(monkeypat
     monkeypatch.setattr(frames, "MESSAGE_MAX", 10)
     with pytest.raises(frames.FrameError, match="longer"):
         frames.Parser().feed(one[0])
+
+
+class Replay:
+    """A channel that gives what was written down, in pieces, and then ends."""
+
+    def __init__(self, content: bytes, piece: int) -> None:
+        self._rest, self._piece = content, piece
+
+    def read(self, size: int) -> bytes:
+        piece, self._rest = self._rest[: min(size, self._piece)], self._rest[min(size, self._piece) :]
+        return piece
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        self._rest = b""
+
+    def failure(self) -> str:
+        return ""
+
+
+GREETING = frames.MAGIC + b"".join(frames.frames(frames.HELLO, 0, b'{"protocol":1}'))
+ANSWER = b"".join(frames.frames(frames.STREAM, 1)) + b"".join(
+    frame for part in (frames.frames(frames.DATA, 1, b"a\0b\0"), frames.frames(frames.RESULT, 1, b"[null,[]]")) for frame in part
+)
+
+
+@settings(max_examples=60)
+@given(
+    noise=st.binary(max_size=30),
+    answer=st.one_of(st.binary(max_size=60), st.integers(0, len(ANSWER)).map(lambda n: ANSWER[:n])),
+    piece=st.integers(1, 50),
+)
+def test_whatever_comes_a_client_gives_the_answer_or_an_error_of_the_connection(noise: bytes, answer: bytes, piece: int) -> None:
+    client = AgentClient(lambda: Replay(noise + GREETING + answer, piece), "testhost")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clustrix_bundle.agent.client._FIRST_DELAY_S", 0.0)
+        try:
+            found = client.consume(b"".join, "files.ls", ["/", []], {"path": "."}, timeout=20)
+        except ClusterConnectionError as error:
+            assert not isinstance(error, AnswerTimeout), "it waited"
+        else:
+            assert (found, answer) == (b"a\0b\0", ANSWER)

@@ -200,7 +200,7 @@ def test_what_a_login_shell_says_first_is_passed_over(agent_client: Any, tmp_pat
 @pytest.mark.parametrize(
     ("script", "error", "message"),
     [
-        ("echo no such module; exit 3", AgentProtocolError, "no such module"),
+        ("echo no such module; exit 3", ConnectionLost, "no such module"),
         ("echo 'python3: not found' >&2; exit 127", ConnectionLost, "python3: not found"),
         ("head -c 70000 /dev/zero | tr '\\0' x; cat", AgentProtocolError, "did not come within 65536 bytes"),
         ("printf '\\0clustrix-agent\\nthis is not a frame at all'; cat", AgentProtocolError, "no frame"),
