@@ -9,7 +9,7 @@ from clustrix_bundle.bundler.facts.model import Call
 from clustrix_bundle.bundler.slicing.names import calls_inside, root_name
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Binding, Expr
+    from clustrix_bundle.bundler.facts.model import Binding, Expr, Statement
 
 
 def as_expression(call: Call) -> Expr:
@@ -45,6 +45,13 @@ def named_in(calls: Iterable[Call], bindings: Iterable[Binding]) -> set[str]:
     for binding in bindings:
         found.add(root_name(binding.target) if binding.target[0] != "return" else None)
     return {name for name in found if name is not None}
+
+
+def shifts(source: bytes, statement: Statement) -> bool:
+    """Whether an expression statement is ``a >> b`` or ``a << b``: its value is dropped, so the operator stands there for its effect."""
+    lines = source.decode("utf-8", "replace").splitlines()[statement.first_line - 1 : statement.end_line]
+    text = " ".join(lines).partition("#")[0]
+    return ">>" in text or "<<" in text
 
 
 def in_words(expression: Expr) -> str:

@@ -14,7 +14,7 @@ from clustrix_bundle.bundler.slicing.things import Thing, Things
 from clustrix_bundle.bundler.slicing.written_files import written_by
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Call, Expr
+    from clustrix_bundle.bundler.facts.model import Call, Expr, Parameter
     from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 
 _CONSTRUCTION = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
@@ -82,6 +82,10 @@ class CallReader:
                 self.deeds.changes |= self.roots.of(scope, value)
         if not decorates and self._runs_arguments(callee, things):
             self._callbacks(scope, values)
+            foreign = any(thing.kind == "foreign" and "." in thing.module for thing in things) or (
+                not things and callee[0] == "attr"
+            )
+            self.deeds.defers = self.deeds.defers or (foreign and not discarded and self._gives_function(scope, values))
 
     def _ours(self, things: tuple[Thing, ...], callee: Expr) -> bool:
         """Whether the call submits or sets up; says how."""
@@ -209,6 +213,8 @@ class CallReader:
     def _builtin(self, scope: int, name: str, values: tuple[Expr, ...], *, discarded: bool) -> None:
         if name in ("exec", "eval"):
             self.deeds.keys.add("*")
+            for value in values[1:]:
+                self.deeds.changes |= self.roots.of(scope, value)
         elif name in ("setattr", "delattr") and values:
             self.change(self.roots.of(scope, values[0]), name)
             if self.roots.is_own_module(values[0]) and len(values) > 1:
@@ -216,6 +222,20 @@ class CallReader:
         elif name == "next" or (discarded and name not in known_calls.BUILTINS_THAT_READ):
             for value in values:
                 self.deeds.changes |= self.roots.of(scope, value)
+        elif known_calls.uses_up(name):
+            for value in values:
+                self.use_up(scope, value)
+
+    def use_up(self, scope: int, value: Expr) -> None:
+        """Something goes through an object: an iterator is not the same afterwards."""
+        if value[0] == "name" and any(self._is_iterator(thing) for thing in self.things.of(self.module, scope, value)):
+            self.deeds.changes |= self.roots.of(scope, value)
+
+    def _is_iterator(self, thing: Thing) -> bool:
+        names = self.things.names(thing.module) if thing.kind == "made" else None
+        if names is not None:
+            return any(binding.kind == "yield" for binding in names.bindings_in.get(thing.scope, ()))
+        return thing.kind == "foreign-made" and known_calls.makes_iterator(thing.module)
 
     def _runs_arguments(self, callee: Expr, things: tuple[Thing, ...]) -> bool:
         """Whether a call may run functions that it is given."""
@@ -236,12 +256,22 @@ class CallReader:
             for part in (call.func if call.func[0] == "name" else ("?",), *call.args, *(value for _, value in call.keywords))
         )
 
+    def _gives_function(self, scope: int, values: tuple[Expr, ...]) -> bool:
+        return any(
+            thing.kind == "function"
+            for value in values
+            if value[0] in ("name", "attr")
+            for thing in self.things.of(self.module, scope, value)
+        )
+
     def _callbacks(self, scope: int, values: tuple[Expr, ...]) -> None:
         """Functions that are handed to a call may be run by it."""
         for value in values:
             if value[0] not in ("name", "attr"):
                 continue
             things = self.things.of(self.module, scope, value)
+            if value[0] == "attr" and not things and known_calls.is_mutator(value[2]):
+                self.change(self.roots.of(scope, value[1]), value[2])
             if not self._ours(things, value):
                 for thing in things:
                     if thing.kind == "function":
@@ -271,14 +301,39 @@ class CallReader:
         )
         starred = any(arg[0] == "star" for arg in args) or any(name is None for name, _ in keywords)
         for index, parameter in enumerate(positional):
-            found[parameter.name] = self.roots.of(scope, args[index]) if index < len(args) else frozenset()
+            found[parameter.name] = (
+                self.roots.of(scope, args[index]) if index < len(args) else self._default(function, parameter, names)
+            )
         for name, value in keywords:
             if name is not None:
                 found[name] = self.roots.of(scope, value)
         for parameter in parameters:
+            if parameter.kind == "keyword" and parameter.name not in found:
+                found[parameter.name] = self._default(function, parameter, names)
             if starred or parameter.kind in ("star", "dstar"):
                 found[parameter.name] = everything
         return found
+
+    def _default(self, function: int, parameter: Parameter, names: ModuleNames | None) -> frozenset[Root]:
+        """What a parameter that is not given belongs to: the object that its default names, or the function that keeps it."""
+        home = names or self.names
+        scope = home.facts.scopes[function]
+        if parameter.default is None:
+            return frozenset()
+        if parameter.default[0] in ("list", "dict", "set", "call", "comp", "dictcomp"):
+            if home.module.name != self.things.script:
+                return frozenset([("module", home.module.name)])
+            holder = home.facts.scopes[scope.parent] if scope.parent > 0 and home.is_method(function) else scope
+            return frozenset([("name", holder.name)])
+        roots = self.roots if home is self.names else Roots(self.things, home)
+        return frozenset(root for root in roots.of(scope.parent, parameter.default) if root[0] != "parameter")
+
+    def run_methods(self, scope: int, methods: Iterable[str], values: tuple[Expr, ...]) -> None:
+        """Methods that syntax calls, of whichever class of the module the first value is of."""
+        for name in methods:
+            for number in self.names.methods.get(name, ()):
+                function = Thing("function", self.module, number)
+                self.deeds.calls.append((function, self._arguments(scope, number, values, ())))
 
     # -- changes and links
 

@@ -26,6 +26,7 @@ class Deeds:
         links: Pairs (a, b): from then on a change of a's object may be one of b's.
         submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
         client: What it asks of the client's terminal or command line; empty if nothing.
+        defers: Whether what it binds may run functions later that it was given.
         exits: Whether it may end the process.
         calls: Functions that it runs, with what each parameter stands for.
     """
@@ -39,6 +40,7 @@ class Deeds:
     links: set[tuple[Root, Root]] = field(default_factory=set)
     submits: str = ""
     client: str = ""
+    defers: bool = False
     exits: bool = False
     calls: list[tuple[Thing, dict[str, frozenset[Root]]]] = field(default_factory=list)
 

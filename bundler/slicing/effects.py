@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.slicing.call_expressions import as_expression, calls_of_calls, named_in, outermost
+from clustrix_bundle.bundler.slicing.call_expressions import as_expression, calls_of_calls, named_in, outermost, shifts
 from clustrix_bundle.bundler.slicing.calls import CallReader
 from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 from clustrix_bundle.bundler.slicing.definitions import DefinitionReader
@@ -18,6 +18,14 @@ from clustrix_bundle.bundler.slicing.things import Thing, Things
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Binding
+
+
+_ITERATE = {"for": ("__iter__", "__next__"), "with": ("__enter__", "__exit__")}
+"""Methods that a statement calls on what its header names."""
+_IN_PLACE = tuple(
+    f"__i{name}__"
+    for name in "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or".split()  # noqa: SIM905
+)
 
 
 class Effects:
@@ -85,6 +93,17 @@ class Effects:
         for name in statement.mutates:
             if name not in seen:  # through a callee that is no name: nothing is known of it
                 deeds.changes |= reader.calls.roots.of_name(0, name)
+        if statement.kind in _ITERATE:
+            for name in statement.uses:
+                reader.calls.run_methods(0, _ITERATE[statement.kind], (("name", name),))
+                if statement.kind == "for":
+                    reader.calls.use_up(0, ("name", name))
+        if statement.kind == "expr" and not calls and shifts(self._script.module.source, statement):
+            for name in statement.uses:
+                deeds.changes |= reader.calls.roots.of_name(0, name)
+                reader.calls.run_methods(
+                    0, ("__lshift__", "__rshift__"), (("name", name), *(("name", other) for other in statement.uses))
+                )
         for name in statement.deletes:
             deeds.changes.add(("name", name))
         return deeds
@@ -127,7 +146,10 @@ class _Reader:
             owners = self.calls.roots.of(scope, target[1])
             self.calls.change(owners, self.calls.roots.dotted(scope, target) or (root_name(innermost) or "?"), target=True)
             self.calls.link(self.calls.roots.of(scope, binding.value), owners)
+            methods = (target[2], "__setattr__", "__set__") if target[0] == "attr" else ("__setitem__", "__delitem__")
+            self.calls.run_methods(scope, methods, (target[1], ("?",), binding.value))
         elif target[0] == "name" and binding.kind == "aug":
+            self.calls.run_methods(scope, _IN_PLACE, (target, binding.value))
             self.calls.deeds.changes |= self.calls.roots.of_name(scope, target[1])
         elif (
             target[0] == "name"

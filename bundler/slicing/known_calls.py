@@ -38,7 +38,7 @@ BUILTINS_THAT_READ = frozenset(_NAMES_ONLY_READ.split())
 """Builtins (and IPython's ``display``) that leave their arguments as they are."""
 
 BUILTINS_THAT_MAKE = BUILTINS_THAT_READ - frozenset(
-    {"iter", "max", "min", "getattr", "map", "filter", "zip", "enumerate", "reversed", "vars"}
+    {"iter", "max", "min", "getattr", "map", "filter", "zip", "enumerate", "reversed", "vars", "memoryview"}
 )
 """Those whose result shares no mutable part with an argument at its top level."""
 
@@ -84,8 +84,15 @@ _MAKERS = words(
     requests decimal fractions pathlib platform uuid base64 zlib gzip socket secrets getpass locale
     """
 )
+_ITERATORS = words("iter map filter zip enumerate reversed open csv.reader csv.DictReader os.scandir os.walk io.open")
+_LOOKS = words("isinstance issubclass type len print repr id callable hasattr getattr bool display hash")
+_MUTATING = words(
+    "append appendleft add extend extendleft update insert pop popleft popitem remove discard setdefault clear put put_nowait write"
+    " writelines push register send set __setitem__ __delitem__ sort reverse"
+)
 _VIEWS = words(
-    "asarray asanyarray ravel reshape atleast_1d atleast_2d atleast_3d squeeze transpose broadcast_to swapaxes moveaxis view"
+    "asarray asanyarray ascontiguousarray asfortranarray require frombuffer from_dlpack as_strided sliding_window_view diagonal real imag"
+    " flip fliplr flipud rot90 split array_split hsplit vsplit dsplit expand_dims rollaxis nditer nan_to_num ravel reshape atleast_1d atleast_2d atleast_3d squeeze transpose broadcast_to swapaxes moveaxis view"
 )
 
 _HOUSEKEEPING = words(
@@ -173,6 +180,21 @@ def method_changes(name: str, keywords: frozenset[str] = frozenset()) -> bool:
 def method_takes_in(name: str) -> bool:
     """Whether a method of this name may store or change its arguments: ``xs.append(item)``."""
     return name not in METHODS_THAT_READ
+
+
+def makes_iterator(dotted: str) -> bool:
+    """Whether the result of a call is an iterator, which whatever goes through it uses up."""
+    return dotted in _ITERATORS or dotted.startswith("itertools.")
+
+
+def uses_up(builtin: str) -> bool:
+    """Whether a builtin goes through an iterator that it is given."""
+    return builtin not in _LOOKS
+
+
+def is_mutator(method: str) -> bool:
+    """Whether a method of this name changes its object, whoever calls it."""
+    return method in _MUTATING
 
 
 def makes_anew(dotted: str) -> bool:

@@ -168,6 +168,8 @@ class _Slicer:
             return False
         blocked = self._try(lambda: self._keep(number, reason))
         if blocked is None:
+            if self.script.effects.of_statement(number).defers:
+                self._keep_uses(number)
             return True
         if needed:
             raise self._error(blocked)
@@ -175,6 +177,13 @@ class _Slicer:
         self._refused[number] = f"{reason}, but needs `{blocked.name}` of line {line}, which never travels"
         self._note(number, f"not kept: {self._refused[number]}")
         return False
+
+    def _keep_uses(self, number: int) -> None:
+        """What binds a thing that runs functions later acts when it is used: ``thread.start()``."""
+        binds = set(self.script.statements[number].binds)
+        for other in range(number + 1, self.script.end):
+            if binds & set(self.script.statements[other].uses) and other not in self.script.never:
+                self._try(lambda other=other: self._keep(other, f"uses what line {self.script.statements[number].line} starts"))  # type: ignore[misc]
 
     def _want(self, name: str) -> None:
         """Keeps what binds a name, if that can be."""

@@ -796,3 +796,136 @@ display(frame)  #-
 def f():
     return frame
 """)
+
+
+def test_consumed_iterators_are_changed(holds):
+    holds("""
+import csv
+def numbers():
+    yield 1
+    yield 2
+rows = iter([1, 2, 3])
+for row in rows:
+    break
+reader = csv.reader(["a", "b"])
+header = list(reader)
+made = numbers()
+first = sum(made)
+items = [1, 2]
+for item in items:  #-
+    print(item)  #-
+total = sum(items)  #-
+def f():
+    return next(rows), list(reader), list(made), items
+""")
+
+
+def test_calls_change_what_defaults_hold(holds):
+    holds("""
+COUNTS = {}
+SEEN = []
+def bump(into=COUNTS):
+    into["n"] = 1
+def remember(x, memo={}):
+    memo[x] = 1
+    return memo
+def look(x, memo={}):
+    return memo
+class Log:
+    def add(self, x, *, to=SEEN):
+        to.append(x)
+log = Log()
+bump()
+remember(1)
+look(1)  #-
+log.add(3)
+def f():
+    return COUNTS, remember(2), look(2), SEEN
+""")
+
+
+def test_operators_as_statements_are_effects(holds):
+    holds(
+        """
+class Task:
+    def __init__(self):
+        self.down = []
+    def __rshift__(self, other):
+        self.down.append(other)
+        return other
+a = Task()
+b = Task()
+c = Task()  #-
+a >> b
+c << c  #-
+a
+def f():
+    return a, b
+""".replace("a\ndef", "def")
+    )
+
+
+def test_methods_that_syntax_calls_are_followed(holds):
+    holds("""
+SET = []
+ITEMS = []
+ADDED = []
+ENTERED = []
+LOOPS = []
+class Meta(type):
+    def __setattr__(cls, name, value):
+        SET.append(name)
+class A(metaclass=Meta):
+    pass
+class Box:
+    def __setitem__(self, key, value):
+        ITEMS.append(key)
+    def __iadd__(self, other):
+        ADDED.append(other)
+        return self
+    def __enter__(self):
+        ENTERED.append(1)
+    def __exit__(self, *error):
+        pass
+    def __iter__(self):
+        LOOPS.append(1)
+        return iter(())
+box = Box()
+A.x = 1
+box["k"] = 1
+box += 1
+with box:
+    pass
+for _ in box:
+    pass
+def f():
+    return SET, ITEMS, ADDED, ENTERED, LOOPS
+""")
+
+
+def test_what_is_started_later_runs_what_it_was_given(holds):
+    holds("""
+import threading
+DONE = []
+def work():
+    DONE.append(1)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+def f():
+    return DONE
+""")
+
+
+def test_bound_methods_views_and_namespaces_are_changed_through_calls(holds):
+    holds("""
+xs = []
+list(map(xs.append, [7, 8]))
+buffer = bytearray(4)
+view = memoryview(buffer)
+view[0] = 1
+space = {}
+exec("y = 4", space)
+def f():
+    return xs, buffer, space
+""")
