@@ -79,8 +79,8 @@ def _is_instance(value: Any) -> bool:
 
 def _is_held(value: Any) -> bool:
     """Whether a module that is imported holds it: importing gives it there."""
-    modules = [module for name, module in list(sys.modules.items()) if isinstance(module, ModuleType) and name != "__main__"]
-    return any(value is item for module in modules for item in list(vars(module).values()))
+    spaces = [getattr(module, "__dict__", {}) for name, module in list(sys.modules.items()) if name != "__main__"]
+    return any(value is item for space in spaces for item in list(space.values()))
 
 
 _CODE = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, staticmethod, classmethod, property)

@@ -1,0 +1,138 @@
+"""The state of a running program arrives: what its statements still give as code, all else by value, one object as one."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import clustrix_bundle
+import pytest
+from clustrix_bundle.bundler.analysis.world import LoadedModule
+from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.main_state import MainCapture
+from clustrix_bundle.bundler.capture.needs import Needs
+from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.bundler.slicing.things import NoModules
+from clustrix_bundle.runtime import values
+
+MEMBER = "project/script.py"
+
+
+class Program:
+    """A script that has run, and what a job makes of what is captured of it."""
+
+    def __init__(self, folder, monkeypatch, text):
+        self._tree = folder / "tree"
+        self._monkeypatch = monkeypatch
+        path = folder / "script.py"
+        path.write_text(text)
+        source = text.encode()
+        self._loaded = LoadedModule("__main__", path, "", False, source, extract_facts(source, str(path)))
+        self.main = self._run(text, path)
+
+    def _run(self, text, path):
+        main = types.ModuleType("__main__")
+        main.__file__ = str(path)
+        self._monkeypatch.setitem(sys.modules, "__main__", main)
+        exec(compile(text, str(path), "exec"), main.__dict__)
+        return main
+
+    def capture(self, *names):
+        needs = Needs()
+        needs.main_names.update(names)
+        return MainCapture(self._loaded, vars(self.main), needs, NoModules(), "script.py").capture(MEMBER, "values/main")
+
+    def there(self, *names):
+        """The other side's ``__main__``."""
+        state = self.capture(*names)
+        path = self._tree / MEMBER
+        for member, content in {
+            MEMBER: state.source,
+            "values/main/globals.pkl": state.stream,
+            **{f"values/main/{item.name}.pkl": item.content for item in state.early},
+        }.items():
+            self._tree.joinpath(member).parent.mkdir(parents=True, exist_ok=True)
+            self._tree.joinpath(member).write_bytes(content)
+        return self._run(state.source.decode(), path)
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    monkeypatch.setattr(clustrix_bundle, "_restore", values._restore, raising=False)
+    monkeypatch.setattr(clustrix_bundle, "_restore_early", values._restore_early, raising=False)
+    for name in ("_read", "_instead"):
+        monkeypatch.setattr(values, name, {})
+    return lambda text: Program(tmp_path, monkeypatch, text)
+
+
+def _how(state):
+    return {item.name: item.how for item in state.values}
+
+
+def test_constants_travel_as_code_and_what_was_computed_or_changed_by_value(program):
+    made = program("A = 1\nB = [2]\nC = [3]\nC.append(4)\nD = sum(C)\ndef f(): return A, B, C, D\nE = 5\n")
+    state = made.capture("f")
+    assert _how(state) == {"C": "value", "D": "value"}
+    assert made.there("f").f() == (1, [2], [3, 4], 7)
+    assert b"E = 5" not in state.source
+
+
+def test_a_global_that_a_function_has_rebound_travels_as_it_is_now(program):
+    made = program("COUNT = 0\ndef f():\n    return COUNT\ndef bump():\n    global COUNT\n    COUNT += 1\nbump()\nbump()\n")
+    assert made.there("f").f() == 2
+
+
+def test_what_cannot_be_pickled_is_made_again_and_found_by_what_holds_it(program):
+    made = program(
+        "import threading\nlock = threading.Lock()\nclass Holder:\n    def __init__(self): self.lock = lock\n"
+        "holder = Holder()\nholder.n = 1\ndef f(): return holder.lock is lock\n"
+    )
+    assert made.there("f").f()
+
+
+def test_a_value_that_a_decorator_holds_stays_the_one_that_its_name_means(program):
+    made = program(
+        "limits = [1]\nlimits.append(2)\nrows = list('ab')\n"
+        "def keep(*held):\n    def decorate(function):\n        return lambda: (held, function())\n    return decorate\n"
+        "@keep(limits, rows)\ndef f(): return limits, rows\n"
+    )
+    (limits, rows), (now, rows_now) = made.there("f").f()
+    assert limits is now
+    assert rows is rows_now
+    assert (now, rows_now) == ([1, 2], ["a", "b"])
+
+
+def test_a_statement_that_shares_its_line_is_restored_in_its_place(program):
+    made = program(
+        "import io, logging\nbuffer = io.StringIO()\nhandler = logging.StreamHandler(buffer)\n"
+        "log = logging.getLogger('shared.line'); log.addHandler(handler)\ndef f(): return handler in log.handlers\n"
+    )
+    assert made.there("f").f()
+
+
+def test_a_sentinel_in_a_default_is_the_one_of_its_name(program):
+    made = program("MISSING = object()\ndef f(value=MISSING): return value is MISSING\n")
+    assert made.there("f").f()
+
+
+def test_a_context_variable_gets_what_it_is_set_to(program):
+    made = program("from contextvars import ContextVar\nlevel = ContextVar('level', default=1)\ndef f(): return level.get()\n")
+    assert _how(made.capture("f")) == {}
+    made.main.level.set(5)
+    assert made.there("f").f() == 5
+
+
+def test_what_a_definition_holds_and_cannot_travel_is_told_and_the_rest_arrives(program):
+    made = program("def f(): return f.count\n")
+    made.main.f.count = 3
+    with open(__file__) as made.main.f.log:
+        state = made.capture("f")
+        there = made.there("f")
+    assert there.f() == 3
+    assert [str(note) for note in state.notes if "`f.log` of type TextIOWrapper" in note.message and note.line == 1]
+
+
+def test_a_global_that_cannot_travel_is_refused_by_name_line_and_remedy(program):
+    made = program("def f(): return next(rows)\nrows = (n for n in [1])\n")
+    with pytest.raises(CaptureError, match=r"script.py:2: global 'rows' is a running generator .*; pass list"):
+        made.capture("f")
