@@ -94,7 +94,7 @@ class AgentClient:
     Args:
         open_channel: Starts an agent, and gives the channel to it; called again when the connection dropped.
         host: How errors call it.
-        greeting_timeout: Seconds that an agent may take to start.
+        greeting_timeout: Seconds that an agent may take to start, and after which nothing more is tried to reach it.
         quiet_s: See `Connection`.
         silence_s: See `Connection`.
     """
@@ -259,6 +259,7 @@ class AgentClient:
 
     def _open(self) -> Connection:
         most = _TRIES if self._was_open else _FIRST_TRIES
+        until = time.monotonic() + self._greeting_timeout
         tries = 0
         while True:
             try:
@@ -266,12 +267,12 @@ class AgentClient:
                 connection.open(self._greeting_timeout)
             except ClusterConnectionError as error:
                 tries += 1
-                if not error.temporary or tries >= most:
+                if not error.temporary or tries >= most or time.monotonic() > until:
                     error.temporary = False
                     raise
             except OSError as error:
                 tries += 1
-                if tries >= most:
+                if tries >= most or time.monotonic() > until:
                     raise ClusterConnectionError(
                         f"cannot connect to {self.host or 'the agent'}: {error}; tried {tries} times", self.host
                     ) from error

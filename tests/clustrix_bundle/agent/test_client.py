@@ -269,15 +269,18 @@ def test_a_place_that_cannot_be_reached_is_tried_again_and_then_told(agent_clien
     assert len(tried) == 3
 
 
-def test_what_trying_again_cannot_mend_is_told_at_once(agent_client: Any) -> None:
+@pytest.mark.parametrize(("temporary", "seconds"), [(False, 30), (True, 0)])
+def test_what_trying_again_cannot_mend_or_took_too_long_is_told_at_once(
+    agent_client: Any, temporary: bool, seconds: float
+) -> None:
     tried = []
 
     def channel(*_: Any) -> Any:
         tried.append(1)
-        raise ClusterConnectionError("testhost does not know that key", "testhost")
+        raise ClusterConnectionError("testhost does not know that key", "testhost", temporary=temporary)
 
     with pytest.raises(ClusterConnectionError, match="^testhost does not know that key$"):
-        agent_client(channel=channel).hello
+        agent_client(channel=channel, greeting_timeout=seconds).hello
     assert len(tried) == 1
 
 
