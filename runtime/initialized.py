@@ -14,6 +14,9 @@ class Initialized(object):
         self.function = function
         self.initializer = initializer
         self.initargs = initargs
+        for name in ("__module__", "__qualname__"):  # the user's project is where the function is
+            if isinstance(getattr(function, name, None), str):
+                setattr(self, name, getattr(function, name))
 
     def __call__(self, *args, **kwargs):
         self.initializer(*self.initargs)
