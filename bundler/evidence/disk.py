@@ -23,6 +23,7 @@ class Disk:
     def __init__(self) -> None:
         self._listings: dict[str, dict[str, bool]] = {}
         self._links: set[str] = set()
+        self._holders: dict[str, dict[str, list[str]]] = {}
         self._matches: dict[tuple[str, tuple[tuple[Part, ...], ...], bool], tuple[str, ...]] = {}
 
     def listing(self, folder: str) -> dict[str, bool]:
@@ -52,6 +53,29 @@ class Disk:
                 path = os.path.join(folder, name)
                 if not self.is_link(path):
                     yield from self.folders_below(path)
+
+    def holders(self, folder: str) -> dict[str, list[str]]:
+        """The folders below one, by the names of what they hold: many patterns ask for a name at any depth."""
+        known = self._holders.get(folder)
+        if known is None:
+            known = self._holders[folder] = {}
+            visited = 0
+            for inner in self._entered_below(folder):
+                listed = self.listing(inner)
+                visited += len(listed)
+                if visited > MAX_VISITED:
+                    break
+                for name in listed:
+                    known.setdefault(name, []).append(inner)
+        return known
+
+    def _entered_below(self, folder: str) -> Iterator[str]:
+        for name, is_folder in self.listing(folder).items():
+            if is_folder and not name.startswith("."):
+                path = f"{folder.rstrip('/')}/{name}"
+                yield path
+                if name not in SKIPPED and not self.is_link(path):
+                    yield from self._entered_below(path)
 
     def is_link(self, path: str) -> bool:
         """Whether a folder in a listed folder is a link."""
@@ -129,6 +153,13 @@ class _Match:
     def _across(self, folder: str, index: int, *, deep: bool) -> Iterator[str]:
         """What a segment that may hold slashes leads to: whatever lies below, at any depth."""
         last = index == len(self.segments) - 1
+        following = () if last or deep else self.segments[index + 1]
+        if len(following) == 1 and isinstance(following[0], str) and following[0] != "..":
+            for here in self.disk.holders(folder).get(following[0], ()):
+                path = f"{here}/{following[0]}"
+                if index + 2 == len(self.segments) or os.path.isdir(path):
+                    yield from self.below(path, index + 2)
+            return
         for here in self.disk.folders_below(folder):
             if deep and not last:
                 yield from self.below(here, index + 1)
