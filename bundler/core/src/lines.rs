@@ -1,11 +1,16 @@
 //! Where a byte offset stands: lines from 1, columns in code points from 0.
 
+use std::cell::Cell;
+
 use ruff_text_size::TextSize;
 
 /// Offsets at which lines start; they end at `\n` (`decode` leaves no `\r`).
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<u32>,
+    is_ascii: bool,
+    /// The last place asked for, as offset and column: what stands further on in its line is counted from there.
+    last: Cell<(u32, u32)>,
 }
 
 impl<'a> Lines<'a> {
@@ -14,7 +19,7 @@ impl<'a> Lines<'a> {
         let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
         starts.push(0);
         starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
-        Self { text, starts }
+        Self { text, starts, is_ascii: text.is_ascii(), last: Cell::new((0, 0)) }
     }
 
     pub fn line(&self, offset: TextSize) -> u32 {
@@ -23,10 +28,17 @@ impl<'a> Lines<'a> {
 
     pub fn line_and_column(&self, offset: TextSize) -> (u32, u32) {
         let line = self.line(offset);
-        let start = self.starts[line as usize - 1] as usize;
-        let before = &self.text.as_bytes()[start..offset.to_usize()];
-        let continuation = before.iter().filter(|byte| **byte & 0xC0 == 0x80).count();
-        (line, (before.len() - continuation) as u32)
+        let (start, offset) = (self.starts[line as usize - 1], offset.to_u32());
+        if self.is_ascii {
+            return (line, offset - start);
+        }
+        let (known, columns) = self.last.get();
+        let (known, columns) = if (start..=offset).contains(&known) { (known, columns) } else { (start, 0) };
+        let between = &self.text.as_bytes()[known as usize..offset as usize];
+        let continuation = between.iter().filter(|byte| **byte & 0xC0 == 0x80).count();
+        let column = columns + (between.len() - continuation) as u32;
+        self.last.set((offset, column));
+        (line, column)
     }
 
     /// Offset just past the end of the 1-based line (its newline included).
@@ -50,5 +62,22 @@ mod tests {
         assert_eq!(lines.count(), 3);
         assert_eq!(lines.line_and_column(TextSize::new(2)), (2, 0));
         assert_eq!(lines.line_and_column(TextSize::new(7)), (3, 2));
+    }
+
+    #[test]
+    fn columns_are_the_same_in_any_order_of_asking() {
+        let text = "\u{e4}b\u{1F600}c\nd\u{e4}e\n\nf";
+        let lines = Lines::new(text);
+        let places: Vec<u32> = text.char_indices().map(|(at, _)| at as u32).collect();
+        for &first in &places {
+            for &second in &places {
+                for at in [first, second] {
+                    let before = &text[..at as usize];
+                    let start = before.rfind('\n').map_or(0, |end| end + 1);
+                    let expected = (before.matches('\n').count() as u32 + 1, before[start..].chars().count() as u32);
+                    assert_eq!(lines.line_and_column(TextSize::new(at)), expected);
+                }
+            }
+        }
     }
 }
