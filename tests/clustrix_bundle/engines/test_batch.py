@@ -1,0 +1,151 @@
+"""A scheduler's words carried out: by a small scheduler of our own, whose tools have SLURM's names, and that forgets and lies on demand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clustrix_bundle.agent.place import LocalPlace
+from clustrix_bundle.engines.batch import Batch, scheduler_id
+from clustrix_bundle.engines.engine import Submitted
+from clustrix_bundle.engines.scheduler import Resources, SchedulerError
+from clustrix_bundle.engines.slurm import Slurm
+from clustrix_bundle.errors import ConnectionLost
+
+JOB = "0123456789abcdef"
+
+SBATCH = """\
+#!/bin/sh
+# Keeps what it is given in a folder, as a queue would: <id> holds the name.
+[ ! -e "$SPOOL/refuse" ] || { echo "sbatch: error: invalid partition specified: nope" >&2; exit 1; }
+n=$(ls "$SPOOL/jobs" | wc -l); n=$((n + 1))
+for word in "$@"; do case $word in --job-name=*) echo "${word#--job-name=}" > "$SPOOL/jobs/$n" ;; esac; done
+echo "$@" >> "$SPOOL/argv"
+echo $n
+"""
+SQUEUE = """\
+#!/bin/sh
+[ ! -e "$SPOOL/down" ] || { echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1; }
+case "$*" in
+*--name=*) for f in "$SPOOL"/jobs/*; do echo "${f##*/}|${f##*/}|$(cat $f)"; done ;;
+*) cat "$SPOOL/queue" ;;
+esac
+"""
+SACCT = '#!/bin/sh\ncat "$SPOOL/accounting"\n'
+SCANCEL = '#!/bin/sh\necho "$@" >> "$SPOOL/cancelled"\n'
+
+
+class Forgetful:
+    """A place whose connection drops right after a command, as often as it is told."""
+
+    def __init__(self, place: LocalPlace, drops: int = 0) -> None:
+        self._place, self.drops = place, drops
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        answer = self._place.call(operation, **arguments)
+        if operation == "process.execute" and arguments["argv"][0] == "sbatch" and self.drops:
+            self.drops -= 1
+            raise ConnectionLost("gone")
+        return answer
+
+
+@pytest.fixture
+def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    tools, spool = tmp_path / "tools", tmp_path / "spool"
+    tools.mkdir()
+    (spool / "jobs").mkdir(parents=True)
+    for name, text in (("sbatch", SBATCH), ("squeue", SQUEUE), ("sacct", SACCT), ("scancel", SCANCEL)):
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    for name in ("queue", "accounting", "argv"):
+        (spool / name).touch()
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    monkeypatch.setenv("SPOOL", str(spool))
+    return spool
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> LocalPlace:
+    return LocalPlace(str(tmp_path / "work"))
+
+
+def _make(place: LocalPlace, tasks: int) -> str:
+    spec = {"id": JOB, "tasks": tasks, "engine": "slurm"}
+    folder: str = place.call("jobs.create", body=b"", job=JOB, spec=spec, prelude="")["folder"]
+    return folder
+
+
+def _start(place: Any, folder: str, tasks: int, *, again: bool = False, scheduler: Slurm | None = None) -> None:
+    Batch(scheduler or Slurm()).start(place, job=JOB, folder=folder, tasks=tasks, resources=Resources(), at_once=0, again=again)
+
+
+def _ids(place: LocalPlace) -> list[str]:
+    ids: list[str] = place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"]["ids"]
+    return ids
+
+
+def test_an_answer_that_was_lost_means_no_second_submission(spool: Path, place: LocalPlace) -> None:
+    _start(Forgetful(place, drops=1), _make(place, 1), 1)
+    assert _ids(place) == ["1"]
+    assert os.listdir(spool / "jobs") == ["1"]
+
+
+def test_a_submission_that_may_have_been_made_is_looked_for(spool: Path, place: LocalPlace) -> None:
+    folder = _make(place, 1)
+    subprocess.run(["sbatch", f"--job-name=clx-{JOB}"], check=True, capture_output=True)  # and then the client died
+    _start(place, folder, 1, again=True)
+    _start(place, folder, 1, again=True)
+    assert _ids(place) == ["1"]
+    assert os.listdir(spool / "jobs") == ["1"]
+
+
+def test_many_tasks_are_split_into_arrays_that_a_site_allows(spool: Path, place: LocalPlace) -> None:
+    class Small(Slurm):
+        max_array = 4
+
+    folder = _make(place, 10)
+    _start(place, folder, 10, scheduler=Small())
+    assert _ids(place) == ["1", "2", "3"]
+    lines = (spool / "argv").read_text().splitlines()
+    assert [line.split("--array=")[1].split()[0] for line in lines] == ["0-3", "0-3", "0-1"]
+    assert [line.split()[-1] for line in lines] == ["0", "4", "8"]
+    submission = place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"]
+    assert [scheduler_id(submission, task, 10) for task in (0, 3, 4, 9)] == ["1_0", "1_3", "2_0", "3_1"]
+
+
+def test_what_a_scheduler_refuses_is_told_in_its_words(spool: Path, place: LocalPlace) -> None:
+    (spool / "refuse").touch()
+    with pytest.raises(SchedulerError, match="sbatch ended with exit code 1: sbatch: error: invalid partition specified: nope"):
+        _start(place, _make(place, 1), 1)
+
+
+def test_a_machine_without_its_tools_is_told(
+    spool: Path, place: LocalPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SchedulerError, match="there is no sbatch there"):
+        _start(place, _make(place, 1), 1)
+
+
+def test_states_come_from_the_queue_then_from_the_accounting(spool: Path, place: LocalPlace) -> None:
+    submission = {"ids": ["7", "8"], "first": [0, 3]}
+    job = Submitted(JOB, "pprpp", submission)
+    engine = Batch(Slurm())
+    (spool / "queue").write_text("7_[1-2]|PENDING|Resources\n7_0|RUNNING|None\n")
+    (spool / "accounting").write_text("8_0|TIMEOUT|0:0|n1\n")
+    states = engine.states(place, [job])
+    assert [states[JOB, task].word for task in range(5)] == ["running", "waiting", "waiting", "ended", "unknown"]
+    assert states[JOB, 3].state == "timeout"
+    (spool / "down").touch()
+    assert {state.word for state in engine.states(place, [job]).values()} == {"unasked"}
+    assert engine.states(place, [Submitted(JOB, "pp", None)])[JOB, 1].word == "waiting"
+
+
+def test_cancelling_names_the_submissions(spool: Path, place: LocalPlace) -> None:
+    _start(place, _make(place, 2), 2)
+    Batch(Slurm()).cancel(place, JOB)
+    assert (spool / "cancelled").read_text() == "1\n"
+    assert place.call("jobs.look", jobs={JOB: ""})[JOB]["cancelled"] is True
