@@ -61,10 +61,11 @@ def states_of(value: Any, node: ast.stmt | None) -> Iterator[tuple[Any, dict[str
 
 def _is_own(value: Any) -> bool:
     """Whether it is an instance of a class of ``__main__`` or of a project's module, and no module's global."""
-    return _is_own_class(type(value)) and _is_instance(value) and not _is_held(value)
+    return is_own_class(type(value)) and _is_instance(value) and not _is_held(value)
 
 
-def _is_own_class(kind: type) -> bool:
+def is_own_class(kind: type) -> bool:
+    """Whether it is of the program or of its project, as far as files tell."""
     module = kind.__module__
     if module == "__main__":
         return True
@@ -211,7 +212,7 @@ def _method_states(cls: type, node: ast.ClassDef) -> Iterator[tuple[Any, dict[st
 def _instance_state(value: Any) -> Mapping[str, Any]:
     """Data among the attributes of an instance of a user's class that stands for a decorated function."""
     own = getattr(value, "__dict__", None)
-    if not isinstance(own, dict) or not (type(value).__module__ == "__main__" or _is_own_class(type(value))):
+    if not isinstance(own, dict) or not (type(value).__module__ == "__main__" or is_own_class(type(value))):
         return {}
     return {name: part for name, part in own.items() if (is_plain(part) or _is_own(part)) and not name.startswith("__")}
 

@@ -16,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.definition_state import is_plain, still_gives
+from clustrix_bundle.bundler.capture.held import assigned
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.runtime import values
@@ -49,7 +50,7 @@ def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: s
         needs: What knows the program's roots.
     """
     facts = extract_facts(source, path)
-    assigned = _assigned(source)
+    given = assigned(source)
     found: dict[str, Any] = {}
     left: list[str] = []
     alive = False
@@ -57,10 +58,10 @@ def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: s
         if name.startswith("__") and name.endswith("__"):
             continue
         if name in explicit:
-            if _is_given(assigned, name, value):
+            if _is_given(given, name, value):
                 continue
             travelling = _travels(module, name, value, needs)
-        elif _is_changed(facts, assigned, name, value):
+        elif _is_changed(facts, given, name, value):
             travelling = _is_data(module, name, value, needs) if is_plain(value) else _travels(module, name, value, needs)
             if not travelling and is_plain(value) and not _has_instances(value):
                 continue  # functions and classes, which importing registers again
@@ -171,32 +172,13 @@ def _object_at(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
     return found
 
 
-def _assigned(source: bytes) -> dict[str, list[ast.expr]]:
-    """The expressions that plain assignments outside functions and classes give to names."""
-    found: dict[str, list[ast.expr]] = {}
-    pending: list[ast.AST] = [ast.parse(source)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            continue
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    found.setdefault(target.id, []).append(node.value)
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            found.setdefault(node.target.id, []).append(node.value)
-        else:
-            pending.extend(ast.iter_child_nodes(node))
-    return found
+def _is_given(given: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
+    return any(still_gives(expression, value) for expression in given.get(name, ()))
 
 
-def _is_given(assigned: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
-    return any(still_gives(expression, value) for expression in assigned.get(name, ()))
-
-
-def _is_changed(facts: ModuleFacts, assigned: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
+def _is_changed(facts: ModuleFacts, given: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
     """Whether every statement that binds the name gives a literal, and none of them the value."""
-    expressions = assigned.get(name, ())
+    expressions = given.get(name, ())
     binders = [item for item in facts.statements if name in item.binds]
     if not expressions or len(expressions) != len(binders) or isinstance(value, (FunctionType, type, ModuleType)):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.capture.held import HeldObjects
 from clustrix_bundle.bundler.capture.shared import Shared
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Needs:
         roots: The project root, and other spellings of its path: absolute paths below one are found below the job's own tree.
         paths: The paths, relative to the root, that were found in values.
         names: Texts in values that may be names of files, seen from the working directory.
+        held: What the project's modules hold.
         shared: What other values files hold, and need not be pickled again.
     """
 
@@ -34,10 +36,15 @@ class Needs:
     paths: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     shared: Shared = field(default_factory=Shared)
+    held: HeldObjects = field(default_factory=lambda: HeldObjects(()))
+
+    def __post_init__(self) -> None:
+        if self.roots and not self.held.roots:
+            self.held = HeldObjects(self.roots)
 
     def fresh(self) -> Needs:
         """Needs of the same program that name nothing yet."""
-        return Needs(main_defined=self.main_defined, roots=self.roots, shared=self.shared)
+        return Needs(main_defined=self.main_defined, roots=self.roots, shared=self.shared, held=self.held)
 
     def add(self, other: Needs) -> None:
         """Take over what other values lean on."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from clustrix_bundle.bundler.capture.classes import by_definition, is_plain_namedtuple
 from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.held import content_of
 from clustrix_bundle.bundler.capture.kinds import BUILTIN_TYPES, REDUCERS
 from clustrix_bundle.bundler.capture.lookup import global_names, looked_up
 from clustrix_bundle.bundler.capture.source import Definition, find_definition
@@ -32,6 +33,7 @@ PROTOCOL = 4
 _MADE_BY_CYTHON = "_cython_"
 """Prefix of modules that hold the types shared by extensions that Cython compiled; nothing imports them."""
 
+_NUMBERS = frozenset({int, float, bool, type(None), bytes})
 _LONGEST_NAME = 1000
 _MOST_NAMES = 10_000
 _TYPE_VARIABLES = tuple(getattr(typing, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(typing, name))
@@ -70,13 +72,15 @@ class StatePickler(pickle.Pickler):
         super().__init__(stream, protocol=PROTOCOL)
         self.needs = needs
         self.fills: list[tuple[Any, Any]] = []
+        self._places: dict[int, tuple[str, str]] = {}
         self._shared = needs.shared.reference
         self._prefixes = tuple(root.rstrip("/") for root in needs.roots if root.rstrip("/"))
 
     def persistent_id(self, obj: Any) -> Any:
         """Called by pickle for every object: text that is a path in the project is found again in the job's tree."""
-        if type(obj) is not str:
-            return self._shared(obj)
+        kind = type(obj)
+        if kind is not str:
+            return None if kind in _NUMBERS else self._shared(obj) or self._held_by_module(obj)
         if not obj.startswith(self._prefixes):
             if len(obj) < _LONGEST_NAME and ("/" in obj or "." in obj) and len(self.needs.names) < _MOST_NAMES:
                 self.needs.names.add(obj)
@@ -87,6 +91,18 @@ class StatePickler(pickle.Pickler):
                 self.needs.paths.add(relative)
                 return ("project", relative)
         return None
+
+    def _held_by_module(self, obj: Any) -> Any:
+        place = self._places.get(id(obj)) or self.needs.held.place(obj)
+        if place is None:
+            return None
+        if id(obj) not in self._places:
+            self._places[id(obj)] = place
+            self.needs.modules.add(place[0])
+            content = content_of(obj)
+            if content is not None:
+                self.fills.append((obj, content))
+        return ("global", *place)
 
     def reducer_override(self, obj: Any) -> Any:
         """Called by pickle for everything that is not a plain container or atom."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import pytest
 from clustrix_bundle.bundler.capture.needs import Needs
 from clustrix_bundle.bundler.capture.pickling import dump_stream
@@ -92,3 +95,41 @@ def test_an_attribute_and_a_cell_that_are_one_container_stay_one(there):
     lookup.clear()
     assert lookup() is lookup.cache
     assert lookup.cache == {}
+
+
+LIB = """
+TABLE = {"a": 1}
+class Marker:
+    pass
+MISSING = Marker()
+MODEL = None
+def load(value):
+    global MODEL
+    MODEL = Marker()
+    MODEL.value = value
+"""
+
+
+@pytest.fixture
+def lib(tmp_path, monkeypatch):
+    (tmp_path / "held_lib.py").write_text(LIB)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "held_lib", raising=False)
+    yield importlib.import_module("held_lib")
+    sys.modules.pop("held_lib", None)
+
+
+def test_what_a_module_of_the_project_holds_is_the_modules_own_there(lib, tmp_path, monkeypatch):
+    lib.TABLE["b"] = 2
+    lib.load(3)
+    needs = Needs(roots=(str(tmp_path),))
+    (tmp_path / "arguments").write_bytes(dump_stream([lib.TABLE, lib.MISSING, lib.MODEL], needs))
+    assert "held_lib" in needs.modules
+    monkeypatch.delitem(sys.modules, "held_lib")
+    table, missing, model = values.load_stream(str(tmp_path), "arguments")
+    new = sys.modules["held_lib"]
+    assert new is not lib
+    assert table is new.TABLE
+    assert table == {"a": 1, "b": 2}
+    assert missing is new.MISSING
+    assert (model.value, new.MODEL) == (3, None)  # what the program has set there is told by the module's state
