@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -225,22 +226,32 @@ def test_another_version_of_the_protocol_is_refused(agent_client: Any, tmp_path:
 
 def test_a_connection_that_says_nothing_any_more_is_given_up(agent_client: Any, tmp_path: Path) -> None:
     """The agent is stopped, as if the network swallowed all it sends: noticed though no operation timeout is near."""
-    client = agent_client(quiet_s=0.1, silence_s=0.2)
+    client = agent_client(quiet_s=0.1, silence_s=0.5)
     fs = RemoteFilesystem(RemotePlace(client, str(tmp_path), timeout=1000))
     assert not fs.exists("a")
     os.kill(client.hello["pid"], 19)
     assert not fs.exists("a")
-    assert len(client.channels) == 2
+    assert len(client.channels) >= 2
 
 
 def test_an_agent_that_is_busy_is_no_silent_one(agent_client: Any, tmp_path: Path) -> None:
-    client = agent_client(quiet_s=0.05, silence_s=0.3)
+    """It is asked whether it is there again and again, which happens only after it said yes."""
+    asked = threading.Semaphore(0)
+    ping = next(frames.frames(frames.PING, 0))
+
+    class Counting(agent_client.channel):
+        def write(self, data: bytes) -> None:
+            super().write(data)
+            if data == ping:
+                asked.release()
+
+    client = agent_client(channel=Counting, quiet_s=0.02)
     place = RemotePlace(client, str(tmp_path), timeout=1000)
     os.mkfifo(tmp_path / "fifo")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(place.call, "process.execute", argv=["cat", "fifo"])
-        silent = threading.Event()
-        assert not silent.wait(0.6)
+        for _ in range(5):
+            assert asked.acquire(timeout=60)
         (tmp_path / "fifo").write_text("done")
         assert waiting.result()["stdout"] == "done"
     assert len(client.channels) == 1
@@ -252,8 +263,11 @@ def test_an_answer_that_does_not_come_in_time_is_an_error(agent_client: Any, tmp
     with pytest.raises(AnswerTimeout, match="operation_timeout"):
         place.call("process.execute", argv=["sh", "-c", "echo $$ > pid; exec sleep 600"])
     assert place.call("files.exists", path=".", timeout=60)
-    while os.path.exists(f"/proc/{int((tmp_path / 'pid').read_text())}"):  # what nobody waits for is ended
-        pass
+    deadline = time.monotonic() + 30
+    while (pid := (tmp_path / "pid").read_text().strip() if (tmp_path / "pid").exists() else "") and os.path.exists(
+        f"/proc/{pid}"
+    ):
+        assert time.monotonic() < deadline, "what nobody waits for is ended"
 
 
 def test_a_place_that_cannot_be_reached_is_tried_again_and_then_told(agent_client: Any, monkeypatch: Any) -> None:
