@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DETAIL = "touched when the function ran here"
 KEPT = frozenset({"import", "folded", "included", "observed"})
-"""Evidence that holds whether or not a run showed it; all else is possible only."""
+"""Evidence that can hold whether or not a run showed it (`_certain`); all else is possible only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def drop_untouched(found: Found, observed: Observed, entry_path: str) -> None:
     touched = set(map(os.path.realpath, observed.paths))
     kept = _reachable(
         {entry_path, "", *(path for path in found.files if os.path.realpath(path) in touched)},
-        (edge for edge in found.edges if edge.evidence in KEPT),
+        _certain(found.edges),
     )
     dropped = {path for path, file in found.files.items() if path not in kept and file.kind != "dir"}
     for path in dropped:
@@ -63,6 +63,27 @@ def drop_untouched(found: Found, observed: Observed, entry_path: str) -> None:
     for uses in (found.missing, found.packages, found.standard):
         for use in [use for use in uses if use.importer in dropped]:
             del uses[use]  # type: ignore[arg-type]
+
+
+def _certain(edges: Iterable[FoundEdge]) -> list[FoundEdge]:
+    """Edges that hold whether or not a run showed it: a name that folds to one of several modules is a choice, which the run made."""
+    kept = [edge for edge in edges if edge.evidence in KEPT]
+    choices: dict[tuple[str, int, str], set[str]] = {}
+    for edge in kept:
+        if edge.evidence == "folded":
+            choices.setdefault((edge.importer, edge.line, edge.detail), set()).add(edge.imported)
+    open_calls = {call for call, modules in choices.items() if len(_innermost(modules)) > 1}
+    return [edge for edge in kept if edge.evidence != "folded" or (edge.importer, edge.line, edge.detail) not in open_calls]
+
+
+def _innermost(paths: set[str]) -> set[str]:
+    """Modules without the packages that are only on the way to another."""
+    return {
+        path
+        for path in paths
+        if os.path.basename(path) != "__init__.py"
+        or not any(other != path and other.startswith(os.path.dirname(path) + os.sep) for other in paths)
+    }
 
 
 def _reachable(start: set[str], edges: Iterable[FoundEdge]) -> set[str]:

@@ -63,6 +63,20 @@ def test_only_observed_leaves_out_what_was_possible_and_not_touched(project):
     assert "plugins/zz.py" in {one.path for one in graph.excluded}
 
 
+def test_only_observed_keeps_one_of_several_modules_that_a_table_names_and_what_imports_name(project):
+    (project / "work.py").write_text(
+        "import importlib\nTABLE = {'one': 'plugins.one', 'two': 'plugins.two'}\n\ndef run(n):\n"
+        "    if n == 'late':\n        import deeper\n        return importlib.import_module('plugins.certain').V\n"
+        "    return importlib.import_module(TABLE[n]).V\n"
+    )
+    (project / "plugins").mkdir()
+    for name in ("__init__", "one", "two", "certain"):
+        (project / "plugins" / f"{name}.py").write_text("V = 1\n")
+    assert "plugins/two.py" in members(analyze_target("work:run", BuildOptions()))
+    graph = observe_target("work:run", BuildOptions(), ["one"], {}, only=True)
+    assert members(graph) == {"work.py", "deeper.py", "plugins/__init__.py", "plugins/certain.py", "plugins/one.py"}
+
+
 def test_a_script_is_observed_by_its_slice(project):
     (project / "script.py").write_text(
         "import sys\nfrom helper import read\nNAME = 'ab'\n\ndef run():\n    return read(NAME)\n\nsys.exit(open('submitted', 'w').write('x'))\n"
