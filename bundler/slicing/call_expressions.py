@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,14 @@ def named_in(calls: Iterable[Call], bindings: Iterable[Binding]) -> set[str]:
 def shifts(source: bytes, statement: Statement) -> bool:
     """Whether an expression statement is ``a >> b`` or ``a << b``: its value is dropped, so the operator stands there for its effect."""
     lines = source.decode("utf-8", "replace").splitlines()[statement.first_line - 1 : statement.end_line]
-    text = " ".join(lines).partition("#")[0]
-    return ">>" in text or "<<" in text
+    text = "\n".join(lines)
+    if ">>" not in text and "<<" not in text:
+        return False
+    try:
+        (node,) = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError):  # it shares its lines with others
+        return True
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.LShift | ast.RShift)
 
 
 def in_words(expression: Expr) -> str:

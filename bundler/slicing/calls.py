@@ -206,6 +206,8 @@ class CallReader:
                 deeds.client = deeds.client or f"{dotted}()"
             if known_calls.is_setting(dotted) or known_calls.draws(dotted) or (discarded and not known_calls.is_output(dotted)):
                 self._set(dotted, values)
+            for value in values:
+                self.use_up(scope, value)
             if known_calls.changes_argument(dotted, keywords, discarded=discarded):
                 for value in values:
                     deeds.changes |= {root for root in self.roots.of(scope, value) if root[0] != "foreign"}

@@ -98,7 +98,7 @@ class Effects:
                 reader.calls.run_methods(0, _ITERATE[statement.kind], (("name", name),))
                 if statement.kind == "for":
                     reader.calls.use_up(0, ("name", name))
-        if statement.kind == "expr" and not calls and shifts(self._script.module.source, statement):
+        if statement.kind == "expr" and shifts(self._script.module.source, statement):
             for name in statement.uses:
                 deeds.changes |= reader.calls.roots.of_name(0, name)
                 reader.calls.run_methods(

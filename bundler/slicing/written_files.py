@@ -75,6 +75,11 @@ def _tail(names: ModuleNames, scope: int, path: Expr, depth: int) -> str:
     if tag == "name":
         local = names.is_local(scope, path[1])
         bound = names.assignments.get((local or 0, path[1]), ())
+        given = (
+            [item.default for item in names.facts.scopes[local].parameters if item.name == path[1]] if local is not None else []
+        )
+        if given:
+            return _tail(names, names.facts.scopes[local or 0].parent, given[0], depth + 1) if given[0] is not None else ""
         return _tail(names, local or 0, bound[0].value, depth + 1) if len(bound) == 1 else ""
     parts = list(_parts(path))
     if not parts:

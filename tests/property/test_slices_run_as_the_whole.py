@@ -11,6 +11,7 @@ import builtins
 import os
 import sys
 import types
+from decimal import localcontext
 from pathlib import Path
 from unittest import mock
 
@@ -53,10 +54,42 @@ class Box:
     "plug": "import reg\nreg.put('plug', 1)\n",
     "plain": "X = 5\n",
     "seen": "import reg\ndef names():\n    return sorted((k, canonical(v)) for k, v in reg.ITEMS.items())\n",
+    "stars": "N1 = 7\nSTAR = 3\n_hidden = 4\ndef starred(xs):\n    xs.append(STAR)\n",
     "shipping": "from clustrix_bundle import bundle\ndef ship(function, *args):\n    return bundle(function, args=args)\n",
 }
+INSTALLED = {
+    "installed": """
+STATE = {}
+SEEN = []
+def configure(**options):
+    STATE.update(options)
+def state():
+    return sorted(STATE.items())
+class Engine:
+    runs = 0
+    def __init__(self, xs):
+        self.xs = xs
+    def start(self):
+        Engine.runs += 1
+        self.xs.append("started")
+        return self
+def fill(xs):
+    xs.append("filled")
+def hook(function):
+    SEEN.append(function.__name__)
+    return function
+""",
+}
+"""Modules that are no local ones: the slicer knows their names alone."""
 PRELUDE = """
+import asyncio
 import os
+import threading
+import installed
+from contextlib import redirect_stdout
+from decimal import Decimal, getcontext
+from functools import singledispatch, wraps
+from io import StringIO
 import random
 from contextlib import contextmanager
 import reg
@@ -137,6 +170,44 @@ SIMPLE = st.one_of(
     st.builds("{} = [x for x in {} if x != {}]".format, items, items, value),
     st.builds("setattr({}, 'v', {})".format, instance, value),
     st.builds("L{}: list = {}".format, st.sampled_from("012"), items),
+    st.builds("T0 = {}\n{} = T0\ndel T0".format, items, items),
+    st.builds("del {}['k']".format, table)
+    .map("{}\nif 'k' in D0: D0.pop('k')".format)
+    .map(lambda text: "try:\n" + _indented(text) + "\nexcept KeyError:\n    pass"),
+    st.builds("from stars import *\n{} = N1".format, number),
+    st.builds("from stars import *\nstarred({})".format, items),
+    st.builds("{} = [N0 := x for x in {} if x]".format, items, items),
+    st.builds("{} = {{x: y for x, y in enumerate({})}}".format, table, items),
+    st.builds("it = iter({})".format, items),
+    st.builds("{} = next(it, 5)".format, number),
+    st.builds("{} = list(it)".format, items),
+    st.just("for x in it:\n    break"),
+    st.builds("worker = threading.Thread(target=extend, args=({},))\nworker.start()\nworker.join()".format, items),
+    st.builds("asyncio.run(later({}))".format, items),
+    st.builds("{} = asyncio.run(later({}))".format, number, items),
+    st.builds("getcontext().prec = 5 + {}".format, constant),
+    st.builds("installed.configure(a={})".format, value),
+    st.builds("installed.STATE['b'] = {}".format, value),
+    st.builds("installed.fill({})".format, items),
+    st.builds("O1 = installed.Engine({})".format, items),
+    st.just("installed.Engine.runs = 5"),
+    st.builds("reg.pure = lambda x: {}".format, constant),
+    st.builds("reg.Box.bump = lambda self: {}".format, constant),
+    st.builds("setattr(reg, 'same', lambda x: {})".format, items),
+    st.builds("{0} >> {1}".format, st.just("PIPE"), items),
+    st.builds("PIPE['k'] = {}".format, items),
+    st.builds("PIPE.level = {}".format, value),
+    st.builds("with PIPE:\n    {} = {}".format, number, value),
+    st.just("for _ in PIPE:\n    pass"),
+    st.builds("with_default({})".format, value),
+    st.builds("{} = remember({})".format, table, value),
+    st.builds("traced({})".format, value),
+    st.builds("out = StringIO()\nwith redirect_stdout(out):\n    say({})\n{} = [out.getvalue()]".format, value, items),
+    st.builds("@show.register\ndef _(x: str):\n    return {}".format, constant),
+    st.builds("list(map({}.append, [1]))".format, items),
+    st.just("prepare()"),
+    st.builds("exec('E = {}')\n{} = E".format, constant, number),
+    st.builds("installed.hook({})".format, function),
     st.just("pass"),
 )
 BODIES = st.one_of(
@@ -208,6 +279,57 @@ def make_tick():
         return n
     return tick
 tick = make_tick()
+async def later(xs):
+    await asyncio.sleep(0)
+    xs.append("later")
+    return len(xs)
+class Pipe:
+    def __init__(self):
+        self.__dict__["did"] = []
+    def __rshift__(self, other):
+        self.did.append(other)
+        return other
+    def __setitem__(self, key, value):
+        self.did.append(value)
+    def __setattr__(self, key, value):
+        self.did.append(key)
+    def __enter__(self):
+        self.did.append("in")
+    def __exit__(self, *error):
+        self.did.append("out")
+    def __iter__(self):
+        HOME.append("iter")
+        return iter(())
+PIPE = Pipe()
+it = iter(())
+TABLE = []
+def with_default(x, into=TABLE):
+    into.append(x)
+def remember(x, memo={}):
+    memo[str(x)] = x
+    return memo
+TRACE = []
+def trace(function):
+    @wraps(function)
+    def inner(*args):
+        TRACE.append(function.__name__)
+        return function(*args)
+    return inner
+@trace
+def traced(x):
+    return x
+def say(x):
+    from sys import stdout
+    stdout.write(str(x))
+@singledispatch
+def show(x):
+    return 0
+def deeper():
+    getcontext().prec = 11
+def prepare():
+    random.seed(5)
+    deeper()
+    installed.configure(p=1)
 @contextmanager
 def nothing():
     yield HOME
@@ -235,6 +357,20 @@ RESULTS = st.one_of(
             "G",
             "os.environ.get('SLICE_X')",
             "C1.v",
+            "installed.state()",
+            "installed.SEEN",
+            "installed.Engine.runs",
+            "str(Decimal(1) / 7)",
+            "reg.pure(0)",
+            "reg.Box(0).bump()",
+            "PIPE.did",
+            "HOME",
+            "TABLE",
+            "len(remember(9))",
+            "TRACE",
+            "next(it, 0)",
+            "show('x')",
+            "STAR",
             "{n: globals()[n] for n in ('N0', 'L0')}",
         ]
     ),
@@ -286,7 +422,10 @@ def _compound(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 LEAF = st.one_of(SIMPLE, SIMPLE, DEFINITION, CLASS)
 STATEMENT = st.recursive(LEAF, lambda inner: _compound(st.lists(inner, min_size=1, max_size=3).map("\n".join)), max_leaves=6)
 SCRIPTS = st.builds(
-    lambda statements, results: PRELUDE + START + "\n".join(statements) + "\ndef f():\n    return [" + ", ".join(results) + "]\n",
+    lambda future, statements, results: (
+        future + PRELUDE + START + "\n".join(statements) + "\ndef f():\n    return [" + ", ".join(results) + "]\n"
+    ),
+    st.sampled_from(["", "from __future__ import annotations\n"]),
     st.lists(STATEMENT, min_size=1, max_size=12),
     st.lists(RESULTS, min_size=1, max_size=3),
 )
@@ -347,12 +486,12 @@ def run(source: str | bytes, *, may_submit: bool) -> object:
     fresh = {"clustrix_bundle": types.ModuleType("clustrix_bundle")}
     fresh["clustrix_bundle"].bundle = bundle
     finder = _Finder(fresh)
-    saved = {name: sys.modules.pop(name) for name in [*MODULES, "clustrix_bundle"] if name in sys.modules}
+    saved = {name: sys.modules.pop(name) for name in [*MODULES, *INSTALLED, "clustrix_bundle"] if name in sys.modules}
     script = types.ModuleType("script_under_test")
     script.__dict__["print"] = lambda *args: None
     sys.meta_path.insert(0, finder)
     try:
-        with mock.patch.dict(os.environ):
+        with mock.patch.dict(os.environ), localcontext():
             exec(compile(source, "script.py", "exec"), script.__dict__)  # noqa: S102
             try:
                 return canonical(script.f())
@@ -362,7 +501,7 @@ def run(source: str | bytes, *, may_submit: bool) -> object:
                 return type(error).__name__
     finally:
         sys.meta_path.remove(finder)
-        for name in [*MODULES, "clustrix_bundle"]:
+        for name in [*MODULES, *INSTALLED, "clustrix_bundle"]:
             sys.modules.pop(name, None)
         sys.modules.update(saved)
 
@@ -372,7 +511,7 @@ class _Finder:
         self._ready = ready
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> object:
-        if name in self._ready or name in MODULES:
+        if name in self._ready or name in MODULES or name in INSTALLED:
             return types.SimpleNamespace(
                 name=name,
                 loader=self,
@@ -391,9 +530,10 @@ class _Finder:
         return self._ready.get(spec.name) or types.ModuleType(spec.name)
 
     def exec_module(self, module: types.ModuleType) -> None:
-        if module.__name__ in MODULES:
+        source = MODULES.get(module.__name__) or INSTALLED.get(module.__name__)
+        if source is not None:
             module.__dict__["canonical"] = canonical
-            exec(MODULES[module.__name__], module.__dict__)  # noqa: S102
+            exec(source, module.__dict__)  # noqa: S102
 
 
 def sliced(text: str) -> Slice:

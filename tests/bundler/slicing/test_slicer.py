@@ -801,6 +801,7 @@ def f():
 def test_consumed_iterators_are_changed(holds):
     holds("""
 import csv
+import itertools
 def numbers():
     yield 1
     yield 2
@@ -811,12 +812,14 @@ reader = csv.reader(["a", "b"])
 header = list(reader)
 made = numbers()
 first = sum(made)
+count = itertools.count()
+few = list(itertools.islice(count, 3))
 items = [1, 2]
 for item in items:  #-
     print(item)  #-
 total = sum(items)  #-
 def f():
-    return next(rows), list(reader), list(made), items
+    return next(rows), list(reader), list(made), next(count), items
 """)
 
 
@@ -856,8 +859,9 @@ class Task:
 a = Task()
 b = Task()
 c = Task()  #-
-a >> b
+a >> b >> Task()
 c << c  #-
+print("a >> b", a)  #-
 a
 def f():
     return a, b

@@ -9,6 +9,7 @@ WRITERS = [
     'with open("params.json", "w") as stream:\n    json.dump(1, stream)',
     'stream = open("params.json", mode="wt")\nstream.write("1")\njson.dump(2, stream)\nstream.close()',
     "prepare()",
+    "by_default()",
     "prepare()\nwith open('params.json', 'a') as more:\n    more.write('2')",
     'OUT = Path(__file__).parent / "params.json"\nOUT.write_text("1")',
     'OUT = os.path.join("data", "params.json")\nopen(OUT, "w").write("1")',
@@ -25,6 +26,8 @@ frame = Frame()
 def prepare():
     with open("params.json", "w") as stream:
         stream.write("1")
+def by_default(path=Path(__file__).parent / "params.json"):
+    path.write_text("1")
 def f():
     return open("params.json").read()
 """

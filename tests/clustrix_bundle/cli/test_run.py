@@ -218,3 +218,22 @@ def test_ctrl_c_on_a_terminal_is_130(waiting):
 def test_nothing_is_left_in_the_temporary_folder(command, hard, tmp_path):
     run(command, "fail")
     assert not [name for name in os.listdir(tmp_path) if name.startswith("clustrix-run-")]
+
+
+def test_magics_of_a_notebook_do_what_ipython_does(command, project):
+    cells = [
+        "%%writefile data/points.csv\n1\n2\n",
+        "%%writefile -a data/points.csv\n3\n",
+        "%matplotlib inline\n%cd data\nimport asyncio\nfrom pathlib import Path\nlock = asyncio.Lock()\ncount = 0\n"
+        "async def step():\n    global count\n    async with lock:\n        count += 1\n    return count",
+        "first = await step()\nsecond = await step()\ndisplay(first)",
+        "%%timeit\nfirst = 100",
+        "%env LEVEL=4",
+        "import os\ndef f():\n    points = Path('points.csv').read_text().split()\n    return [points, first, second, os.environ['LEVEL']]",
+    ]
+    (project / "data").mkdir()
+    (project / "data" / "about.txt").write_text("points")
+    listed = [{"cell_type": "code", "source": cell} for cell in cells]
+    (project / "n.ipynb").write_text(json.dumps({"cells": listed, "metadata": {}, "nbformat": 4}))
+    assert command("run", "n.ipynb:f", "--json").json["result"] == [["1", "2", "3"], 1, 2, "4"]
+    assert not (project / "data" / "points.csv").exists()
