@@ -11,7 +11,6 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from clustrix_bundle.bundler.libzstd import LibzstdCompressor, LibzstdError, LibzstdReader
 from clustrix_bundle.bundler.raw_zstd import RawZstdCompressor, RawZstdError, RawZstdReader
 
 if TYPE_CHECKING:
@@ -98,10 +97,10 @@ class FrameWriter:
 
 def open_compressor(level: int = LEVEL) -> Compressor:
     """The best compressor that this Python can load."""
-    for make in (_zstandard_compressor, _standard_library_compressor, LibzstdCompressor):
+    for make in (_zstandard_compressor, _standard_library_compressor, _libzstd_compressor):
         try:
             return make(level)
-        except (ImportError, LibzstdError):
+        except ImportError:
             continue
     return RawZstdCompressor()
 
@@ -117,12 +116,21 @@ def _standard_library_compressor(level: int) -> Compressor:
     return zstd.ZstdCompressor(options={parameter.compression_level: level, parameter.checksum_flag: 1})  # type: ignore[no-any-return]
 
 
+def _libzstd_compressor(level: int) -> Compressor:
+    from clustrix_bundle.bundler.libzstd import LibzstdCompressor, LibzstdError  # noqa: PLC0415 - ctypes, where nothing better is there
+
+    try:
+        return LibzstdCompressor(level)
+    except LibzstdError as error:
+        raise ImportError(str(error)) from error
+
+
 def open_reader(file: BinaryIO) -> Reader:
     """The best decoder that this Python can load, over an open file. Its `read` raises `ZstdError`."""
     for make in (_zstandard_reader, _standard_library_reader, _libzstd_reader):
         try:
             return make(file)
-        except (ImportError, LibzstdError):
+        except ImportError:
             continue
     return _Translated(RawZstdReader(file), (RawZstdError,))
 
@@ -139,7 +147,12 @@ def _standard_library_reader(file: BinaryIO) -> Reader:
 
 
 def _libzstd_reader(file: BinaryIO) -> Reader:
-    return _Translated(LibzstdReader(file), (LibzstdError,))
+    from clustrix_bundle.bundler.libzstd import LibzstdError, LibzstdReader  # noqa: PLC0415 - ctypes, where nothing better is there
+
+    try:
+        return _Translated(LibzstdReader(file), (LibzstdError,))
+    except LibzstdError as error:
+        raise ImportError(str(error)) from error
 
 
 class _Translated:

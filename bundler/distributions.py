@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -37,6 +36,8 @@ class Distribution:
 
     @cached_property
     def _headers(self) -> Any:
+        from email.parser import HeaderParser  # noqa: PLC0415 - takes longer to load than most projects to analyse
+
         for name in ("METADATA", "PKG-INFO", ""):
             try:
                 with open(os.path.join(self.info, name) if name else self.info, encoding="utf-8", errors="replace") as file:
