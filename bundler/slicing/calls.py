@@ -119,7 +119,11 @@ class CallReader:
                 self.deeds.keys.add("*")
             return
         owners = self.roots.of(scope, receiver)
-        if known_calls.method_changes(name, frozenset(key or "" for key, _ in keywords)) or decorates:
+        makers = frozenset(
+            thing.module for thing in self.things.of(self.module, scope, receiver) if thing.kind in ("foreign", "foreign-made")
+        )
+        acts = known_calls.method_acts(name, len(args) + len(keywords), makers)
+        if acts or known_calls.method_changes(name, frozenset(key or "" for key, _ in keywords)) or decorates:
             self.change(owners, self.roots.dotted(scope, callee) or name, discarded=discarded)
         if known_calls.method_takes_in(name):
             for value in (*args, *(value for _, value in keywords)):
@@ -127,9 +131,8 @@ class CallReader:
         for key, value in keywords:
             if key == "out":
                 self.deeds.changes |= self.roots.of(scope, value)
-        for number in self.names.methods.get(name, ()):  # whichever class the receiver has
-            function = Thing("function", self.module, number)
-            self.deeds.calls.append((function, self._arguments(scope, number, (receiver, *args), keywords)))
+        for function, names in self.things.methods_named(self.module, name):  # whichever class the receiver has
+            self.deeds.calls.append((function, self._arguments(scope, function.scope, (receiver, *args), keywords, names)))
 
     def _run(
         self,

@@ -85,6 +85,7 @@ _MAKERS = words(
     """
 )
 _ITERATORS = words("iter map filter zip enumerate reversed open csv.reader csv.DictReader os.scandir os.walk io.open")
+_LIVE = frozenset({"queue", "multiprocessing", "threading", "asyncio", "concurrent", "sched", "shelve", "sqlite3", "socket"})
 _LOOKS = words("isinstance issubclass type len print repr id callable hasattr getattr bool display hash")
 _MUTATING = words(
     "append appendleft add extend extendleft update insert pop popleft popitem remove discard setdefault clear put put_nowait write"
@@ -175,6 +176,14 @@ def changes_argument(dotted: str, keywords: frozenset[str], *, discarded: bool) 
 def method_changes(name: str, keywords: frozenset[str] = frozenset()) -> bool:
     """Whether a method of this name may change the object that it is called on."""
     return name not in METHODS_THAT_READ or "inplace" in keywords
+
+
+def method_acts(name: str, arguments: int, makers: frozenset[str]) -> bool:
+    """Whether a method that reads by its name does more here: ``queue.get()``, ``thread.join()``, anything of a live object.
+
+    ``makers`` are the dotted names of installed functions and classes that may have made the object.
+    """
+    return (name in ("get", "join") and not arguments) or any(maker.partition(".")[0] in _LIVE for maker in makers)
 
 
 def method_takes_in(name: str) -> bool:

@@ -7,6 +7,7 @@ definitions may be meant, all of them are.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -72,6 +73,7 @@ class Things:
         self.script = script.name
         self._modules = modules
         self._names: dict[str, ModuleNames | None] = {script.name: ModuleNames(script)}
+        self._imported: dict[str, tuple[str, ...]] = {}
         self._globals: dict[tuple[str, str], tuple[Thing, ...]] = {}
         self.returned: dict[Thing, frozenset[tuple[str, str]]] = {}
         """What each function gives back of module-level objects, as far as asked (`effects`)."""
@@ -92,6 +94,18 @@ class Things:
     def is_local_module(self, name: str) -> bool:
         """Whether a dotted name is found under the source roots."""
         return self._modules.locate(name) is not None
+
+    def methods_named(self, module: str, name: str) -> Iterator[tuple[Thing, ModuleNames]]:
+        """Methods of this name of classes of a module and of the local modules that it imports."""
+        if module not in self._imported:
+            names = self.names(module)
+            sources = {self.absolute(module, item) for item in names.facts.imports} if names is not None else set()
+            self._imported[module] = (module, *sorted(source for source in sources - {module} if self.is_local_module(source)))
+        for source in self._imported[module]:
+            found = self.names(source)
+            if found is not None:
+                for number in found.methods.get(name, ()):
+                    yield Thing("function", source, number), found
 
     def of(self, module: str, scope: int, expression: Expr, depth: int = 0) -> tuple[Thing, ...]:
         """What the expression may mean in a scope of a module; empty where nothing is known."""

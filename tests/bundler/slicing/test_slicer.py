@@ -933,3 +933,26 @@ exec("y = 4", space)
 def f():
     return xs, buffer, space
 """)
+
+
+def test_methods_that_read_by_name_may_change_what_lives(holds):
+    holds(
+        """
+import queue
+from cards import decks, Other
+jobs = queue.Queue()
+jobs.put(1)
+jobs.put(2)
+first = jobs.get()
+shared = Other().queue
+second = shared.get()
+table = {"a": 1}
+third = table.get("a")  #-
+hand = decks[0].draw()
+decks[0].show()  #-
+def f():
+    return jobs.get(), shared.get(), table, decks
+""",
+        cards="from queue import Queue\nclass Deck:\n    def __init__(self):\n        self.cards = [1, 2]\n    def draw(self):\n        return self.cards.pop()\n"
+        "    def show(self):\n        return self.cards\ndecks = [Deck()]\nclass Other:\n    queue = Queue()\n",
+    )
