@@ -69,7 +69,7 @@ class Sshd:
         done = self._run("start")
         if done.returncode != 0:
             told = done.stderr.strip().splitlines()[-1:] or ["?"]
-            if "only root can" in told[0] or "apt-get failed" in told[0]:
+            if os.geteuid() != 0 or "apt-get failed" in told[0]:
                 pytest.skip(f"no OpenSSH server can be had here: {told[0]}")
             raise RuntimeError(f"sshd.sh start: {done.stderr}")
         lines = dict(line.partition("=")[::2] for line in done.stdout.splitlines())

@@ -129,13 +129,13 @@ def test_calls_that_are_under_way_when_the_server_dies_are_answered_when_it_is_b
     for one in threads:
         one.start()
     for begun in asked:
-        begun.wait()
+        assert begun.wait(60)
     own_sshd.stop()
     own_sshd.start()
     for begun in asked:  # each has an answer from after the restart
         begun.clear()
     for begun in asked:
-        begun.wait()
+        assert begun.wait(60)
     done.set()
     for one in threads:
         one.join()
