@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
 from clustrix_bundle.bundler.analysis.observed import Observed, take_observed
 from clustrix_bundle.bundler.analysis.project import Project
-from clustrix_bundle.bundler.analysis.search_path import HOOKS, search_path_lines
+from clustrix_bundle.bundler.analysis.search_path import HOOKS, names_hook, search_path_lines
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
 from clustrix_bundle.bundler.analysis.wishes import directive_matches
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
@@ -273,7 +273,8 @@ class Search:
 
 def _may_name_roots(project: Project, module: LoadedModule) -> bool:
     """Whether a module can put a folder on ``sys.path``: most say at a glance that they cannot."""
-    if project.may_mention(module, _SYSTEM.__contains__) and project.may_mention(module, HOOKS.__contains__):
+    mentioned = project.may_mention(module, _SYSTEM.__contains__) and project.may_mention(module, HOOKS.__contains__)
+    if mentioned and names_hook(module.facts, module.source):
         return True
     return project.may_mention(module, _SITE.__contains__) or project.may_hold(module, b"PYTHONPATH")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,15 @@ if TYPE_CHECKING:
 
 _CHANGES = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
 HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
+
+_HOOK_OF_SYSTEM = re.compile(rb"sys\s*(?:\.\s*(?:%s)\b|\.?\s*[)\\#])" % b"|".join(sorted(name.encode() for name in HOOKS)))
+"""``sys.path`` and its kind, or a ``sys`` in parentheses or at the end of a line that goes on."""
+
+
+def names_hook(facts: ModuleFacts, source: bytes) -> bool:
+    """Whether `search_path_lines` can find any but ``addsitedir``, told from the imports and the text."""
+    renamed = any(item.module == "sys" and (item.name is not None or item.asname) for item in facts.imports)
+    return renamed or _HOOK_OF_SYSTEM.search(source) is not None
 
 
 def search_path_lines(facts: ModuleFacts) -> set[int]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from clustrix_bundle.bundler.analysis.search_path import search_path_lines
+from clustrix_bundle.bundler.analysis.search_path import names_hook, search_path_lines
 from clustrix_bundle.bundler.facts.extract import extract_facts
 
 
@@ -16,6 +16,9 @@ from clustrix_bundle.bundler.facts.extract import extract_facts
         ("import sys\nsys.path[:0] = [x]\n", {2}),
         ("import sys\nsys.path = [x]\n", {2}),
         ("import sys\nsys.modules['a'] = x\n", {2}),
+        ("import sys\n(sys).path.append(x)\n", {2}),
+        ("import sys\nsys . \\\n path.append(x)\n", {2}),
+        ("import sys\n(sys # here\n.path.append)(x)\n", {2}),
         ("import sys\nsys.meta_path.insert(0, x)\n", {2}),
         ("import site\nsite.addsitedir(x)\n", {2}),
         ("import sys\nm = sys.modules[__name__]\nprint(sys.path)\n", set()),
@@ -23,4 +26,11 @@ from clustrix_bundle.bundler.facts.extract import extract_facts
     ],
 )
 def test_only_what_changes_the_search_counts(source, lines):
-    assert search_path_lines(extract_facts(source.encode(), "m.py")) == lines
+    facts = extract_facts(source.encode(), "m.py")
+    assert search_path_lines(facts) == lines
+    assert names_hook(facts, source.encode()) or not lines - {call.line for call in facts.calls if call.func[-1] == "addsitedir"}
+
+
+def test_most_modules_say_at_a_glance_that_they_leave_the_search_path_alone():
+    source = "import os, sys\nprint(os.path.join(sys.argv[0]), re.modules)\nsys.stdout.write('')\n"
+    assert not names_hook(extract_facts(source.encode(), "m.py"), source.encode())
