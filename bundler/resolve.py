@@ -140,7 +140,7 @@ class Resolver:
         return None
 
     def _top_level(self, name: str) -> Resolved:
-        if name in self.interpreter.unshadowed:
+        if name in self.interpreter.unshadowed or name == "__main__":  # the script itself, always there
             return Resolved(name, STDLIB)
         portions: list[Portion] = []
         found = self._search(name, name, self._before, portions)

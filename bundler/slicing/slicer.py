@@ -192,7 +192,7 @@ class _Slicer:
 
     def _try(self, keep: Callable[[], None]) -> _BlockedError | None:
         """Keeps more if that can be; nothing changes, and the obstacle comes back, if not."""
-        before = self.selection.copy()
+        before, optional = self.selection.copy(), self._optional
         self._optional = True
         try:
             keep()
@@ -200,7 +200,7 @@ class _Slicer:
             self.selection = self._reasons.selection = before
             return blocked
         finally:
-            self._optional = False
+            self._optional = optional
         return None
 
     def _need(self, name: str, position: int, user: str) -> None:
@@ -267,6 +267,9 @@ class _Slicer:
             self._need(name, self.script.end, label)
         self._keep_control(number, reason)
         self._look_up_names(number)
+        if any(item.module == "__main__" for item in self.script.imports.get(number, ())):
+            for name in self.script.binders:
+                self._want(name)
         client = self.script.client_of(number)
         if client:
             self._note(number, f"{client} stands for the client's own here; on the other side it is another")
@@ -349,7 +352,10 @@ class _Slicer:
             "*" in self.script.effects.of_statement(number).keys for number in self.selection.kept
         ):
             return
+        settings = {setting for number in self.selection.kept for setting in self.script.effects.of_statement(number).settings}
         for name, where in sorted(self.selection.demands.items()):
+            if settings & {f"builtins.{name}=", f"__main__.{name}="}:
+                continue
             if self.script.end in where and name not in self.script.binders and name not in BUILTINS:
                 self._note(self._reader_of(name), f"nothing binds `{name}`, which {where[self.script.end]} reads")
 

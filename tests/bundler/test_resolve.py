@@ -157,6 +157,10 @@ def test_editable_installs_come_after_packages(tmp_path, write_tree, bare_interp
     assert resolver.resolve("mapped.part").path == os.path.join(mapped, "part.py")
 
 
+def test_the_running_script_is_always_there(tmp_path, bare_interpreter):
+    assert resolver_for([tmp_path], bare_interpreter).resolve("__main__").kind == STDLIB
+
+
 def test_the_runtime_serves_names_that_no_root_holds(tmp_path, write_tree, bare_interpreter):
     assert resolver_for([tmp_path], bare_interpreter).resolve("clustrix_bundle.anything").kind == RUNTIME
     write_tree(tmp_path, {"clustrix/__init__.py": ""})

@@ -956,3 +956,17 @@ def f():
         cards="from queue import Queue\nclass Deck:\n    def __init__(self):\n        self.cards = [1, 2]\n    def draw(self):\n        return self.cards.pop()\n"
         "    def show(self):\n        return self.cards\ndecks = [Deck()]\nclass Other:\n    queue = Queue()\n",
     )
+
+
+def test_a_script_that_imports_itself_keeps_what_it_binds(holds):
+    found = holds("""
+import __main__
+X = 2
+def helper():
+    return X
+__main__.Y = 3
+print(X)  #-
+def f():
+    return __main__.X, getattr(__main__, "helper")(), Y
+""")
+    assert found.notes == ()
