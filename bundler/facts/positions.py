@@ -29,7 +29,7 @@ class Positions:
         self._starts = state.starts
         self._ends = state.ends
         self._lines = [0, *(match.end() for match in re.finditer("\n", self.code))]
-        self._dropped = _dropped_columns(text, self.code)
+        self._columns = _columns(text, self.code)
 
     def start(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column of the first token."""
@@ -37,7 +37,9 @@ class Positions:
 
     def end(self, node: cst.CSTNode) -> tuple[int, int]:
         """Line and column just past the last token."""
-        return self.place(self.end_offset(node))
+        offset = self.end_offset(node)
+        line, column = self.place(offset - 1)
+        return (line, column + 1) if offset else (1, 0)
 
     def line(self, node: cst.CSTNode) -> int:
         """Line of the first token."""
@@ -56,17 +58,28 @@ class Positions:
         return self._ends[node]
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset in `code`."""
+        """Line and column of the character at an offset in `code`."""
         line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + self._dropped.get(line, 0)
+        column = offset - self._lines[line - 1]
+        kept = self._columns.get(line, ())
+        return line, kept[column] if column < len(kept) else column
 
 
-def _dropped_columns(text: str, code: str) -> dict[int, int]:
-    """Columns that libcst drops, by line: it does not keep form feeds in front of a statement."""
-    if text == code or "\f" not in text:
+def _columns(text: str, code: str) -> dict[int, list[int]]:
+    """For lines of which libcst dropped something (form feeds in front, spaces before a handler's colon): where each character stood."""
+    if text == code:
         return {}
-    pairs = zip(text.split("\n"), code.split("\n"), strict=False)
-    return {number: len(line) - len(kept) for number, (line, kept) in enumerate(pairs, 1) if line != kept}
+    found: dict[int, list[int]] = {}
+    for number, (line, kept) in enumerate(zip(text.split("\n"), code.split("\n"), strict=False), 1):
+        if line != kept:
+            places: list[int] = []
+            for character in kept:
+                places.append(line.find(character, places[-1] + 1 if places else 0))
+                if places[-1] < 0:  # not this line with something left out
+                    break
+            else:
+                found[number] = places
+    return found
 
 
 class _Offsets(CodegenState):

@@ -20,7 +20,12 @@ def read_by(extractor, source, monkeypatch):
     "source",
     [
         b"a, = *b = c = d, e",
+        b"try: a\nexcept f'{(B, B)}' : g",
+        b"try: a\nexcept B : g\n\x0cb",
+        b"a; " * 3_000,
+        "é; ".encode() * 300,
     ],
+    ids=range(5),
 )
 def test_extractors_agree_on_what_fuzzers_found(source, monkeypatch):
     assert read_by("core", source, monkeypatch) == read_by("libcst", source, monkeypatch)
