@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dis
 import io
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import CellType, FrameType, FunctionType, GeneratorType, MethodType, TracebackType
+from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, MethodType, TracebackType
 from typing import Any
 
 from clustrix_bundle.bundler.capture.errors import CaptureError
@@ -69,15 +70,17 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("socket", "open the connection inside the function"),
     ("Connection", "open the connection inside the function and pass what it needs to do so"),
     ("Cursor", "open the connection inside the function and pass what it needs to do so"),
+    ("Executor", "make the executor inside the function"),
+    ("Pool", "make the pool inside the function"),
     ("Thread", "start the thread inside the function"),
     ("Process", "start the process inside the function"),
-    ("Pool", "make the pool inside the function"),
-    ("Executor", "make the executor inside the function"),
     ("Popen", "start the program inside the function"),
     ("lock", "make the lock inside the function"),
     ("Future", "wait for its result and pass that"),
     ("Task", "await it and pass its result"),
     ("ContextVar", "set it inside the function"),
+    ("coroutine", "await it and pass its result"),
+    ("mmap", "map the file inside the function"),
     ("weakref", "pass the object that it refers to"),
     ("memoryview", "pass bytes(...) of it"),
     ("Tensor", "move it to the host first (.cpu())"),
@@ -99,12 +102,35 @@ def _advice(culprit: Any) -> str:
     return "make it inside the function, or give its class a __reduce__ or __getstate__"
 
 
+def uses_of(name: str, functions: Iterable[Any]) -> Iterator[str]:
+    """Where functions, or the methods of classes, read a global: ``line 5 (Repo.query)``, first uses first."""
+    for function in functions:
+        parts = vars(function).values() if isinstance(function, type) else [function]
+        for part in parts:
+            found = getattr(getattr(part, "__func__", part), "__wrapped__", getattr(part, "__func__", part))
+            code = getattr(found, "__code__", None)
+            if isinstance(code, CodeType):
+                line = _first_use(code, name)
+                if line:
+                    yield f"line {line} ({found.__qualname__})"
+
+
+def _first_use(code: CodeType, variable: str) -> int:
+    for instruction in dis.get_instructions(code):
+        if instruction.argval == variable and instruction.positions and instruction.positions.lineno:
+            return instruction.positions.lineno
+    inner = (_first_use(constant, variable) for constant in code.co_consts if isinstance(constant, CodeType))
+    return next(filter(None, inner), 0)
+
+
 def _culprit(value: Any, label: str) -> tuple[str, Any]:
     """The innermost part of `value` that is refused by itself, with the way to it."""
     path, current = label, value
     seen: set[int] = set()
     for _ in range(_DEPTH):
         seen.add(id(current))
+        if _is_known(current):  # what it is made of says less
+            break
         for step, part in _parts(current):
             if id(part) not in seen and not _travels(part):
                 path, current = _joined(path, step), part
@@ -112,6 +138,14 @@ def _culprit(value: Any, label: str) -> tuple[str, Any]:
         else:
             return path, current
     return path, current
+
+
+def _is_known(value: Any) -> bool:
+    """Whether it is of a kind of the standard library that there is advice for, whatever it holds."""
+    kind = type(value)
+    return kind.__module__.partition(".")[0] in sys.stdlib_module_names and any(
+        part.lower() in kind.__name__.lower() for part, _ in _ADVICE
+    )
 
 
 def _joined(path: str, step: str) -> str:
@@ -184,10 +218,5 @@ def _line_of_use(path: str, user: Callable[..., Any] | None) -> str:
     if code is None or "'" not in path:
         return ""
     variable = path.split("'")[1]
-    line = code.co_firstlineno
-    for instruction in dis.get_instructions(code):
-        position = instruction.positions.lineno if instruction.positions else None
-        if instruction.argval == variable and position:
-            line = position
-            break
+    line = _first_use(code, variable) or code.co_firstlineno
     return f"{code.co_filename}:{line}: "

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
@@ -133,10 +133,19 @@ def _dump_arguments(func: Callable[..., Any], given: Arguments, needs: Needs, me
         return dump_stream((args, dict(kwargs)), needs, member=member)
     except Exception:  # noqa: BLE001 - whatever it is, it is found again below, and named
         for number, value in enumerate(args, 1):
-            dump_or_explain(value, needs.fresh(), f"argument {number}", func)
+            dump_or_explain(value, needs.fresh(), _argument(func, number), func)
         for name, value in kwargs.items():
             dump_or_explain(value, needs.fresh(), f"argument {name!r}", func)
         return dump_or_explain((args, dict(kwargs)), needs, "the arguments", func)
+
+
+def _argument(func: Callable[..., Any], number: int) -> str:
+    """What to call a positional argument: its number, and the parameter that takes it."""
+    code = getattr(getattr(func, "__func__", func), "__code__", None)
+    if not isinstance(code, CodeType):
+        return f"argument {number}"
+    names = code.co_varnames[hasattr(func, "__func__") : code.co_argcount]
+    return f"argument {number} ({names[number - 1]!r})" if number <= len(names) else f"argument {number}"
 
 
 def _named(func: Callable[..., Any], needs: Needs) -> LiveCall | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.definition_state import states_of
-from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
+from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain, uses_of
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
@@ -192,7 +192,7 @@ class MainCapture:
         except CaptureError as error:
             if self._standing.can_be_made_again(name):
                 return None
-            raise CaptureError(f"{self._place(name)}{error}", error.variable, error.type) from error
+            raise CaptureError(f"{self._place(name)}{error}{self._use(name)}", error.variable, error.type) from error
         if name in needs.main_names and name in self._standing.binders and getattr(value, "__module__", None) == "__main__":
             return None  # a class or type variable that pickle finds by its name: Point = namedtuple("Point", …)
         self._needs.add(needs)
@@ -201,6 +201,12 @@ class MainCapture:
     def _is_made_in_place(self, name: str, value: Any) -> bool:
         """Types that know themselves by a global name travel with the statement that makes them."""
         return isinstance(value, type) and value.__module__ == "__main__" and value.__qualname__ == name
+
+    def _use(self, name: str) -> str:
+        reached = sorted(self._needs.main_names | self._needs.main_defined, key=lambda item: item not in self._needs.main_names)
+        functions = [self._namespace[item] for item in reached if item in self._namespace and item != name]
+        use = next(uses_of(name, functions), "")
+        return f"; it is used in {use}" if use else ""
 
     def _place(self, name: str) -> str:
         numbers = self._standing.binders.get(name)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
+from clustrix_bundle.bundler.capture.alive import refuse_alive
 from clustrix_bundle.bundler.capture.classes import by_definition, is_plain_namedtuple
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.held import content_of
@@ -118,6 +119,7 @@ class StatePickler(pickle.Pickler):
             return values.make_path, (kind.__name__, str(obj))
         if kind in _TYPE_VARIABLES:
             return self._type_variable(obj)
+        refuse_alive(obj)
         self.note_module(getattr(kind, "__module__", ""), getattr(kind, "__qualname__", ""))
         self._note_own_name(obj)
         return NotImplemented

@@ -182,12 +182,12 @@ class Standing:
         return "\n".join(lines)
 
     def can_be_made_again(self, name: str) -> bool:
-        """Whether one statement without effects makes it, such as ``lock = Lock()``."""
+        """Whether one statement without effects makes it, such as ``lock = Lock()``; what has been filled since, it does not."""
         numbers = self.binders.get(name, [])
         if len(numbers) != 1 or self.statements[numbers[0]].kind != "assign":
             return False
         node = self._value_node(numbers[0])
-        return isinstance(node, ast.Call) and self._is_pure(node)
+        return isinstance(node, ast.Call) and self._is_pure(node) and (bool(node.args) or not _is_filled(self._namespace[name]))
 
     def _is_pure(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Call):
@@ -224,6 +224,15 @@ _PURE_MODULES = frozenset(
     ["threading", "_thread", "queue", "_queue", "asyncio", "contextvars", "_contextvars", "weakref", "_weakref", "re"]
 )
 _PURE_FUNCTIONS = (object, dict, list, set, frozenset, tuple, bytearray, memoryview, iter, range, __import__("logging").getLogger)
+
+
+def _is_filled(value: Any) -> bool:
+    """Whether a container or queue holds anything."""
+    size = getattr(type(value), "__len__", None) or getattr(type(value), "qsize", None)
+    try:
+        return size is not None and size(value) > 0
+    except Exception:  # noqa: BLE001 - whatever a user's __len__ raises: nothing is known of it
+        return True
 
 
 def _binders(statements: tuple[Statement, ...]) -> dict[str, list[int]]:

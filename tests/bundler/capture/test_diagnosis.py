@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import mmap
 import socket
+import threading
 
 import pytest
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
@@ -38,3 +41,30 @@ def test_a_socket_held_by_an_instance_is_named_by_its_attribute():
         pytest.raises(CaptureError, match=r"\.link is of type socket\.socket.*open the connection"),
     ):
         dump_or_explain(client, Needs(), "global 'client'")
+
+
+@pytest.mark.parametrize(
+    ("make", "advice"),
+    [
+        (lambda: _started(threading.Thread(target=int)), "start the thread inside the function"),
+        (concurrent.futures.Future, "wait for its result"),
+        (lambda: concurrent.futures.ThreadPoolExecutor(1), "make the executor inside the function"),
+        (lambda: mmap.mmap(-1, 10), "map the file inside the function"),
+    ],
+)
+def test_what_goes_on_in_this_process_is_refused_as_what_it_is(make, advice):
+    thing = make()
+    with pytest.raises(CaptureError, match=rf"global 'it'\['a'\] is .*{type(thing).__name__} .*{advice}"):
+        dump_or_explain({"a": thing}, Needs(), "global 'it'")
+
+
+def _started(thread):
+    thread.start()
+    thread.join()
+    return thread
+
+
+def test_what_has_come_to_its_end_travels():
+    done = concurrent.futures.Future()
+    done.set_result(3)
+    assert dump_or_explain([done], Needs(), "global 'it'")

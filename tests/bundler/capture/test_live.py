@@ -59,7 +59,7 @@ def test_a_function_that_exec_made_is_refused():
 
 
 def test_an_argument_that_cannot_travel_is_named():
-    with pytest.raises(CaptureError, match="argument 2 is a running generator"):
+    with pytest.raises(CaptureError, match=r"argument 2 (\(.skipkeys.\) )?is a running generator"):
         take_apart(json.dumps, (1, (n for n in [1])), None)
     with pytest.raises(CaptureError, match="argument 'rows' is a running generator"):
         take_apart(json.dumps, None, {"rows": (n for n in [1])})

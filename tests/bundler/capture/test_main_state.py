@@ -134,5 +134,13 @@ def test_what_a_definition_holds_and_cannot_travel_is_told_and_the_rest_arrives(
 
 def test_a_global_that_cannot_travel_is_refused_by_name_line_and_remedy(program):
     made = program("def f(): return next(rows)\nrows = (n for n in [1])\n")
-    with pytest.raises(CaptureError, match=r"script.py:2: global 'rows' is a running generator .*; pass list"):
+    with pytest.raises(
+        CaptureError, match=r"script.py:2: global 'rows' is a running generator .*; pass list.*; it is used in line 1 \(f\)"
+    ):
+        made.capture("f")
+
+
+def test_a_container_that_was_filled_with_what_cannot_travel_is_not_made_again_empty(program):
+    made = program("from queue import Queue\nq = Queue()\nq.put(n for n in [1])\ndef f(): return q.qsize()\n")
+    with pytest.raises(CaptureError, match="script.py:2: global 'q'.* is a running generator"):
         made.capture("f")
