@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence import openers
-from clustrix_bundle.bundler.evidence.disk import static_folder
+from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
+from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name
 from clustrix_bundle.bundler.evidence.paths import Located, find_paths, is_code_folder, is_outside, show
 from clustrix_bundle.bundler.evidence.reading import Spot
 from clustrix_bundle.bundler.evidence.words import call_words
@@ -245,8 +246,11 @@ def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFi
     if opening.deed == openers.WRITE:
         yield from _written(reading, spot, opening.value)
         return
+    runs_tests = opening.deed in (openers.WALK, openers.GLOB) and _is_test_code(reading, spot.module)
     for located in find_paths(reading, spot.module, opening.value):
         path = str(located.path)
+        if runs_tests and (is_below(str(spot.module.path.parent.parent), path) or path.endswith(".py")):
+            continue
         is_folder = reading.disk.is_folder(path)
         if is_folder and opening.deed in (openers.LIST, openers.WALK, openers.LOAD):
             yield from _whole(reading, spot, opening, located)
@@ -260,6 +264,11 @@ def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFi
             yield FileFinding(
                 located.path, spot.line, spot.detail, exact=False, anchored=located.anchored, pattern=located.pattern
             )
+
+
+def _is_test_code(reading: Reading, module: LoadedModule) -> bool:
+    """Whether a module runs tests, and is not what the user ships: what it gathers around it, and the Python files, are tests to run."""
+    return is_test_name(module.name) and not is_test_name(reading.world.entry[0])
 
 
 def _wanted(opening: Opening, path: Path) -> bool:

@@ -170,8 +170,15 @@ class Evidence:
             if str(path) in self._data_searched:
                 continue
             self._data_searched.add(str(path))
+            if _is_about_a_distribution(path):
+                continue
             source = LoadedModule("", path, "", is_package=False, source=b"", facts=_NO_FACTS)
             for row in find_in_data(self.reading, path):
                 yield source, row
             if self._open:
                 yield from ((source, row) for row in modules_in_data(self.reading, path))
+
+
+def _is_about_a_distribution(path: Path) -> bool:
+    """Whether a file of a distribution's metadata only tells of it: of these `entry_points.txt` alone names what is loaded."""
+    return path.parent.suffix in (".dist-info", ".egg-info") and path.name != "entry_points.txt"

@@ -387,7 +387,7 @@ _WRITING = re.compile(
 )
 _NEVER = re.compile(
     r"builtins\.|os\.path\.|re\.|string\.|logging\.(?!config)|argparse\.|click\.|typing\.|collections\.|itertools\.|functools\.|time\.|datetime\."
-    r"|urllib\.|http\.|requests\.|importlib\.(?!resources)|unittest\.|warnings\.|struct\.|math\.|random\.|json\.loads|clustrix"
+    r"|urllib\.|http\.|webbrowser\.|requests\.|importlib\.(?!resources)|unittest\.|warnings\.|struct\.|math\.|random\.|json\.loads|clustrix"
 )
 
 

@@ -76,6 +76,9 @@ SPREAD_COMMAND = frozenset(
 RUNS_TEXT = frozenset(["builtins.exec", "builtins.eval", "builtins.compile"])
 """Functions whose first argument is Python code, where it is a text."""
 
+SHOWING = frozenset({"xdg-open", "gnome-open", "kde-open", "open", "start", "explorer", "sensible-browser", "x-www-browser"})
+"""Programs that show something to whoever sits at the screen: what they are given is no input of the function."""
+
 LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND, *RUNS_TEXT))
 
 _CODE_IMPORT = re.compile(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
@@ -116,6 +119,8 @@ def _words_of(
                 words += [(one,) for one in value.more]
             elif isinstance(value, Text):
                 words += [(one,) for one in (split_words(value) if not value.path else [value])]
+    if words and all(as_text(value).constant in SHOWING for value in words[0]):
+        return
     previous = ""
     for index, group in enumerate(words):
         for value in group:

@@ -677,3 +677,29 @@ def test_an_argument_that_is_much_work_leaves_the_next_one_its_own(shipped):
         "pkg/b.txt": "b",
     }
     assert shipped("m:f", files) == {"pkg/a.txt"}
+
+
+def test_what_test_runners_of_the_project_gather_stays(shipped):
+    files = {
+        "m.py": """
+            import pkg.testing.runner
+            def f():
+                return pkg.testing.runner.table()
+        """,
+        "pkg/__init__.py": "",
+        "pkg/testing/__init__.py": "",
+        "pkg/testing/runner.py": """
+            import glob, os
+            HERE = os.path.dirname(os.path.abspath(__file__))
+            def table():
+                return [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(HERE, "tables")) for name in names]
+            def run():
+                return list(os.walk(os.path.dirname(HERE))), glob.glob(os.path.join(HERE, "test_*.py"))
+        """,
+        "pkg/testing/test_x.py": "",
+        "pkg/testing/tables/a.csv": "",
+        "pkg/other.py": "",
+        "pkg/notes.txt": "",
+    }
+    kept = {"pkg/__init__.py", "pkg/testing/__init__.py", "pkg/testing/runner.py", "pkg/testing/tables/a.csv"}
+    assert {name for name in shipped("m:f", files) if "." in name} == kept

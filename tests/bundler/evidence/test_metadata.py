@@ -39,3 +39,24 @@ def test_a_function_of_the_same_name_asks_for_nothing(shipped):
         "a.egg-info/PKG-INFO": "Name: a",
     }
     assert shipped("m:f", files) == set()
+
+
+def test_of_what_tells_of_a_distribution_the_entry_points_alone_name_modules(shipped):
+    files = {
+        "m.py": """
+            import importlib
+            from importlib.metadata import entry_points
+            def f(name):
+                return [importlib.import_module(one.module) for one in entry_points(group="x")]
+        """,
+        "a-1.0.dist-info/entry_points.txt": "[x]\none = plugs.one:run\n",
+        "a-1.0.dist-info/METADATA": "Name: a\n\nUses plugs.two and a whole.\n",
+        "plugs/__init__.py": "",
+        "plugs/one.py": "",
+        "plugs/two.py": "",
+        "whole/__init__.py": "",
+        "whole/part.py": "",
+    }
+    found = shipped("m:f", files)
+    assert "plugs/one.py" in found
+    assert found.isdisjoint({"plugs/two.py", "whole/__init__.py", "whole/part.py"})

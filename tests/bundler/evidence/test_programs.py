@@ -45,3 +45,19 @@ def test_files_in_shell_commands_and_scripts_ship(shipped):
         "tools/lib.sh",
         "tools/run.sh",
     }
+
+
+def test_what_is_shown_at_a_screen_is_no_input(shipped):
+    files = {
+        "m.py": """
+            import os, subprocess, sys, webbrowser
+            def f(page=""):
+                folder = os.path.dirname(page) or "."
+                subprocess.Popen(["xdg-open" if sys.platform == "linux" else "open", folder])
+                webbrowser.open(folder)
+                subprocess.run(["sort", "./data/x.txt"], check=True)
+        """,
+        "data/x.txt": "",
+        "other/y.txt": "",
+    }
+    assert shipped("m:f", files) == {"data/x.txt"}
