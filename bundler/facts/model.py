@@ -317,8 +317,9 @@ class ModuleFacts:
         sure = {index for index, one in enumerate(self.scopes) if one.kind in {"module", "class"}}
         roots = [part for one in self.calls if one.scope in sure for part in (one.func, one.args, one.keywords)]
         roots += [part for one in self.bindings if one.scope in sure for part in (one.target, one.value)]
-        roots += [part for one in self.scopes for part in (one.decorators, one.bases, one.keywords)]
-        roots += [default.default for one in self.scopes for default in one.parameters if default.default is not None]
+        defined = [one for one in self.scopes if one.parent in sure]
+        roots += [part for one in defined for part in (one.decorators, one.bases, one.keywords)]
+        roots += [parameter.default for one in defined for parameter in one.parameters if parameter.default is not None]
         return frozenset(_attributes(tuple(roots)))
 
     @cached_property
