@@ -220,7 +220,13 @@ def cluster_of(config: ClusterConfig) -> Cluster:
 
 
 def _check(config: ClusterConfig) -> None:
-    if config.environment == "venv":
-        raise NotYetSupported(
-            "environment='venv': environments can't be built there yet; use 'current', conda_env_name or module_loads"
-        )
+    """Refuse what would have no effect."""
+    for name, value, plain in (
+        ("environment", config.environment, "current"),
+        ("build_on", config.build_on, "login"),
+        ("package_manager", config.package_manager, "auto"),
+    ):
+        if value != plain:
+            raise NotYetSupported(
+                f"{name}={value!r}: environments can't be built there yet; leave it at {plain!r}, and use conda_env_name or module_loads"
+            )

@@ -183,6 +183,12 @@ def test_what_a_machine_without_a_scheduler_cannot_honour_is_refused_by_name() -
         cluster(memory="8GiB")(len)("abc")
     with pytest.raises(NotYetSupported, match="environment='venv'"):
         full(1)
+    for field in ("build_on='node'", "package_manager='uv'"):
+        name, value = field.replace("'", "").split("=")
+        configure(cluster_type="ssh", cluster_host="nowhere.invalid", build_on="login", package_manager="auto")
+        configure(**{name: value})
+        with pytest.raises(NotYetSupported, match=field):
+            bare(1)
 
 
 def test_a_configuration_among_the_arguments_chooses_the_cluster() -> None:
