@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export PYTHONSAFEPATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types check bench clean
+.PHONY: demo test lint types check fuzz bench clean
 
 demo: $(VENV)/installed
 	@sh examples/demo.sh $(BIN)/python
@@ -34,6 +34,13 @@ check: $(VENV)/dev
 	@if command -v cargo >/dev/null && test -f bundler/core/Cargo.toml; then \
 	    cargo test --manifest-path bundler/core/Cargo.toml --no-default-features --quiet; fi
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Both extractors on mutated source, led by coverage, for so many seconds; an input on which they differ ends it.
+FUZZ_SECONDS ?= 20
+fuzz: $(VENV)/dev
+	@if ! $(BIN)/python -c 'import clustrix_bundle.bundler._core' 2>/dev/null; then echo 'fuzz: skipped, the compiled core is not built here'; \
+	elif ! $(BIN)/python -m pip install --quiet --only-binary :all: atheris 2>/dev/null; then echo 'fuzz: skipped, atheris cannot be installed here'; \
+	else $(BIN)/python fuzz/facts_guided.py --seconds $(FUZZ_SECONDS); fi
 
 # Minutes: builds its corpora below build/bench, then runs every figure beside its peers and writes docs/benchmarks.*
 bench: $(VENV)/dev
