@@ -77,6 +77,8 @@ class CallReader:
                 self._call_object(scope, thing, callee, args, keywords)
             elif thing.kind == "data" and thing.module == self.module:
                 self._run_lambdas(thing.name)
+        if callee[0] == "name":
+            self._bound_method(scope, callee[1])
         if not things and callee[0] == "name" and discarded and callee[1] not in known_calls.BUILTINS_THAT_READ:
             for value in values:
                 self.deeds.changes |= self.roots.of(scope, value)
@@ -183,6 +185,13 @@ class CallReader:
         self.deeds.calls.append((Thing("function", thing.module, thing.scope), {}))
         if is_stateful(self.things, thing):
             self.deeds.changes |= self.roots.of(scope, callee)
+
+    def _bound_method(self, scope: int, name: str) -> None:
+        """``push = items.append`` and then ``push(1)``."""
+        local = self.names.is_local(scope, name) or 0
+        for binding in self.names.assignments.get((local, name), ()):
+            if binding.value[0] == "attr" and known_calls.is_mutator(binding.value[2]):
+                self.change(self.roots.of(local, binding.value[1]), binding.value[2])
 
     def _run_lambdas(self, name: str) -> None:
         for binding in self.names.assignments.get((0, name), ()):

@@ -132,6 +132,15 @@ _FOR_PEOPLE = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.ps1", "sys.ps2", "threading.excepthook", "faulthandler.enable"}
 )
 _TELLS_PEOPLE = frozenset({"logging", "faulthandler", "gc", "argparse", "logger", "tqdm", "rich"})
+_LOOKS_ONLY = (
+    "printoptions",
+    "verbosity",
+    "set_loglevel",
+    "freeze_support",
+    "log_to_stderr",
+    "set_start_method",
+    "sys.stdout.reconfigure",
+)
 _WARNING_FILTERS = frozenset({"warnings.filterwarnings", "warnings.simplefilter"})
 _USED_BY_NAME = words("random decimal asyncio csv socket mimetypes copyreg resource time")
 _DRAWS_FROM = ("random.", "numpy.random.")
@@ -240,7 +249,7 @@ def answers_depend_on(setting: str, values: tuple[Expr, ...]) -> bool:
     ``setting`` ends with ``=`` where it is an assignment; ``values`` are the arguments of a call.
     """
     dotted = setting.rstrip("=")
-    if is_for_people(dotted) or dotted.partition(".")[0] in _TELLS_PEOPLE:
+    if is_for_people(dotted) or dotted.partition(".")[0] in _TELLS_PEOPLE or dotted.endswith(_LOOKS_ONLY):
         return False
     if dotted in _WARNING_FILTERS:
         return not values or values[0][0] != "str" or values[0][1] == "error"

@@ -79,8 +79,6 @@ class Lost:
         closure = self._selection.closure
         if not self._reasons.is_seen(setting):
             return False
-        if root == "multiprocessing":
-            return root in closure.foreign
         return not known_calls.reaches_only_users(root) or root in closure.foreign or closure.installs
 
     def _changed(self, number: int, deeds: Deeds) -> Iterator[str]:

@@ -99,6 +99,7 @@ QUIET = [
     'np.save("out.npy", f(1))',
     "multiprocessing.freeze_support()",
     'multiprocessing.set_start_method("spawn")',
+    "np.set_printoptions(precision=3)",
     "random.seed(1)",
     "getcontext().prec = 3",
     'OUT["x"] = f(1)',

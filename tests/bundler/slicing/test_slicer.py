@@ -925,6 +925,8 @@ def test_bound_methods_views_and_namespaces_are_changed_through_calls(holds):
     holds("""
 xs = []
 list(map(xs.append, [7, 8]))
+push = xs.append
+push(9)
 buffer = bytearray(4)
 view = memoryview(buffer)
 view[0] = 1
