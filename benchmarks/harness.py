@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 ROUNDS = 5
-Quantity = Literal["seconds", "peak_bytes"]
+Quantity = Literal["seconds", "cpu_seconds", "peak_bytes"]
 
 
 class MissingPeerError(Exception):
@@ -33,10 +33,14 @@ class FailedRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run: wall time, and the largest resident size that a process of it had (0 where it was not looked at)."""
+    """One run: wall time, the largest resident size that a process of it had, and the time that processors spent on it.
+
+    The last two are 0 where they were not looked at.
+    """
 
     seconds: float
     peak_bytes: int = 0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def command(
                 errors.seek(0)
                 words = errors.read().decode(errors="replace")[-2_000:]
                 raise FailedRunError(f"{' '.join(map(str, argv))} ended with {process.returncode}: {words}")
-        return Sample(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+        return Sample(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), usage.ru_utime + usage.ru_stime)
 
     return run
 
@@ -198,7 +202,9 @@ def measure(benchmark: Benchmark, rounds: int = ROUNDS, tell: Callable[[str], No
             sample = contender.run()
             tell(f"{benchmark.name} {turn}/{rounds} {contender.name}: {sample.seconds * contender.scale:.3f} s")
             if turn:
-                samples[contender.name].append(replace(sample, seconds=sample.seconds * contender.scale))
+                samples[contender.name].append(
+                    replace(sample, seconds=sample.seconds * contender.scale, cpu_seconds=sample.cpu_seconds * contender.scale)
+                )
     medians = {name: median(taken) for name, taken in samples.items()}
     notes = {contender.name: contender.note for contender in contenders if contender.note}
     results = []
@@ -209,9 +215,11 @@ def measure(benchmark: Benchmark, rounds: int = ROUNDS, tell: Callable[[str], No
 
 
 def median(samples: Sequence[Sample]) -> Sample:
-    """Median time and median peak."""
+    """The median of each."""
     return Sample(
-        statistics.median(sample.seconds for sample in samples), round(statistics.median(sample.peak_bytes for sample in samples))
+        statistics.median(sample.seconds for sample in samples),
+        round(statistics.median(sample.peak_bytes for sample in samples)),
+        statistics.median(sample.cpu_seconds for sample in samples),
     )
 
 

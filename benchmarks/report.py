@@ -36,7 +36,12 @@ def row(benchmark: str, result: Result) -> Row:
         "met": result.met,
         "rounds": result.rounds,
         "medians": {
-            name: {"seconds": round(sample.seconds, 4), "peak_bytes": sample.peak_bytes, "note": result.notes.get(name, "")}
+            name: {
+                "seconds": round(sample.seconds, 4),
+                "cpu_seconds": round(sample.cpu_seconds, 4),
+                "peak_bytes": sample.peak_bytes,
+                "note": result.notes.get(name, ""),
+            }
             for name, sample in result.medians.items()
         },
     }
@@ -96,7 +101,7 @@ def table(figures: Sequence[Row]) -> str:
 
 def peers_table(figures: Sequence[Row]) -> str:
     """A Markdown table of everybody who took part: times and peaks."""
-    lines = ["| benchmark | who | time | peak memory | |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| benchmark | who | time | of processors | peak memory | |", "| --- | --- | --- | --- | --- | --- |"]
     seen: set[str] = set()
     for figure in figures:
         if "skipped" in figure or figure["benchmark"] in seen:
@@ -104,8 +109,11 @@ def peers_table(figures: Sequence[Row]) -> str:
         seen.add(figure["benchmark"])
         for name, taken in figure["medians"].items():
             whole = taken["peak_bytes"] and not taken["note"]
+            spent = duration(taken["cpu_seconds"]) if taken.get("cpu_seconds") else ""
             peak = f"{taken['peak_bytes'] / 1e6:.0f} MB" if whole else ""
-            lines.append(f"| {figure['benchmark']} | {name} | {duration(taken['seconds'])} | {peak} | {taken['note']} |")
+            lines.append(
+                f"| {figure['benchmark']} | {name} | {duration(taken['seconds'])} | {spent} | {peak} | {taken['note']} |"
+            )
     return "\n".join(lines)
 
 
