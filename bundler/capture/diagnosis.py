@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import io
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, MethodType, TracebackType
 from typing import Any
@@ -189,7 +190,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
                 return
             yield f"[{key!r}]", part
             yield f".keys()[{count}]", key
-    elif isinstance(value, (list, tuple, set, frozenset)):
+    elif isinstance(value, (list, tuple, set, frozenset, deque)):
         for count, part in enumerate(value):
             if count > _BREADTH:
                 return

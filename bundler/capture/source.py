@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import linecache
 import os
+import sys
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,8 +111,10 @@ def class_code(cls: type) -> CodeType:
             found = _class_around(code, cls.__qualname__)
             if found is not None:
                 return found
-    module = __import__("sys").modules.get(cls.__module__)
-    filename = getattr(module, "__file__", None)
+    module = sys.modules.get(cls.__module__)
+    around = inspect.unwrap(vars(module).get(cls.__qualname__.partition(".")[0])) if module is not None else None
+    code = getattr(around, "__code__", None)  # in a notebook each cell is a file, and the module has none
+    filename = code.co_filename if code is not None else getattr(module, "__file__", None)
     if filename:
         found = _class_named(str(filename), cls.__qualname__, getattr(cls, "__firstlineno__", None))
         if found is not None:
