@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.definition_state import states_of
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain, uses_of
-from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.standing import Standing
@@ -77,6 +77,7 @@ class MainCapture:
         self._standing = Standing(loaded, namespace, path)
         self._states: dict[str, list[tuple[Any, Any]]] = {}
         self._lost: list[tuple[str, Any, str, Any]] = []
+        self._unbound: list[str] = []
         needs.main_defined = frozenset(
             name
             for name, numbers in self._standing.binders.items()
@@ -112,6 +113,13 @@ class MainCapture:
                     by_value.discard(name)
                 else:
                     pickled[name] = stream
+        if self._unbound and not any("*" in script.effects.of_statement(number).keys for number in part.kept):
+            raise SourceGoneError(
+                f"{self._path}: no statement that is known defines class {self._unbound[0]!r}: it was made in a session that keeps no "
+                "history; define it in a file or a notebook",
+                self._unbound[0],
+                "class",
+            )
         return self._state(part, {name: pickled[name] for name in sorted(pickled) if name in by_value}, member, values_folder)
 
     def _take_states(self, names: set[str]) -> bool:
@@ -195,6 +203,8 @@ class MainCapture:
             raise CaptureError(f"{self._place(name)}{error}{self._use(name)}", error.variable, error.type) from error
         if name in needs.main_names and name in self._standing.binders and getattr(value, "__module__", None) == "__main__":
             return None  # a class or type variable that pickle finds by its name: Point = namedtuple("Point", …)
+        if name in needs.main_names and isinstance(value, type) and value.__qualname__ == name and not self._is_bound(name):
+            self._unbound.append(name)
         self._needs.add(needs)
         return stream
 

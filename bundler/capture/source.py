@@ -16,6 +16,7 @@ import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any
 
 from clustrix_bundle.bundler.capture.errors import SourceGoneError
 from clustrix_bundle.runtime import definitions
@@ -112,8 +113,8 @@ def class_code(cls: type) -> CodeType:
             if found is not None:
                 return found
     module = sys.modules.get(cls.__module__)
-    around = inspect.unwrap(vars(module).get(cls.__qualname__.partition(".")[0])) if module is not None else None
-    code = getattr(around, "__code__", None)  # in a notebook each cell is a file, and the module has none
+    around: Any = vars(module).get(cls.__qualname__.partition(".")[0]) if module is not None else None
+    code = getattr(inspect.unwrap(around), "__code__", None)  # in a notebook each cell is a file, and the module has none
     filename = code.co_filename if code is not None else getattr(module, "__file__", None)
     if filename:
         found = _class_named(str(filename), cls.__qualname__, getattr(cls, "__firstlineno__", None))

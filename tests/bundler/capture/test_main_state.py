@@ -144,3 +144,10 @@ def test_a_container_that_was_filled_with_what_cannot_travel_is_not_made_again_e
     made = program("from queue import Queue\nq = Queue()\nq.put(n for n in [1])\ndef f(): return q.qsize()\n")
     with pytest.raises(CaptureError, match="script.py:2: global 'q'.* is a running generator"):
         made.capture("f")
+
+
+def test_a_class_that_no_statement_defines_is_an_error_at_build(program):
+    made = program("def f(): return G.v\n")
+    exec("class G: v = 3", vars(made.main))
+    with pytest.raises(CaptureError, match="no statement that is known defines class 'G'"):
+        made.capture("f")
