@@ -33,8 +33,9 @@ class Instances:
                 found.extend(self._method(one))
             else:
                 found.append(one)
-        if not all(isinstance(one, Function) for one in found):
-            found.extend(self._in_subclasses(value, name))
+        if not found or not all(isinstance(one, Function) for one in found):
+            below = self._in_subclasses(value, name)
+            found.extend(below if found or not below else (*below, UNKNOWN))
         for binding, names in self._self_bindings(value, name, set()):
             found.extend(self._attribute_value(binding, names, name))
         if found:
