@@ -12,7 +12,9 @@ _ALLOCATIONS = 5_000_000
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code (docs/cli.md)."""
     given = sys.argv[1:] if arguments is None else arguments
-    if arguments is None:  # a command ends soon, and what it makes is hardly ever garbage: half the time went into looking for some
+    if (
+        arguments is None
+    ):  # a command ends soon, and what it makes is hardly ever garbage: half the time went into looking for some
         gc.set_threshold(_ALLOCATIONS)
     try:
         if arguments is None and sys.getfilesystemencoding() != "utf-8":
