@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.engines.verdict import FINAL
 
 if TYPE_CHECKING:
+    from clustrix_bundle.remote_failure import Captured
     from clustrix_bundle.tracker import Tracker
 
 _LOGS = ("stdout", "stderr")
@@ -28,11 +29,12 @@ class Job(Future[Any]):
 
     __module__ = "clustrix_bundle"
 
-    def __init__(self, tracker: Tracker, id: str, task: int = 0) -> None:  # noqa: A002 - the name that users know
+    def __init__(self, tracker: Tracker, id: str, task: int = 0, captured: Captured | None = None) -> None:  # noqa: A002 - the name that users know
         super().__init__()
         self.id = id
         self.task = task
         self._tracker = tracker
+        self._captured = captured  # what comes home as itself, where this process submitted it
         self._word = "pending"
         self._reason = ""
         self._ending = threading.Lock()

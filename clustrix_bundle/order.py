@@ -15,6 +15,7 @@ from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.manifest import Manifest
+    from clustrix_bundle.remote_failure import Captured
 
 Call = tuple[tuple[Any, ...], Mapping[str, Any]]
 """Positional and keyword arguments."""
@@ -32,6 +33,7 @@ class Order:
         blobs: Folder with its detached members; None if it has none.
         arguments: For each task the content of the runtime's ``--arguments FILE``; empty for one task that is given none.
         warnings: What was noticed while it was built.
+        captured: What comes home as itself (``DependencyGraph.captured``).
     """
 
     name: str
@@ -41,6 +43,7 @@ class Order:
     blobs: str | None = None
     arguments: tuple[bytes, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
+    captured: Captured = field(default_factory=dict, repr=False)
 
     @property
     def tasks(self) -> int:
@@ -59,7 +62,7 @@ def packed_calls(func: Callable[..., Any], calls: Sequence[Call], options: Build
     graph = analyze_function(func, options or BuildOptions(), calls=calls)
     arguments = tuple(render_arguments(one.stream, one.requirements) for one in graph.calls)
     with _folder() as folder:
-        yield _order(pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs")), arguments, folder)
+        yield _order(pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs")), arguments, folder, graph.captured)
 
 
 @contextlib.contextmanager
@@ -100,10 +103,12 @@ def render_arguments(stream: bytes, requirements: Sequence[str]) -> bytes:
     return json.dumps(needs).encode() + b"\n" + stream
 
 
-def _order(info: Any, arguments: tuple[bytes, ...], folder: str) -> Order:
+def _order(info: Any, arguments: tuple[bytes, ...], folder: str, captured: Captured | None = None) -> Order:
     warnings = tuple(map(str, info.dependencies.warnings))
     blobs = os.path.join(folder, "blobs")
-    return Order(_name(info.manifest), info.package_path, info.package_id, info.manifest, blobs, arguments, warnings)
+    return Order(
+        _name(info.manifest), info.package_path, info.package_id, info.manifest, blobs, arguments, warnings, captured or {}
+    )
 
 
 def _name(manifest: Manifest) -> str:

@@ -13,6 +13,7 @@ from clustrix_bundle.remote_failure import RemoteUnpickler, raisable, told_short
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
+    from clustrix_bundle.remote_failure import Captured
 
 _IN_MEMORY = 8 << 20
 _TAIL = 4000
@@ -26,8 +27,8 @@ _NEXT = {
 """What to do about a cause."""
 
 
-def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any]) -> Any:
-    """The result of a task that is completed.
+def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any], captured: Captured | None = None) -> Any:
+    """The result of a task that is completed; `captured` as for `RemoteUnpickler`.
 
     Raises:
         RemoteError: It cannot be read here, or is not what the task wrote.
@@ -35,7 +36,7 @@ def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any]) 
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stored:
         fetch_verified(place, job, task, "result", outcome=outcome, into=stored)
         try:
-            return RemoteUnpickler(stored).load()
+            return RemoteUnpickler(stored, captured).load()
         except Exception as error:
             raise RemoteError("ResultNotReadable", f"the result cannot be read back here: {told_shortly(error)}") from error
 
@@ -61,7 +62,14 @@ def fetch_verified(place: Place, job: str, task: int, name: str, *, outcome: Map
 
 
 def failure_of(
-    place: Place, job: str, task: int, state: str, *, outcome: Mapping[str, Any] | None, reason: str = ""
+    place: Place,
+    job: str,
+    task: int,
+    state: str,
+    *,
+    outcome: Mapping[str, Any] | None,
+    reason: str = "",
+    captured: Captured | None = None,
 ) -> Exception:
     """What to raise for a task that ended without a result.
 
@@ -72,6 +80,7 @@ def failure_of(
         state: failed, timeout or lost.
         outcome: What `jobs.outcomes` gave.
         reason: What the scheduler says.
+        captured: As for `RemoteUnpickler`.
     """
     if outcome and "failed" in outcome:
         return RemoteError("NotStarted", _not_started(outcome), _tail(place, job, None, "log"))
@@ -87,7 +96,7 @@ def failure_of(
     if "error" in outcome["files"]:
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stored:
             fetch_verified(place, job, task, "error", outcome=outcome, into=stored)
-            return raisable(told, stored)
+            return raisable(told, stored, captured)
     kind = outcome["cause"]["kind"]
     if kind in ("signal", "exit", "timeout", "memory"):
         why = "over its time limit" if kind == "timeout" else f"{reason}; {told['message']}" if reason else told["message"]

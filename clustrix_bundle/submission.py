@@ -80,7 +80,7 @@ class Cluster:
         """
         job = new_id()
         folder = self.create(order, given, job)["folder"]
-        jobs = [Job(self.tracker, job, task) for task in range(order.tasks)]
+        jobs = [Job(self.tracker, job, task, order.captured) for task in range(order.tasks)]
 
         def start() -> None:
             limit = slots.limit if slots is not None else 0

@@ -146,10 +146,18 @@ class Tracker:
     def _finish(self, job: Job, word: str, reason: str, outcome: dict[str, Any] | None) -> None:
         if word == "completed" and outcome is not None:
             kept = [row["path"] for row in outcome["outputs"]]
-            job._completed(fetch_result(self.place, job.id, job.task, outcome), kept)  # noqa: SLF001
+            job._completed(fetch_result(self.place, job.id, job.task, outcome, job._captured), kept)  # noqa: SLF001
         elif word == "cancelled":
             job._moved(word, describe_cause(word, outcome, reason))  # noqa: SLF001
             job._cancelled()  # noqa: SLF001
         else:
-            error = failure_of(self.place, job.id, job.task, word, outcome=outcome, reason=reason)
+            error = failure_of(
+                self.place,
+                job.id,
+                job.task,
+                word,
+                outcome=outcome,
+                reason=reason,
+                captured=job._captured,  # noqa: SLF001
+            )
             job._failed(word, error, describe_cause(word, outcome, reason))  # noqa: SLF001

@@ -63,6 +63,17 @@ def die(how):
 async def later(x):
     return x + 1
 
+def made_here():
+    class Reading:
+        pass
+    class Trouble(Exception):
+        pass
+    def read(ok):
+        if not ok:
+            raise Trouble("a local one")
+        return Reading()
+    return Reading, Trouble, read
+
 class Model:
     def __init__(self, k):
         self.k = k
@@ -130,6 +141,12 @@ def test_what_a_call_raises_is_raised_where_its_result_is_taken(executor: Cluste
     job = executor.submit(calls.odd, 3)
     assert type(job.exception(60)) is calls.Odd
     assert (job.state, job.reason) == ("failed", "Odd: (3, 'it is odd')")
+
+
+def test_classes_of_a_function_come_home_as_the_clients_own(executor: ClusterExecutor, calls: Any) -> None:
+    reading, trouble, read = calls.made_here()
+    assert type(executor.submit(read, ok=True).result(60)) is reading
+    assert type(executor.submit(read, ok=False).exception(60)) is trouble
 
 
 def test_a_crash_breaks_nothing_for_the_next(executor: ClusterExecutor, calls: Any) -> None:
