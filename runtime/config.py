@@ -176,6 +176,7 @@ _FIELDS = (
     ("default_account", None, _word, True),
     ("default_gres", None, _word, True),
     ("default_qos", None, _word, True),
+    ("parallel_environment", None, _word, True),
     ("python_executable", "python3", _path, False),
     ("environment", "current", _choice("current", "venv"), False),
     ("build_on", "login", _choice("login", "node"), False),
@@ -245,6 +246,7 @@ class ClusterConfig(object):
         default_account: Account that a job is charged to.
         default_gres: Generic resources of a job: "gpu:1".
         default_qos: Quality of service of a job.
+        parallel_environment: Grid Engine's, whose slots are the cores of a job with several.
         python_executable: Python 3.6 or later on the cluster.
         environment: "current" (the Python as it is) or "venv" (one built from the bundle's requirements).
         build_on: Where a venv is built: "login" or "node".
@@ -289,6 +291,7 @@ class ClusterConfig(object):
         default_account: Optional[str]
         default_gres: Optional[str]
         default_qos: Optional[str]
+        parallel_environment: Optional[str]
         python_executable: str
         environment: str
         build_on: str

@@ -29,6 +29,7 @@ class Batch:
 
     def check(self, resources: Resources) -> None:
         refuse(self.name, self._words.refused, resources)
+        self._words.check(resources)
 
     def start(self, place: Place, *, job: str, folder: str, tasks: int, resources: Resources, at_once: int, again: bool) -> None:
         submission = (place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None

@@ -107,6 +107,7 @@ def resources_of(config: ClusterConfig, given: Mapping[str, Any]) -> Resources:
     return Resources(
         memory=parse_memory(memory) if memory is not None else None,
         time_s=parse_time(time) if time is not None else None,
+        parallel_environment=config.parallel_environment,
         **values,
     )
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from clustrix_bundle.engines.scheduler import Request, SchedulerError
+from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
 from clustrix_bundle.engines.verdict import Scheduled
+from clustrix_bundle.runtime.config import ConfigError
 
 _LOST_WITH_HOST = frozenset({"19", "21", "22", "23", "24", "25", "26", "37", "100"})
 _OVER_LIMIT = frozenset({"37", "100"})
@@ -17,9 +18,17 @@ class GridEngine:
     """See `clustrix_bundle.engines.scheduler.Scheduler`. A task's index begins with 1 there and with 0 in the ids here."""
 
     name = "sge"
-    refused: frozenset[str] = frozenset({"partition", "qos", "gres", "cores"})
+    refused: frozenset[str] = frozenset({"partition", "qos", "gres"})
     max_array = 75000
     """max_aj_tasks, as installed."""
+
+    def check(self, resources: Resources) -> None:
+        """One core is one slot; several come from a parallel environment, which every site names as it likes."""
+        if (resources.cores or 1) > 1 and resources.parallel_environment is None:
+            raise ConfigError(
+                f"cores={resources.cores}: Grid Engine has them from a parallel environment, and parallel_environment is not set; "
+                "set it to one whose allocation_rule is $pe_slots (qconf -spl lists them, qconf -sp NAME shows one)"
+            )
 
     def submit_argv(self, request: Request) -> list[str]:
         wants = request.resources
@@ -41,8 +50,11 @@ class GridEngine:
         ]
         words += ["-v", f"CLUSTRIX_FOLDER={request.folder}"]
         limits = []
-        if wants.memory:
-            limits.append(f"h_vmem={-(-wants.memory // (1 << 20))}M")
+        slots = wants.cores or 1
+        if slots > 1:
+            words += ["-pe", str(wants.parallel_environment), str(slots)]
+        if wants.memory:  # it counts for each slot
+            limits.append(f"h_vmem={-(-wants.memory // (slots << 20))}M")
         if wants.time_s:
             limits.append(f"h_rt={wants.time_s}")
         if limits:

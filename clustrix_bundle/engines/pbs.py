@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from clustrix_bundle.engines.scheduler import Request, SchedulerError
+from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
 from clustrix_bundle.engines.verdict import Scheduled
 
 _WAITING = frozenset("QHWTMS")
@@ -23,6 +23,9 @@ class Pbs:
     refused: frozenset[str] = frozenset({"partition", "qos", "gres"})
     max_array = 10000
     """max_array_size, as installed."""
+
+    def check(self, resources: Resources) -> None:
+        """Each has a word of its own."""
 
     def submit_argv(self, request: Request) -> list[str]:
         wants = request.resources

@@ -27,6 +27,7 @@ class Resources:
         memory: Bytes of each task.
         time_s: Seconds that a task may take.
         partition, queue, account, gres, qos: Words of the site.
+        parallel_environment: Grid Engine's word for where a task's cores come from; asks for nothing by itself.
     """
 
     cores: int | None = None
@@ -37,6 +38,7 @@ class Resources:
     account: str | None = None
     gres: str | None = None
     qos: str | None = None
+    parallel_environment: str | None = None
 
     def given(self) -> dict[str, str | int]:
         """What is asked for, by name."""
@@ -75,6 +77,14 @@ class Scheduler(Protocol):
     name: str
     refused: frozenset[str]
     """Resources that it has no word for."""
+
+    def check(self, resources: Resources) -> None:
+        """Refuse what depends on more than one resource.
+
+        Raises:
+            ConfigError: It names the field.
+        """
+
     max_array: int
     """Tasks of one submission at most, where the site says nothing."""
 

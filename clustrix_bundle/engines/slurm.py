@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from clustrix_bundle.engines.scheduler import Request, SchedulerError
+from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
 from clustrix_bundle.engines.verdict import Scheduled
 
 _WAITING = frozenset({"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD", "CONFIGURING"})
@@ -23,7 +23,7 @@ _ENDED = {
     "FAILED": ("failed", ""),
 }
 _NEVER = frozenset({
-    "PartitionTimeLimit", "PartitionNodeLimit", "PartitionDown", "BadConstraints", "AssocMaxWallDurationPerJobLimit",
+    "PartitionTimeLimit", "PartitionNodeLimit", "PartitionConfig", "PartitionDown", "BadConstraints", "AssocMaxWallDurationPerJobLimit",
     "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit", "QOSMaxMemoryPerJob", "MaxMemPerLimit", "InvalidAccount", "InvalidQOS",
     "JobHeldAdmin", "JobHeldUser", "DependencyNeverSatisfied",
 })  # fmt: skip
@@ -37,6 +37,9 @@ class Slurm:
     refused: frozenset[str] = frozenset()
     max_array = 1000
     """MaxArraySize is 1001 unless the site says otherwise; it bounds the index, too, so each submission begins at 0."""
+
+    def check(self, resources: Resources) -> None:
+        """Each has a word of its own."""
 
     def submit_argv(self, request: Request) -> list[str]:
         wants = request.resources

@@ -3,6 +3,7 @@
 import pytest
 from clustrix_bundle.engines.grid_engine import GridEngine
 from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
+from clustrix_bundle.runtime.config import ConfigError
 
 SGE = GridEngine()
 
@@ -123,3 +124,19 @@ def test_the_accounting_reads_failed_before_the_exit_status() -> None:
     }
     assert states["7_3"].reason == "ended with exit code 3"
     assert "before writing exit_status" in states["7_2"].reason
+
+
+def test_one_core_is_a_slot_and_several_come_from_the_parallel_environment():
+    one = SGE.submit_argv(Request("clx-aa", "/s/jobs/aa", 0, 1, Resources(cores=1, memory=1 << 30)))
+    assert "-pe" not in one
+    assert "h_vmem=1024M" in one
+    four = SGE.submit_argv(Request("clx-aa", "/s/jobs/aa", 0, 1, Resources(cores=4, memory=1 << 30, parallel_environment="smp")))
+    at = four.index("-pe")
+    assert four[at : at + 3] == ["-pe", "smp", "4"]
+    assert "h_vmem=256M" in four  # it counts for each slot
+
+
+def test_several_cores_without_a_parallel_environment_are_refused_by_its_name():
+    SGE.check(Resources(cores=1))
+    with pytest.raises(ConfigError, match="cores=2.*parallel_environment is not set"):
+        SGE.check(Resources(cores=2))
