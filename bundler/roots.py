@@ -91,7 +91,7 @@ def find_source_roots(
     candidates += [SourceRoot(cwd, "current folder"), SourceRoot(cwd / "src", "src in the current folder")]
     if project_root is not None:
         candidates += [SourceRoot(project_root, "project root"), SourceRoot(project_root / "src", "src in the project root")]
-    candidates += [SourceRoot(absolute(cwd, entry), "PYTHONPATH") for entry in python_path if entry]
+    candidates += [SourceRoot(absolute(cwd, entry), "on the import path") for entry in python_path if entry]
     candidates += [SourceRoot(path, "put last on sys.path by the code", after_packages=True) for path in last]
     for editable in find_editables(site_folders):
         if editable.package.partition(".")[0] in SERVED_BY_RUNTIME:

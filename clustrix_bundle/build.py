@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,9 +134,9 @@ def analyze_function(
     here = Path.cwd().resolve()
     module = sys.modules.get(getattr(func, "__module__", None) or "")
     file = getattr(module, "__file__", None)
-    return _analyzer(Path(file).resolve().parent if file else here, here, options).analyze_function(
-        func, args, kwargs, calls=calls
-    )
+    start = Path(file).resolve().parent if file else here
+    path = dict.fromkeys((*_python_path(), *_program_path()))
+    return _analyzer(start, here, options, tuple(path)).analyze_function(func, args, kwargs, calls=calls)
 
 
 def pack_graph(
@@ -157,7 +157,7 @@ def pack_graph(
     return FilePackager(output, blobs).package_dependencies(graph, context)
 
 
-def _analyzer(start: Path, cwd: Path, options: BuildOptions) -> DependencyAnalyzer:
+def _analyzer(start: Path, cwd: Path, options: BuildOptions, python_path: tuple[str, ...] | None = None) -> DependencyAnalyzer:
     from clustrix_bundle.ask_interpreter import ask_interpreter, find_executable  # noqa: PLC0415 - only where something is analysed
     from clustrix_bundle.bundler.analysis.analyzer import DependencyAnalyzer  # noqa: PLC0415
     from clustrix_bundle.bundler.analysis.context import AnalysisContext  # noqa: PLC0415
@@ -172,7 +172,7 @@ def _analyzer(start: Path, cwd: Path, options: BuildOptions) -> DependencyAnalyz
         interpreter=ask_interpreter(find_executable(options.python, os.environ, project)),
         settings=settings,
         root=chosen,
-        python_path=_python_path(),
+        python_path=_python_path() if python_path is None else python_path,
         home=home,
     )
     return DependencyAnalyzer(context)
@@ -185,6 +185,23 @@ def _module_folder(module: str, cwd: Path) -> Path:
         if (folder / top).is_dir() or (folder / f"{top}.py").is_file():
             return folder
     return cwd
+
+
+def _program_path() -> Iterator[str]:
+    """Folders of the user's own code on this program's ``sys.path``, however they came there; neither Python's nor where we are."""
+    import sysconfig  # noqa: PLC0415 - where there is a program that calls
+
+    ours = os.path.realpath(Path(__file__).parent.parent)
+    pythons = [os.path.realpath(path) for name, path in sysconfig.get_paths().items() if name not in ("data", "scripts")]
+    for entry in sys.path:
+        path = os.path.realpath(entry)
+        if (
+            os.path.isabs(entry)
+            and path != ours
+            and not {"site-packages", "dist-packages"} & set(path.split(os.sep))
+            and not any(path == folder or path.startswith(folder + os.sep) for folder in pythons)
+        ):
+            yield entry
 
 
 def _python_path() -> tuple[str, ...]:

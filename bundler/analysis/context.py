@@ -22,7 +22,7 @@ class AnalysisContext:
         interpreter: The target interpreter.
         settings: What bounds the analysis.
         root: Project root where the user chose one (``--root``), else None.
-        python_path: Entries of PYTHONPATH.
+        python_path: Entries of PYTHONPATH, and of a running program's sys.path.
         home: The user's home folder, which is never a project root.
         observed: What a run of the function here touched, where there was one.
     """

@@ -105,6 +105,19 @@ def test_a_live_function_of_a_script_ships(here):
     assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
 
 
+def test_classes_of_a_folder_that_the_program_put_on_its_path_ship_with_their_instances(here, tmp_path_factory, monkeypatch):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "scales_of_mine.py").write_text(
+        "class Scale:\n    def __init__(self, by):\n        self.by = by\n    def of(self, x):\n        return self.by * x\n"
+    )
+    monkeypatch.syspath_prepend(str(elsewhere))
+    from scales_of_mine import Scale
+
+    made = bundle(Scale(3).of)
+    assert made.run(4) == 12
+    assert any(member.path.endswith(f"-{elsewhere.name}/scales_of_mine.py") for member in made.files)
+
+
 def test_without_a_home_that_can_be_written_bundles_go_to_a_temporary_folder(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
