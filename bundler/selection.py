@@ -71,13 +71,19 @@ class Selection:
     """Answers for paths below one project root; folders are looked at once.
 
     Args:
-        root: Project root. Ignore files count from the top of the git repository around it (or from it) downwards.
+        root: Project root. Ignore files count from the top of the git repository around it (or from it) downwards. Those that
+            ignore the root itself, or a folder around it, say nothing of what to take from it, and do not count.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = str(root)
-        self.top = _repository(self.root)
         self._specs: dict[str, pathspec.GitIgnoreSpec | None] = {}
+        self.top = _repository(self.root)
+        folder = self.top
+        for name in _parts(self.root, self.top):
+            folder = os.path.join(folder, name)
+            if self._listed(folder, is_folder=True):
+                self.top = folder
         self._folders: dict[str, str | None] = {}
         self._secrets: dict[str, str | None] = {}
 
@@ -136,6 +142,8 @@ class Selection:
 
     def _listed(self, path: str, *, is_folder: bool) -> str | None:
         """Which ignore file names a path, by git's rules: the deepest file decides, in it the last line."""
+        if not _parts(path, self.top):
+            return None
         verdict: str | None = None
         base = self.top
         for part in ["", *_parts(os.path.dirname(path), self.top)]:

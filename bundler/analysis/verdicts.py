@@ -55,7 +55,9 @@ def judge(found: Found, entry_path: str, interpreter: Interpreter, source_roots:
         found.warnings[Note(f"{error.message}; it ships as it is, since it may never be imported", path, error.line)] = None
     for path, reason in found.excluded.items():
         edge = sure.get(path)
-        if edge is not None:
+        file = found.files.get(path)
+        ships = file is not None and file.kind == "module"  # a folder may leave behind what an import brings all the same
+        if edge is not None and not ships:
             message = (
                 f"{edge.detail} needs {path}, which is {reason}; the function cannot run without it. Change the exclude setting"
             )

@@ -106,3 +106,42 @@ def test_what_lies_outside_the_root_is_judged_by_its_name(selection, tmp_path):
     ignored, secret = selection({})
     outside = os.path.join("..", "elsewhere", ".env")
     assert secret(outside)
+
+
+@pytest.fixture
+def inside(tmp_path, write_tree):
+    """``inside(files, root)``: what is ignored of a project that is a folder of a repository made of these files."""
+
+    def make(files, root):
+        repository = write_tree(tmp_path / "repository", {".git": None, **files})
+        made = Selection(repository / root)
+        return lambda path: made.ignored(str(repository / root / path))
+
+    return make
+
+
+def test_an_ignore_file_that_ignores_the_whole_project_says_nothing_of_what_is_in_it(inside):
+    files = {".gitignore": "build/\n*.log\n", "build/bench/app/x.csv": "", "build/bench/app/x.log": ""}
+    ignored = inside(files, "build/bench/app")
+    assert ignored("x.csv") is None
+    assert ignored("x.log") is None
+
+
+def test_ignore_files_inside_the_ignored_folder_still_count(inside):
+    files = {".gitignore": "build/\n", "build/.gitignore": "*.log\n", "build/app/.gitignore": "*.tmp\n"}
+    ignored = inside({**files, "build/app/x.log": "", "build/app/x.tmp": "", "build/app/x.csv": ""}, "build/app")
+    assert ignored("x.log") == "ignored by ../.gitignore"
+    assert ignored("x.tmp") == "ignored by .gitignore"
+    assert ignored("x.csv") is None
+
+
+def test_ignore_files_above_a_project_that_they_do_not_ignore_count_in_it(inside):
+    ignored = inside({".gitignore": "build/\n*.log\n", "app/x.log": "", "app/x.csv": "", "app/build/x.csv": ""}, "app")
+    assert ignored("x.log") == "ignored by ../.gitignore"
+    assert ignored("build/x.csv") == "ignored by ../.gitignore"
+    assert ignored("x.csv") is None
+
+
+def test_ignore_files_of_the_project_say_nothing_of_files_outside_it(tmp_path, write_tree):
+    tree = write_tree(tmp_path, {"app/.gitignore": "*.csv\n", "lib/x.csv": ""})
+    assert Selection(tree / "app").ignored(str(tree / "lib/x.csv")) is None

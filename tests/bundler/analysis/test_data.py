@@ -136,3 +136,24 @@ def test_a_folder_that_holds_a_link_to_itself_ends(data, project):
     os.symlink(".", project / "empty/again")
     (project / "empty/x.txt").write_text("")
     assert names(data.add(FileFinding(project / "empty", 2, "listdir", whole=True), "m.py"), project) == ["empty/x.txt"]
+
+
+@pytest.mark.parametrize("ignored", ["made/", "*.py", "made/backends/__init__.py"])
+def test_what_ignore_rules_keep_out_of_a_folder_ships_where_it_is_surely_imported(analyze, shipped, ignored):
+    files = {
+        ".gitignore": f"{ignored}\n",
+        "pyproject.toml": "",
+        "made/__init__.py": "import os\n\ndef names():\n    return [found for found in os.walk(os.path.dirname(__file__))]\n",
+        "made/backends/__init__.py": "VALUE = 1\n",
+        "made/backends/unused.py": "",
+        "main.py": "from made import names\nfrom made.backends import VALUE\n\ndef run():\n    return names(), VALUE\n",
+    }
+    graph = analyze("main:run", files)
+    assert {"made/__init__.py", "made/backends/__init__.py"} <= shipped(graph)
+    assert ("made/backends/unused.py" in shipped(graph)) == (ignored == "made/backends/__init__.py")
+
+
+def test_an_excluded_module_is_still_an_error_where_it_is_surely_imported(analyze):
+    files = {"pyproject.toml": "", "part.py": "", "main.py": "import part\n\ndef run():\n    return part\n"}
+    with pytest.raises(AnalysisError, match=r"excluded by part\.py"):
+        analyze("main:run", files, settings=Settings(exclude=("part.py",)))
