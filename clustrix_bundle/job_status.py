@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.engine import Submitted
-from clustrix_bundle.engines.verdict import FINAL, STATES, UNKNOWN, Verdicts
+from clustrix_bundle.engines.verdict import FINAL, STATES, UNDECIDED, UNKNOWN, Verdicts
 from clustrix_bundle.errors import UnknownJobError
 from clustrix_bundle.results import describe_cause
 
@@ -95,7 +95,7 @@ def check_id(job: str) -> None:
 
 def _judged(cluster: Cluster, rows: list[dict[str, Any]]) -> list[JobStatus]:
     rows = [row for row in rows if "letters" in row]
-    open_jobs = [Submitted(row["id"], row["letters"], row["submission"]) for row in rows if set(row["letters"]) & set("pre")]
+    open_jobs = [Submitted(row["id"], row["letters"], row["submission"]) for row in rows if UNDECIDED & set(row["letters"])]
     told = cluster.engine.states(cluster.place, open_jobs) if open_jobs else {}
     verdicts = Verdicts(time.monotonic)
     found = []

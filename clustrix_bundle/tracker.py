@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.engine import Engine, Submitted
-from clustrix_bundle.engines.verdict import FINAL, UNKNOWN, Scheduled, Verdicts
+from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts
 from clustrix_bundle.errors import JobLostError
 from clustrix_bundle.results import describe_cause, failure_of, fetch_result
 
@@ -110,7 +110,7 @@ class Tracker:
         open_jobs = [
             Submitted(id_, look["letters"], look["submission"])
             for id_, look in looks.items()
-            if look is not None and set(look["letters"]) & set("pre")
+            if look is not None and UNDECIDED & set(look["letters"])
         ]
         return self.engine.states(self.place, open_jobs) if open_jobs else {}
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.engine import Submitted, refuse
 from clustrix_bundle.engines.scheduler import Request, Resources, Scheduler, SchedulerError
-from clustrix_bundle.engines.verdict import UNASKED, UNKNOWN, Scheduled
+from clustrix_bundle.engines.verdict import UNASKED, UNDECIDED, UNKNOWN, Scheduled
 from clustrix_bundle.errors import AnswerTimeout, ConnectionLost
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
 
 _WAITING = Scheduled("waiting")
-_OPEN = frozenset("pre")
 _PREFIX = "clx-"
 
 
@@ -74,7 +73,7 @@ class Batch:
             (job.id, number): shown
             for job in jobs
             for number, letter in enumerate(job.letters)
-            if letter in _OPEN and (shown := scheduler_id(job.submission, number, len(job.letters)))
+            if letter in UNDECIDED and (shown := scheduler_id(job.submission, number, len(job.letters)))
         }
         found: dict[tuple[str, int], Scheduled] = {
             (job.id, number): _WAITING for job in jobs for number in range(len(job.letters)) if not job.submission

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
     from clustrix_bundle.engines.scheduler import Resources
 
-_WAITING, _RUNNING = Scheduled("waiting"), Scheduled("running")
+_WAITING, _RUNNING, _GONE = Scheduled("waiting"), Scheduled("running"), Scheduled("ended", "lost")
 _SCHEDULERS_ONLY = frozenset({"memory", "partition", "queue", "account", "gres", "qos"})
 
 
@@ -46,10 +46,8 @@ class Processes:
 
     def states(self, place: Place, jobs: list[Submitted]) -> dict[tuple[str, int], Scheduled]:  # noqa: ARG002
         # Of a process of this machine the folder's letter says whether it lives; of another one its heartbeat does.
-        running = _RUNNING if self.name == "local" else UNKNOWN
-        return {
-            (job.id, number): running if letter == "r" else _WAITING for job in jobs for number, letter in enumerate(job.letters)
-        }
+        said = {"r": _RUNNING if self.name == "local" else UNKNOWN, "g": _GONE}
+        return {(job.id, number): said.get(letter, _WAITING) for job in jobs for number, letter in enumerate(job.letters)}
 
     def cancel(self, place: Place, job: str) -> None:
         place.call("jobs.cancel", job=job)

@@ -130,7 +130,9 @@ def _exit_text(code: str) -> str:
     """``0:9`` is the exit code and the signal."""
     status, _, signal = code.partition(":")
     if signal not in ("", "0"):
-        return f"ended by signal {signal}"
+        # A site without cgroups says no more of a task over its memory; slurmstepd does, in the log.
+        likely = ", as happens to what is over its memory: see its log, or ask for more with memory=" if signal == "9" else ""
+        return f"ended by signal {signal}{likely}"
     return f"ended with exit code {status}" if status not in ("", "0") else ""
 
 

@@ -12,7 +12,9 @@ LAG_S = 90.0
 SILENCE_S = 180.0
 """Seconds after which a task counts as lost whose heart does not beat and that no scheduler knows."""
 
-_SETTLED = {"c": "completed", "f": "failed", "x": "cancelled", "t": "timeout", "b": "failed", "g": "lost"}
+_SETTLED = {"c": "completed", "f": "failed", "x": "cancelled", "t": "timeout", "b": "failed"}
+UNDECIDED = frozenset("preg")
+"""Letters of tasks whose engine has to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Verdicts:
                 self._silent.pop(key, None)
             return "pending" if letter == "p" and scheduled.word != "running" else "running"
         self._silent.pop(key, None)
-        if letter != "e" and now - self._ended_at.setdefault(key, now) < self.lag_s:
+        if letter not in "eg" and now - self._ended_at.setdefault(key, now) < self.lag_s:
             return "running"
         self._forget(key)
         # "completed" for the scheduler, and no outcome: whatever it was, the result is not there.

@@ -94,3 +94,10 @@ def test_a_requeued_task_begins_to_wait_again() -> None:
     clock.now += LAG_S
     assert verdicts.judge("aa", 0, "p", Scheduled("waiting")) == "pending"
     assert verdicts.judge("aa", 0, "r", Scheduled("ended", "failed")) == "running"
+
+
+def test_a_task_whose_process_is_surely_gone_is_what_its_scheduler_says_without_patience():
+    verdicts = Verdicts(lambda: 0.0)
+    assert verdicts.judge("aa", 0, "g", Scheduled("running")) == "running"  # a requeue may be on its way
+    assert verdicts.judge("aa", 0, "g", Scheduled("ended", "failed", "over its memory")) == "failed"
+    assert verdicts.judge("aa", 0, "g", Scheduled("ended", "completed")) == "lost"
