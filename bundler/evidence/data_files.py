@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -13,6 +13,7 @@ from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence import openers
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name
+from clustrix_bundle.bundler.evidence.needed_files import needs_file
 from clustrix_bundle.bundler.evidence.paths import Located, find_paths, is_code_folder, is_outside, show
 from clustrix_bundle.bundler.evidence.reading import Spot
 from clustrix_bundle.bundler.evidence.words import call_words
@@ -42,10 +43,12 @@ class Opening:
     Attributes:
         value: The path.
         deed: As in `openers.Opener`.
+        callee: Full name of a foreign function that does it; empty for a method of a path.
     """
 
     value: Text
     deed: str
+    callee: str = ""
 
 
 def find_openings(reading: Reading, module: LoadedModule, call: Call) -> list[Opening]:
@@ -55,7 +58,7 @@ def find_openings(reading: Reading, module: LoadedModule, call: Call) -> list[Op
         if isinstance(callee, Method):
             found += _of_method(reading, module, call, callee)
         elif isinstance(callee, External):
-            found += _of_external(reading, module, call, callee.name)
+            found += (replace(one, callee=callee.name) for one in _of_external(reading, module, call, callee.name))
     return list(dict.fromkeys(found))
 
 
@@ -95,18 +98,18 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
     deed = opener.deed
     if opener.mode >= 0:
         deed = _mode_deed(arguments.get(opener.mode, "mode", "flag", "flags"))
-    found = [Opening(value, deed) for value in _paths_in(given, many=opener.many)]
+    found = [Opening(value, deed) for value in paths_in(given, many=opener.many)]
     if deed == openers.GLOB:
         roots = arguments.get(None, "root_dir")
         texts = [pattern.from_glob(one.value) for one in found]
         found = [Opening(pattern.join(as_text(root), one), deed) for root in roots or (literal(""),) for one in texts]
     elif deed == openers.COPY:
-        written = [Opening(value, openers.WRITE) for value in _paths_in(arguments.get(1, "dst") or (), many=False)]
+        written = [Opening(value, openers.WRITE) for value in paths_in(arguments.get(1, "dst") or (), many=False)]
         found = [Opening(one.value, openers.LOAD) for one in found] + written
     elif name in {"linecache.getlines", "filecmp.cmp", "os.path.samefile"}:
-        found += [Opening(value, deed) for value in _paths_in(arguments.get(1, "f2") or (), many=False)]
+        found += [Opening(value, deed) for value in paths_in(arguments.get(1, "f2") or (), many=False)]
     elif name == "numpy.ctypeslib.load_library":
-        folders = _paths_in(arguments.get(1, "loader_path") or (), many=False)
+        folders = paths_in(arguments.get(1, "loader_path") or (), many=False)
         found = [
             Opening(pattern.join(folder, one.value.with_parts((*one.value.parts, suffix))), deed)
             for folder in folders
@@ -125,7 +128,7 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
             Opening(value, deed)
             for key in opener.names
             if key in arguments.keywords
-            for value in _paths_in(arguments.keywords[key], many=True)
+            for value in paths_in(arguments.keywords[key], many=True)
         ]
     return found
 
@@ -139,7 +142,7 @@ def _of_path_class(reading: Reading, module: LoadedModule, call: Call, name: str
     arguments = reading.folder.arguments_of(call, module)
     return [
         Opening(value, _mode_deed(arguments.get(1, "mode")) if deed == "open" else deed)
-        for value in _paths_in(arguments.get(0) or (), many=False)
+        for value in paths_in(arguments.get(0) or (), many=False)
     ]
 
 
@@ -148,7 +151,7 @@ def _of_resource(reading: Reading, module: LoadedModule, call: Call, name: str) 
     arguments = reading.folder.arguments_of(call, module)
     given = arguments.get(0, "package", "anchor", "package_or_requirement", "package_name")
     if name.endswith("as_file"):
-        return [Opening(value, deed) for value in _paths_in(given or (), many=False)]
+        return [Opening(value, deed) for value in paths_in(given or (), many=False)]
     folders = modules.package_folders(reading.world, given or (), module)
     if not second:
         return [Opening(folder, deed) for folder in folders]
@@ -182,16 +185,16 @@ def _mode_deed(mode: Alternatives | None) -> str:
     return openers.READ
 
 
-def _paths_in(group: Alternatives, *, many: bool) -> list[Text]:
+def paths_in(group: Alternatives, *, many: bool) -> list[Text]:
     """Texts among the alternatives, and in collections of them; database and file URLs as their paths."""
     found: list[Text] = []
     for value in group:
         if isinstance(value, Text):
             found.append(_without_scheme(value))
         elif many and isinstance(value, Sequence):
-            found += _paths_in(items_of(value), many=True)
+            found += paths_in(items_of(value), many=True)
         elif many and isinstance(value, Mapping):
-            found += _paths_in(tuple(one for _, values in value.items for one in values), many=True)
+            found += paths_in(tuple(one for _, values in value.items for one in values), many=True)
     return found
 
 
@@ -223,7 +226,7 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         for opening in find_openings(reading, module, call):
             for finding in _findings(reading, spot, opening):
                 script = runs_code and opening.deed == openers.READ and finding.path.suffix == ".py"
-                required = certain and finding.exact and opening.deed == openers.READ
+                required = certain and finding.exact and needs_file(opening.deed, opening.callee, opening.value)
                 yield FileFinding(
                     finding.path,
                     finding.line,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from clustrix_bundle.bundler.evidence.programs import find_programs
 from clustrix_bundle.bundler.evidence.reading import Reading
 from clustrix_bundle.bundler.evidence.search_path import find_roots
 from clustrix_bundle.bundler.evidence.work_folders import find_work_folders
+from clustrix_bundle.bundler.evidence.written_paths import written_paths
 from clustrix_bundle.bundler.facts.model import ModuleFacts
 from clustrix_bundle.bundler.folding.fold import Folder
 
@@ -156,9 +158,13 @@ class Evidence:
         written.update(row.path for _, row in rows if row.written)
         for module in modules:
             rows += [(module, row) for row in files_in_strings(self.reading, module) if row.path not in written]
+        missing = {row.path for _, row in rows if row.required and not self.reading.disk.exists(str(row.path))}
+        if missing:
+            missing.difference_update(path for module in modules for path in written_paths(self.reading, module))
         for module, row in rows:
             if not cluster.own(row):
-                yield module, row
+                made = row.required and row.path not in missing and not self.reading.disk.exists(str(row.path))
+                yield module, replace(row, required=False) if made else row
 
     def is_the_clusters(self, path: Path) -> bool:
         """Whether a data file that a run touched lies in a folder that a cluster_* call of a reached module names."""

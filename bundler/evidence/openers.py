@@ -382,7 +382,7 @@ _READING = re.compile(
     r"(?:read|scan|load|open|imread|parse|import|iter|from)(?:_\w+)?|\w+_(?:load|read|open)|fromfile|genfromtxt|loadtxt|memmap|from[a-z]+|"
     r"\w*(?:Dataset|File|Reader|Loader|Archive|Database|Lookup|Folder|Staticfiles|Source|Image)"
 )
-_WRITING = re.compile(
+WRITING = re.compile(
     r"(?:to|write|save|dump|export)(?:_\w+)?|savefig|imwrite|imsave|savez\w*|savetxt|tofile|\w+_(?:save|dump|write)"
 )
 _NEVER = re.compile(
@@ -401,7 +401,7 @@ def opener_of(name: str) -> Opener | None:
     last = name.rpartition(".")[2]
     if _READING.fullmatch(last):
         return _GENERIC_LOAD
-    if _WRITING.fullmatch(last):
+    if WRITING.fullmatch(last):
         return _GENERIC_WRITE
     return None
 
@@ -426,4 +426,4 @@ LAST_NAMES = frozenset({name.rpartition(".")[2] for name in (*BY_NAME, *RESOURCE
 @lru_cache(maxsize=4096)
 def may_open(last_name: str) -> bool:
     """Whether a callee of that last name can be an opener, by any rule here."""
-    return last_name in LAST_NAMES or bool(_READING.fullmatch(last_name) or _WRITING.fullmatch(last_name))
+    return last_name in LAST_NAMES or bool(_READING.fullmatch(last_name) or WRITING.fullmatch(last_name))

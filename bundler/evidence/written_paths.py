@@ -1,0 +1,43 @@
+"""Files that travelling code writes: nobody misses them here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.evidence.data_files import find_openings, paths_in
+from clustrix_bundle.bundler.evidence.paths import bases
+from clustrix_bundle.bundler.folding import pattern
+from clustrix_bundle.bundler.folding.expressions import last_name
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.evidence.reading import Reading
+
+_WRITERS = re.compile(r"copy2?|copyfile|move|urlretrieve|export\w*|download\w*")
+
+
+def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
+    """Paths in full that travelling calls of one module may write, whether or not their folder is there; arguments of ``save(x, path)`` too."""
+    for call in reading.calls(module, _may_write):
+        values = [opening.value for opening in find_openings(reading, module, call) if opening.deed == openers.WRITE]
+        name = last_name(call.func)
+        if openers.WRITING.fullmatch(name) or _WRITERS.fullmatch(name):
+            arguments = reading.folder.arguments_of(call, module)
+            for group in (*arguments.positional, *arguments.keywords.values()):
+                values += paths_in(group, many=False)
+        for value in values:
+            path = pattern.normal(value).constant
+            if path and "\0" not in path:
+                yield from (Path(os.path.normpath(os.path.join(base, path))) for base in bases(reading))
+
+
+@lru_cache(maxsize=4096)
+def _may_write(last_name: str) -> bool:
+    """Whether a callee of that last name can write a file, by any rule, or by its name whatever it belongs to."""
+    return openers.may_open(last_name) or bool(_WRITERS.fullmatch(last_name))
