@@ -175,7 +175,7 @@ class Analysis:
         place = search.place
         roots = search.project.resolver.roots
         entry_path = str(self.entry.path)
-        sure = judge(found, entry_path, self.context.interpreter, [str(root.path) for root in roots if not root.package])
+        sure = judge(found, search.entry, self.context.interpreter, [str(root.path) for root in roots if not root.package])
         requirements = find_requirements(
             [(use.resolved, use.sure and use.importer in sure) for use in found.packages],
             Distributions(self.context.interpreter.site_folders),

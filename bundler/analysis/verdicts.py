@@ -11,6 +11,7 @@ from clustrix_bundle.bundler.graph import Note
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.found import Found, FoundEdge, MissingImport
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.interpreter import Interpreter
 
 
@@ -41,14 +42,18 @@ def chain_of(path: str, sure: dict[str, FoundEdge | None], name: str) -> str:
     return "\n".join(reversed(steps))
 
 
-def judge(found: Found, entry_path: str, interpreter: Interpreter, source_roots: Iterable[str]) -> dict[str, FoundEdge | None]:
+def judge(
+    found: Found, entry: LoadedModule, interpreter: Interpreter, source_roots: Iterable[str]
+) -> dict[str, FoundEdge | None]:
     """Raises for what surely fails, notes what may fail; gives back what `surely_imported` says.
+
+    ``entry`` is the entry file with all its statements: one that does not travel may write a module that is missing.
 
     Raises:
         SourceError: a module that is surely imported is no Python.
         AnalysisError: a surely imported module is missing, excluded or unreadable.
     """
-    sure = surely_imported(found, entry_path)
+    sure = surely_imported(found, str(entry.path))
     for path, error in found.broken.items():
         if path in sure:
             raise error
@@ -65,7 +70,7 @@ def judge(found: Found, entry_path: str, interpreter: Interpreter, source_roots:
     for missing in found.missing:
         elsewhere = found.open_search_path and not missing.reason  # the code may put it within reach itself
         if missing.sure and missing.importer in sure and not elsewhere:
-            raise AnalysisError(_fatal(missing, sure, interpreter, source_roots), missing.importer, missing.line)
+            raise AnalysisError(_fatal(missing, sure, interpreter, source_roots, entry), missing.importer, missing.line)
         reason = missing.reason or "found neither in the project nor in the interpreter"
         note = Note(
             f"{missing.detail}: no module {missing.name!r} ({reason}); ImportError if this line runs",
@@ -78,7 +83,11 @@ def judge(found: Found, entry_path: str, interpreter: Interpreter, source_roots:
 
 
 def _fatal(
-    missing: MissingImport, sure: dict[str, FoundEdge | None], interpreter: Interpreter, source_roots: Iterable[str]
+    missing: MissingImport,
+    sure: dict[str, FoundEdge | None],
+    interpreter: Interpreter,
+    source_roots: Iterable[str],
+    entry: LoadedModule,
 ) -> str:
     version = ".".join(map(str, interpreter.version[:2]))
     looked = ", ".join(source_roots)
@@ -87,6 +96,15 @@ def _fatal(
     )
     return (
         f"no module named {missing.name!r} ({missing.detail}): {reason}. Imported by way of\n"
-        f"{chain_of(missing.importer, sure, missing.name)}\n"
-        "Install it there, put its folder on PYTHONPATH, or, if the function can do without, import it under try/except ImportError"
+        f"{chain_of(missing.importer, sure, missing.name)}\n{_remedy(missing, entry)}"
     )
+
+
+def _remedy(missing: MissingImport, entry: LoadedModule) -> str:
+    from clustrix_bundle.bundler.slicing.written_files import line_that_writes  # noqa: PLC0415 - for the message only
+
+    written = line_that_writes(entry, missing.name) if missing.importer == str(entry.path) else None
+    if written is not None:
+        path, line = written
+        return f"line {line} writes {path}, which is not there yet: run that once, or save the file, then build again"
+    return "Install it there, put its folder on PYTHONPATH, or, if the function can do without, import it under try/except ImportError"

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.slicing.names import ModuleNames
+
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.facts.model import Call, Expr
-    from clustrix_bundle.bundler.slicing.names import ModuleNames
 
 _DEPTH = 8
 _WRITERS = re.compile(r"to_[a-z]+|tofile|save[a-z_]*|dump|imsave|imwrite|copy2?|copyfile|move|urlretrieve|touch|export[a-z_]*")
@@ -49,6 +51,17 @@ def held_names(names: ModuleNames, statements: Iterable[int] | None) -> frozense
     }
     texts = (text for text in names.facts.texts if not text.doc and (wanted is None or _statement_at(names, text.line) in wanted))
     return frozenset(posixpath.basename(text.value) for text in texts if _NAME.fullmatch(text.value)) - written
+
+
+def line_that_writes(module: LoadedModule, name: str) -> tuple[str, int] | None:
+    """The path and line of a call that writes the source file of a module called so; None where no call of the file does."""
+    names = ModuleNames(module)
+    wanted = tuple(f"/{name.replace('.', '/')}{end}" for end in (".py", "/__init__.py"))
+    for call in module.facts.calls:
+        path = written_by(names, call)
+        if path and f"/{path}".endswith(wanted):
+            return path, call.line
+    return None
 
 
 def _statement_at(names: ModuleNames, line: int) -> int:

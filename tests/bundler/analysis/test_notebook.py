@@ -70,3 +70,23 @@ def test_what_is_no_notebook_or_lacks_the_function_is_an_error(analyze):
         analyze("n.ipynb:f", {"n.ipynb": notebook("f <- 1", language_info={"name": "R"})})
     with pytest.raises(TargetError, match="nope"):
         analyze("n.ipynb:nope", {"n.ipynb": notebook("def f():\n    return 1")})
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("helper.py", "import helper"), ("lib/helper.py", "from lib import helper"), ("lib/helper.py", "import lib.helper as helper")]
+)  # fmt: skip
+def test_a_missing_module_that_a_cell_writes_is_told_with_the_cell(analyze, shipped, path, words):
+    cells = ("X = 1", f"%%writefile {path}\ndef g():\n    return 2", f"{words}\n\ndef f():\n    return helper.g()")
+    files = {"n.ipynb": notebook(*cells), "lib/other.py": ""}
+    with pytest.raises(AnalysisError) as caught:
+        analyze("n.ipynb:f", files)
+    assert caught.value.message.startswith("cell 3 (In [3]), line 1: no module named")
+    assert f"cell 2 (In [2]), line 1 writes {path}, which is not there yet" in caught.value.message
+    assert path in shipped(analyze("n.ipynb:f", {**files, path: "def g():\n    return 2\n"}))
+
+
+def test_a_missing_module_that_no_cell_writes_keeps_its_remedy(analyze):
+    files = {"n.ipynb": notebook("%%writefile helpers.py\nX = 1", "import helper\n\ndef f():\n    return helper.g()")}
+    with pytest.raises(AnalysisError, match="Install it there") as caught:
+        analyze("n.ipynb:f", files)
+    assert "writes" not in caught.value.message
