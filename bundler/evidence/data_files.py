@@ -226,7 +226,8 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         for opening in find_openings(reading, module, call):
             for finding in _findings(reading, spot, opening):
                 script = runs_code and opening.deed == openers.READ and finding.path.suffix == ".py"
-                required = certain and finding.exact and needs_file(opening.deed, opening.callee, opening.value)
+                there = reading.disk.exists(str(finding.path))
+                required = certain and finding.exact and needs_file(opening.deed, opening.callee, opening.value, there=there)
                 yield FileFinding(
                     finding.path,
                     finding.line,

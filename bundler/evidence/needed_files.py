@@ -22,25 +22,38 @@ _DATA = re.compile(
 OF_TEXTS = frozenset({"yaml.safe_load", "yaml.load"})
 """Functions that take a text in the place of a file."""
 
+TOLERANT = frozenset(
+    {
+        *(f"configparser.{name}ConfigParser().read" for name in ("", "Raw", "Safe")),
+        "dotenv.load_dotenv",
+        "dotenv.dotenv_values",
+        "mimetypes.init",
+    }
+)
+"""Functions that pass over files that are not there."""
+
 
 def _reads_file(name: str, path: str) -> bool:
     """Whether a loader told by its name is after a file: its name says that it reads, the text (no URL) ends as names of data do.
 
-    Loaders take names of models and data sets, queries and texts as well.
+    Loaders take names of models and data sets, queries and texts as well; methods of what a call made (``ZipFile(…).read``) names of parts.
     """
-    return bool(_LOADING.fullmatch(name.rpartition(".")[2]) and not _HUBS.match(name) and _DATA.fullmatch(path))
+    return bool(
+        "()" not in name and _LOADING.fullmatch(name.rpartition(".")[2]) and not _HUBS.match(name) and _DATA.fullmatch(path)
+    )
 
 
-def needs_file(deed: str, callee: str, value: Text) -> bool:
+def needs_file(deed: str, callee: str, value: Text, *, there: bool) -> bool:
     """Whether a call needs a file that a path names in full.
 
     Args:
         deed: As in `openers.Opener`.
         callee: Full name of the foreign function; empty for a method of a path.
         value: What it is given: URLs are no files.
+        there: Whether there is such a file.
     """
     path = value.constant
-    if path is None or "://" in path:
+    if path is None or "://" in path or (callee in TOLERANT and not there):
         return False
     if deed == openers.READ and callee not in OF_TEXTS:
         return True

@@ -44,6 +44,9 @@ def test_a_file_that_is_surely_read_and_missing_is_told(missing, words):
         "yaml.safe_load('a: 1.5')",
         "plugins.load('package.module')",
         "spacy.load('en_core_web_sm')",
+        "zipfile.ZipFile(__file__).read('inner/a.txt')",
+        "configparser.ConfigParser().read(['x.ini', 'y.ini'])",
+        "dotenv.load_dotenv('x.cfg')",
     ],
 )
 def test_what_names_no_file_is_not_missed(missing, words):
