@@ -24,8 +24,8 @@ from mutate import mutated
 
 MAX_SOURCE = 6_000
 REJECTED = b"rejected "
-# libcst loses the line of a backslash that stands alone before a statement
-LIBCST_MISCOUNTS = re.compile(rb"(\A|[\r\n])[ \t\f]*\\[\r\n]")
+# libcst loses the line of a backslash that stands alone before a statement, and counts a form feed in a block's indentation on all its lines
+LIBCST_MISCOUNTS = re.compile(rb"(\A|[\r\n])([ \t\f]*\\[\r\n]|[ \t]*\f)")
 LIBCST_LACKS = re.compile(rb"cannot be read as Python: (parser|tokenizer) error")
 
 
