@@ -60,7 +60,7 @@ METHODS_THAT_READ = frozenset(_METHODS_THAT_READ.split())
 """Methods that leave the object they are called on as it is, whichever common type has them."""
 
 METHODS_THAT_MAKE = words(
-    "copy deepcopy join split rsplit splitlines format encode decode tolist astype to_dict to_list to_json isoformat strftime"
+    "copy deepcopy join split rsplit splitlines format encode decode tolist astype to_dict to_list to_json isoformat strftime submit"
 )
 """Methods whose result shares no mutable part with the object."""
 

@@ -577,6 +577,19 @@ job = f.submit(TABLE)  #-
 """)
 
 
+def test_results_taken_under_the_guard_do_not_change_the_function(holds):
+    holds("""
+from clustrix_bundle import cluster
+@cluster(cores=2)
+def f(x):
+    return x
+if __name__ == "__main__":  #-
+    print(f(2), f.submit(3).result(60))  #-
+    job = f.submit(4)  #-
+    job.cancel()  #-
+""")
+
+
 def test_submitting_statements_leave_a_block_that_is_kept(sliced):
     text = "from ship import ship\nXS = []\nfor n in range(3):\n    XS.append(n)\n    ship(f, n)\ndef f():\n    return XS\n"
     found = sliced(text, ship="from clustrix_bundle import bundle\ndef ship(f, n):\n    bundle(f)\n")
