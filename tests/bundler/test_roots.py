@@ -13,8 +13,8 @@ def test_the_nearest_marker_makes_the_project_root(tmp_path, write_tree, marker)
 
 
 def test_the_home_folder_is_no_project_and_ends_the_search(tmp_path, write_tree):
-    write_tree(tmp_path, {"pyproject.toml": "", "home/.git": "", "home/work/x.py": ""})
-    assert find_project_root(tmp_path / "home/work", home=tmp_path / "home") is None
+    write_tree(tmp_path, {"pyproject.toml": "", "home/.git": "", "home/code/x.py": ""})
+    assert find_project_root(tmp_path / "home/code", home=tmp_path / "home") is None
 
 
 def test_without_a_marker_the_current_folder_counts_if_it_holds_the_entry(tmp_path, write_tree):
@@ -25,21 +25,21 @@ def test_without_a_marker_the_current_folder_counts_if_it_holds_the_entry(tmp_pa
 
 
 def test_source_roots_stand_in_the_order_of_the_search_each_once(tmp_path, write_tree):
-    root = write_tree(tmp_path / "proj", {"src": None, "scripts": None, "work/src": None})
+    root = write_tree(tmp_path / "proj", {"src": None, "scripts": None, "here/src": None})
     site = write_tree(tmp_path / "site-packages", {"dev.pth": f"{tmp_path}/dev\nimport os\n#{tmp_path}\n{tmp_path}/gone\n"})
     (tmp_path / "dev").mkdir()
     (tmp_path / "pp").mkdir()
     roots = find_source_roots(
         script_folder=root / "scripts",
-        cwd=root / "work",
+        cwd=root / "here",
         project_root=root,
         python_path=["", str(tmp_path / "pp"), str(root), "/no/such/folder"],
         site_folders=[str(site)],
     )
     assert [str(one.path.relative_to(tmp_path)) for one in roots] == [
         "proj/scripts",
-        "proj/work",
-        "proj/work/src",
+        "proj/here",
+        "proj/here/src",
         "proj",
         "proj/src",
         "pp",
@@ -63,8 +63,8 @@ def test_mapped_editable_packages_are_source_roots_and_our_own_is_none(tmp_path,
 @pytest.mark.parametrize(
     ("root", "folders", "home", "wider"),
     [
-        ("/home/u/work/svc", ["/home/u/work/shared"], "/home/u", "/home/u/work"),
-        ("/home/u/work/a/b", ["/home/u/work/a/data", "/home/u/work/lib"], "/home/u", "/home/u/work"),
+        ("/home/u/code/svc", ["/home/u/code/shared"], "/home/u", "/home/u/code"),
+        ("/home/u/code/a/b", ["/home/u/code/a/data", "/home/u/code/lib"], "/home/u", "/home/u/code"),
         ("/home/u/svc", ["/home/u/data"], "/home/u", None),
         ("/srv/svc", ["/srv/data"], "/home/u", None),
         ("/srv/a/b/c/d/e", ["/srv/a/data"], None, None),
