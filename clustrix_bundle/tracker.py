@@ -1,4 +1,4 @@
-"""Keeps jobs of one place up to date: one question for all of them, a thread that asks while somebody waits."""
+"""Keeps jobs of one place up to date: one look at the folders of all of them, by a thread that looks while somebody waits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.engines.answers import Answers
 from clustrix_bundle.engines.engine import Engine, Submitted
 from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts
 from clustrix_bundle.errors import JobLostError
@@ -37,9 +38,8 @@ class Tracker:
     Args:
         place: Where their folders are.
         engine: Who runs them.
-        interval_s: Most seconds between two looks.
+        interval_s: Most seconds between two looks, and least between two questions to a scheduler.
         verdicts: Who judges; its clock is patient for real by default.
-        on_end: Called with a job's id when all that was watched of it has ended, in whichever way.
     """
 
     def __init__(self, place: Place, engine: Engine, interval_s: float = 5, verdicts: Verdicts | None = None) -> None:
@@ -52,6 +52,8 @@ class Tracker:
         self._looking = threading.Lock()
         self._thread: threading.Thread | None = None
         self._news = 0.0
+        self._arrived = False
+        self._answers = Answers(lambda jobs: engine.states(place, jobs), interval_s, self._wake)
 
     def watch(self, jobs: Iterable[Job]) -> None:
         """Follow jobs until they end, in a thread of this process."""
@@ -73,6 +75,7 @@ class Tracker:
             with self._changed:
                 if not self._watched:
                     self._thread = None
+                    self._answers.rest()
                     return
             try:
                 self.look()
@@ -81,11 +84,20 @@ class Tracker:
                 continue
             with self._changed:
                 quiet = time.monotonic() - self._news
+                if self._arrived:  # a scheduler's answer
+                    self._arrived = False
+                    continue
                 self._changed.wait(min(self.interval_s, max(_SOON_S, quiet * _PATIENCE)))
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._arrived = True
+            self._changed.notify()
 
     def _give_up(self, error: BaseException) -> None:
         with self._changed:
             watched, self._watched = self._watched, {}
+        error.add_note(f"What was submitted goes on without us; `clustrix-bundle attach {' | '.join(watched)}` follows it again.")
         for one in watched.values():
             for job in one.open.values():
                 job._failed(job.state, error)  # noqa: SLF001 - the job itself goes on; it can be attached to
@@ -112,7 +124,9 @@ class Tracker:
             for id_, look in looks.items()
             if look is not None and UNDECIDED & set(look["letters"])
         ]
-        return self.engine.states(self.place, open_jobs) if open_jobs else {}
+        if not self.engine.limits_time:  # a machine's processes: the folder says it all
+            return self.engine.states(self.place, open_jobs) if open_jobs else {}
+        return self._answers.latest(open_jobs)
 
     def _update(self, id_: str, one: _Watched, look: dict[str, Any] | None, told: dict[tuple[str, int], Scheduled]) -> None:
         if look is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.engine import Submitted, refuse
 from clustrix_bundle.engines.scheduler import Request, Resources, Scheduler, SchedulerError
-from clustrix_bundle.engines.verdict import UNASKED, UNDECIDED, UNKNOWN, Scheduled
+from clustrix_bundle.engines.verdict import UNDECIDED, UNKNOWN, Scheduled
 from clustrix_bundle.errors import AnswerTimeout, ConnectionLost
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _WAITING = Scheduled("waiting")
 _PREFIX = "clx-"
+_ASK_S = 15
+"""Seconds that a question about states may take."""
 
 
 class Batch:
@@ -82,25 +84,26 @@ class Batch:
             return found
         wanted = sorted({shown.partition("_")[0] for shown in ids.values()})
         queue = self._ask(place, self._words.queue_argv(wanted), self._words.parse_queue)
-        if queue is None:  # the scheduler does not answer: nothing is known to have ended
-            return found | dict.fromkeys(ids, UNASKED)
+        if isinstance(queue, str):  # the scheduler does not answer: nothing is known to have ended
+            return found | dict.fromkeys(ids, Scheduled("unasked", reason=f"the scheduler does not answer: {queue}"))
         ended = sorted({shown.partition("_")[0] for key, shown in ids.items() if _of(queue, shown).word in ("unknown", "ended")})
         account: dict[str, Scheduled] = {}
         for argv in self._words.account_argv(ended) if ended else ():
-            account.update(self._ask(place, argv, self._words.parse_account) or {})
+            told = self._ask(place, argv, self._words.parse_account)
+            account.update({} if isinstance(told, str) else told)
         for key, shown in ids.items():
-            told = _of(queue, shown)
-            better = _of(account, shown)
-            found[key] = told if told.word not in ("unknown", "ended") or better.word != "ended" else better
+            now, better = _of(queue, shown), _of(account, shown)
+            found[key] = now if now.word not in ("unknown", "ended") or better.word != "ended" else better
         return found
 
-    def _ask(self, place: Place, argv: list[str], parse: Any) -> Mapping[str, Scheduled] | None:
+    def _ask(self, place: Place, argv: list[str], parse: Any) -> Mapping[str, Scheduled] | str:
+        """What it answers; where it does not, why."""
         try:
-            done = place.call("process.execute", argv=argv, time_s=60, limit=64 << 20)
+            done = place.call("process.execute", argv=argv, time_s=_ASK_S, limit=64 << 20)
         except FileNotFoundError:  # a site without accounting
-            return None
+            return f"there is no {argv[0]}"
         if done["timed_out"] or (done["code"] != 0 and not done["stdout"]):
-            return None
+            return _refusal(argv, done)
         answer: Mapping[str, Scheduled] = parse(done["stdout"])
         return answer
 
