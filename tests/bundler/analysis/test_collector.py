@@ -23,3 +23,19 @@ def test_who_has_stopped_it_finds_it_stopped():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_made_meanwhile_is_old_afterwards():
+    with collector_paused():
+        made = [[] for _ in range(100_000)]
+    assert len(gc.get_objects(generation=0)) < len(made)
+
+
+def test_what_somebody_has_frozen_stays_frozen():
+    gc.freeze()
+    try:
+        with collector_paused():
+            pass
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
