@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 _BODY_RUNS = frozenset({"time", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "heat", "scalene", "pyinstrument"})
 """Cell magics whose body is Python of the notebook."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from clustrix_bundle.bundler.interpreter import is_site_folder, pth_folders
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

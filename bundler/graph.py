@@ -6,10 +6,10 @@ Nodes are members of the bundle to be; edges say which member brought which, wit
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.bundler.why import find_reasons
 
 if TYPE_CHECKING:

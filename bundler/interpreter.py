@@ -12,8 +12,9 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 ALWAYS_LOADED = frozenset(
     [

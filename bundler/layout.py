@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.roots import SourceRoot, find_project_root
 
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_.-]+")

@@ -11,13 +11,13 @@ import hashlib
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from clustrix_bundle.bundler.canonical_json import parse_json, render_canonical_json
 from clustrix_bundle.bundler.errors import BundleFormatError, UnsafePathError
 from clustrix_bundle.bundler.graph import CapturedValue, FilesystemCall, Requirement
 from clustrix_bundle.bundler.json_shape import Shape, ShapeError, boolean, integer, nullable, string, strings
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.member_path import check_link, check_member_path, is_utf8, path_bytes
 
 MANIFEST_SCHEMA = 1

@@ -11,13 +11,13 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clustrix_bundle.bundler.cell_syntax import python_of_cell
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.graph import Note
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 _LINE = re.compile(r"(?<!, )\bline (\d+)\b")
 _PYTHON = frozenset({"", "python", "python2", "python3", "ipython", "ipython3"})

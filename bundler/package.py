@@ -11,7 +11,6 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from clustrix_bundle.bundler.archive import END_OF_ARCHIVE, file_header, padding
@@ -19,6 +18,7 @@ from clustrix_bundle.bundler.blobs import BlobFolder
 from clustrix_bundle.bundler.compress import FrameWriter
 from clustrix_bundle.bundler.errors import PackagingError, SettingsError
 from clustrix_bundle.bundler.graph import DependencyGraph, Node
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.manifest import MANIFEST_NAME, REPORT_NAME, Entry, Manifest, Member, manifest_id
 from clustrix_bundle.bundler.member_path import path_bytes
 from clustrix_bundle.bundler.publication import write_beside

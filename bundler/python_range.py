@@ -6,11 +6,11 @@ Only what surely runs counts: an import under a condition, or in a function that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.facts.model import FEATURE_VERSIONS, OPAQUE
 from clustrix_bundle.bundler.graph import Note, PythonRange
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.stdlib_versions import MODULE_SINCE, MODULE_UNTIL, NAME_SINCE, NAME_UNTIL
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ Free of times, hosts, users and absolute paths, and in an order that the order o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from clustrix_bundle.bundler.canonical_json import parse_json, render_canonical_json
 from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.bundler.graph import DependencyGraph, Edge, Excluded, Note
 from clustrix_bundle.bundler.json_shape import Shape, ShapeError, integer, string
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.manifest import check_schema
 
 REPORT_SCHEMA = 1

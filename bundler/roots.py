@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from clustrix_bundle.bundler.editable import find_editables
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 SERVED_BY_RUNTIME = frozenset({"clustrix_bundle", "clustrix"})
 """Packages that the runtime stands in for on the other side; a project's own package of that name wins."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clustrix_bundle.bundler.errors import SettingsError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 TABLE = "clustrix-bundle"
 DYNAMIC = ("widen", "warn", "error")

@@ -6,12 +6,12 @@ import hashlib
 import os
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from clustrix_bundle.bundler.blobs import BlobFolder
 from clustrix_bundle.bundler.compress import ZstdError
 from clustrix_bundle.bundler.errors import BundleFormatError, UnsafePathError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.reader import BundleReader
 from clustrix_bundle.bundler.seal import SealCheck
 

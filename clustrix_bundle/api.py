@@ -7,10 +7,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.graph import DependencyGraph

@@ -6,10 +6,10 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.agent.errors import ClusterConnectionError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime.config import ClusterConfig, ConfigError
 
 if TYPE_CHECKING:

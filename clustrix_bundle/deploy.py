@@ -7,9 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime_program import render_runtime_program
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.engines.engine import Submitted
 from clustrix_bundle.engines.verdict import FINAL, STATES, UNDECIDED, UNKNOWN, Verdicts
 from clustrix_bundle.errors import UnknownJobError

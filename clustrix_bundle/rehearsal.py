@@ -7,12 +7,12 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.bundler.graph import EntryPoint
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.reader import BundleReader
 from clustrix_bundle.launch import start_runtime, wait_out
 from clustrix_bundle.runtime_program import write_runtime

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle import watched_process
 from clustrix_bundle.bundler.errors import SettingsError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.launch import clean_environment, wait_out
 from clustrix_bundle.runtime_program import write_runtime
 

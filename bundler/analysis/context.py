@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.interpreter import Interpreter, this_interpreter
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.bundler.settings import Settings
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module
 from clustrix_bundle.bundler.errors import TargetError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.resolve import LOCAL, MISSING, RUNTIME, STDLIB, THIRD_PARTY, Resolved, Resolver
 from clustrix_bundle.bundler.roots import choose_project_root, find_project_root, find_source_roots
 from clustrix_bundle.bundler.target import (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module
 from clustrix_bundle.bundler.folding.fold import Folder
 from clustrix_bundle.bundler.folding.value import OPEN, Alternatives, Text, literal
 from clustrix_bundle.bundler.graph import FilesystemCall
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.roots import SERVED_BY_RUNTIME
 
 if TYPE_CHECKING:

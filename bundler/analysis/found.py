@@ -5,8 +5,9 @@ What comes by the hundred thousand is a named tuple: three times as fast to make
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.sources import SourceFile

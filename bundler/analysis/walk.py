@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge, FoundFile, MissingImport, PackageUse, StandardUse
 from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module, exported_names, render_import
 from clustrix_bundle.bundler.analysis.liveness import Liveness
 from clustrix_bundle.bundler.analysis.project import Project, import_folder
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.bundler.resolve import LOCAL, MISSING, STDLIB, THIRD_PARTY, Resolved
 from clustrix_bundle.bundler.target import may_bind_anything
 

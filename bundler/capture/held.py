@@ -7,10 +7,10 @@ import functools
 import linecache
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import Any
 
 from clustrix_bundle.bundler.capture.definition_state import is_own_class
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 _CONTAINERS = (list, dict, set)
 _DEFAULT_STATE = getattr(object, "__getstate__", None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from clustrix_bundle.bundler.capture.needs import Needs
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.shared import Shared
 from clustrix_bundle.bundler.errors import TargetError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule

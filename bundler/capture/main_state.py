@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import Context, ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.definition_state import states_of
@@ -20,6 +19,7 @@ from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.standing import Standing
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.graph import Note
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.slicing.script import Script
 from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from clustrix_bundle.bundler.capture.definition_state import is_plain, still_giv
 from clustrix_bundle.bundler.capture.held import assigned
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime import values
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.capture.held import HeldObjects
 from clustrix_bundle.bundler.capture.shared import Shared
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.source import Definition

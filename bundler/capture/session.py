@@ -6,11 +6,11 @@ import linecache
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clustrix_bundle.bundler.capture.errors import SourceGoneError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 _PROMPT_INPUT = re.compile(r"<python-input-(\d+)>")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from clustrix_bundle.bundler.capture.definition_state import ATOMS
 from clustrix_bundle.bundler.capture.lookup import looked_up
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 Reference = tuple[str, str, int | str]
 """A persistent id: ``("shared", values file, position in its memo)`` or ``("global", module, name)``."""

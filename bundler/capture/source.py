@@ -14,11 +14,11 @@ import os
 import sys
 import tokenize
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from clustrix_bundle.bundler.capture.errors import SourceGoneError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime import definitions
 
 _FUTURE_FLAGS = functools.reduce(

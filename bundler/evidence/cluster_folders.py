@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.folding import pattern
 from clustrix_bundle.bundler.folding.value import Alternatives, External, Text, Unknown, as_text, literal
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 READ = "read"
 WRITE = "write"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.disk import Disk
 from clustrix_bundle.bundler.folding import modules
 from clustrix_bundle.bundler.folding.expressions import last_name
 from clustrix_bundle.bundler.folding.value import Class, Function, Instance
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule, World

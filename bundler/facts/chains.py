@@ -7,7 +7,7 @@ memory (4 GB for 5,000 lambdas). So both are bounded before it starts. The compi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 MAX_CHAIN = 6_000
 """Operators, attributes, calls and subscripts between two commas or line ends."""

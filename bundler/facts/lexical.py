@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.chains import MAX_CHAIN, MAX_ELIFS, MAX_PATTERN_BRACKETS, MAX_RIGHT, Chains
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 MAX_BRACKETS = 200
 MAX_INDENTS = 99

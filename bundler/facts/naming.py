@@ -6,7 +6,7 @@ While the walk goes through a module, every scope notes the names it binds, decl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 
 @dataclass(slots=True, eq=False)

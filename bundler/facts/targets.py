@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 from clustrix_bundle.bundler.facts.expressions import each, form, identifier, is_display, root_name
 from clustrix_bundle.bundler.facts.model import OPAQUE, Expr
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.walk import Walk

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from clustrix_bundle.bundler.facts import model
@@ -17,6 +16,7 @@ from clustrix_bundle.bundler.facts.conditions import EXIT, flag_names
 from clustrix_bundle.bundler.facts.model import Expr, names_sorted
 from clustrix_bundle.bundler.facts.naming import Names, module_level
 from clustrix_bundle.bundler.facts.positions import Positions
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     import libcst as cst

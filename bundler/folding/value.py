@@ -6,8 +6,9 @@ An expression folds to *alternatives*, a tuple of distinct values in a fixed ord
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 MAX_ALTERNATIVES = 1024
 """A set that would grow beyond this is summed up (`generalise`)."""

@@ -9,10 +9,10 @@ are kept as far as the slice can see these modules. What submits is never kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.slicing.blanking import without
 from clustrix_bundle.bundler.slicing.lost import Lost
 from clustrix_bundle.bundler.slicing.reasons import WRITES, Reasons

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.names import ModuleNames
 

@@ -8,12 +8,12 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clustrix_bundle.agent.connection import Connection, Exchange
 from clustrix_bundle.agent.errors import AgentProtocolError, ClusterConnectionError, ConnectionLost
 from clustrix_bundle.agent.failures import failure
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime import frames
 from clustrix_bundle.runtime.operations import ONCE
 

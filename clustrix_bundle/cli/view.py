@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from clustrix_bundle.build import BuildOptions, analyze_target
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.why import Reasons, find_reasons
 from clustrix_bundle.cli.opened import open_bundle
 from clustrix_bundle.cli.options import is_bundle

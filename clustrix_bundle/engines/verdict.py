@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 STATES = ("pending", "running", "completed", "failed", "cancelled", "timeout", "lost")
 FINAL = frozenset(STATES[2:])

@@ -13,8 +13,8 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.ssh.errors import ChangedHostKeyError, HostKeyError, UnknownHostKeyError
 
 REVOKED, AUTHORITY = "@revoked", "@cert-authority"

@@ -6,9 +6,9 @@ import atexit
 import contextlib
 import os
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.ssh.errors import ChannelRefusedError, HostUnreachableError
 from clustrix_bundle.ssh.start import start_agent
 from clustrix_bundle.ssh.target import Target, resolve_target

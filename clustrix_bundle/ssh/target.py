@@ -9,9 +9,9 @@ import re
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime.config import ClusterConfig, ConfigError
 
 if TYPE_CHECKING:
