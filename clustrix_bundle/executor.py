@@ -119,7 +119,7 @@ class ClusterExecutor(Executor):
             self._cluster.tidy(jobs)
         finally:
             if not all(job.done() for job in jobs):  # nobody will take the rest
-                jobs[0].cancel()
+                self._cluster.tracker.cancel(jobs[0].id)
                 for job in jobs:
                     job._cancelled()  # noqa: SLF001 - they are of one job, which has been told
 
@@ -136,9 +136,12 @@ class ClusterExecutor(Executor):
         if cancel_futures:
             for _, tasks in itertools.groupby(jobs, key=lambda job: job.id):
                 group = list(tasks)
-                if all(job.state == "pending" for job in group):
-                    for job in group:
-                        job.cancel()
+                waiting = [job for job in group if job.state == "pending" and not job.done()]
+                if waiting:
+                    whole = len(waiting) == len(group) == waiting[0]._of  # noqa: SLF001 - ours
+                    self._cluster.tracker.cancel(waiting[0].id, None if whole else [job.task for job in waiting])
+                for job in waiting:
+                    job._cancelled()  # noqa: SLF001 - its job has been told
         if wait:
             _wait_for(jobs)
 

@@ -29,10 +29,11 @@ class Job(Future[Any]):
 
     __module__ = "clustrix_bundle"
 
-    def __init__(self, tracker: Tracker, id: str, task: int = 0, captured: Captured | None = None) -> None:  # noqa: A002 - the name that users know
+    def __init__(self, tracker: Tracker, id: str, task: int = 0, captured: Captured | None = None, of: int = 1) -> None:  # noqa: A002 - the name that users know
         super().__init__()
         self.id = id
         self.task = task
+        self._of = of  # so many tasks has the job
         self._tracker = tracker
         self._captured = captured  # what comes home as itself, where this process submitted it
         self._word = "pending"
@@ -55,14 +56,14 @@ class Job(Future[Any]):
         return self._word == "running" and not self.done()
 
     def cancel(self) -> bool:
-        """End it, running or not; whether it is cancelled now. Other tasks of the same job end too.
+        """End it, running or not; whether it is cancelled now. Other tasks of the same job go on.
 
         Raises:
-            ClusterConnectionError: It cannot be reached.
+            ClusterConnectionError, SchedulerError: It cannot be reached, or its scheduler did not do so.
         """
         if self.done():
             return self.cancelled()
-        self._tracker.cancel(self.id)
+        self._tracker.cancel(self.id, None if self._of == 1 else [self.task])
         self._cancelled()
         return self.cancelled()
 

@@ -80,7 +80,7 @@ class Cluster:
         """
         job = new_id()
         folder = self.create(order, given, job)["folder"]
-        jobs = [Job(self.tracker, job, task, order.captured) for task in range(order.tasks)]
+        jobs = [Job(self.tracker, job, task, order.captured, order.tasks) for task in range(order.tasks)]
 
         def start() -> None:
             limit = slots.limit if slots is not None else 0
@@ -148,7 +148,7 @@ class Cluster:
             FileNotFoundError: There is no such job there.
         """
         spec = self.place.call("jobs.read_spec", job=job)
-        jobs = [Job(self.tracker, job, task) for task in range(spec["tasks"])]
+        jobs = [Job(self.tracker, job, task, of=spec["tasks"]) for task in range(spec["tasks"])]
         self.tracker.watch(jobs)
         return jobs
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.engines.answers import Answers
 from clustrix_bundle.engines.engine import Engine, Submitted
 from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts
@@ -66,9 +66,9 @@ class Tracker:
                 self._thread.start()
             self._changed.notify()
 
-    def cancel(self, job: str) -> None:
-        """End a job."""
-        self.engine.cancel(self.place, job)
+    def cancel(self, job: str, tasks: list[int] | None = None) -> None:
+        """End a job, or some tasks of it."""
+        self.engine.cancel(self.place, job, tasks)
 
     def _run(self) -> None:
         while True:

@@ -72,7 +72,7 @@ def _run(job, number):
             log = os.open(folder + "/" + name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(log, stream)
             os.close(log)
-        if job.is_cancelled():
+        if job.is_cancelled(number):
             return holding.publish(failure("Cancelled", "cancelled before it began"), "cancelled")
         os.environ["CLUSTRIX_JOB"] = render(spec["cluster"])[0]
         options = Options()
@@ -142,7 +142,7 @@ class Holding(object):
 
     def end_from_outside(self, text, died=None):
         """Publish what a signal from outside ended: cancelled, or for a scheduler to say."""
-        if self.job.is_cancelled():
+        if self.job.is_cancelled(self.number):
             return self.publish(text, "cancelled", died=died)
         return self.publish(text, "failed", "signal", final=not self.claim.by, died=died)
 
@@ -179,7 +179,7 @@ class JobTask(Task):
             if self._why is None:
                 if spec["time_s"] and time_s - begin > spec["time_s"]:
                     self._end(pid, "timeout", time_s)
-                elif due and self._holding.job.is_cancelled():
+                elif due and self._holding.job.is_cancelled(self._holding.number):
                     self._end(pid, "cancelled", time_s)
             elif time_s > self._kill_at:
                 supervisor.send(pid, "SIGKILL")

@@ -32,8 +32,10 @@ class JobFolder(object):
         """The folder of a task, which need not exist."""
         return "%s/tasks/%d" % (self.path, number)
 
-    def is_cancelled(self):
-        return os.path.exists(self.path + "/cancelled")
+    def is_cancelled(self, number=None):
+        """Whether somebody wants the job to end, or one task of it."""
+        path = self.path + "/cancelled"
+        return os.path.exists(path) or (number is not None and os.path.exists("%s.%d" % (path, number)))
 
     def scheduler_id(self):
         """The scheduler's id of the task that this process is; empty where none runs it."""

@@ -21,7 +21,7 @@ case "$1" in
 *) t=all ;;
 esac
 clustrix_at=start
-trap 'c=$?; echo "$clustrix_at $c" > "failed.$t.part" && mv "failed.$t.part" "failed.$t"' EXIT
+trap 'c=$?; echo "$clustrix_at $c" > "failed.$t.part" && command -p mv "failed.$t.part" "failed.$t"' EXIT
 . ./prelude.sh
 [ "$CLUSTRIX_READY" = 1 ] || exit 2
 clustrix_at=python
@@ -152,25 +152,54 @@ def read(session, job, name, task=None, offset=0, size=None):
             yield piece
 
 
-def cancel(session, job):
-    """Ask the job to end, and end what of it runs on this machine.
+def cancel(session, job, tasks=None):
+    """Ask the job, or some tasks of it, to end, and end what of it runs on this machine.
 
     Returns:
-        ``{"ids"}``: the scheduler's ids that hold tasks of it.
+        ``{"ids", "submission"}``: by task the scheduler's id under which it runs, as its claim has it; and whom the job was given to.
     """
     folder = _folder(session, job)
-    with open(folder + "/cancelled", "ab"):
-        pass
+    for name in ["cancelled"] if tasks is None else ["cancelled.%d" % task for task in tasks]:
+        with open(folder + "/" + name, "ab"):
+            pass
     submission = _read_json(folder + "/submission.json") or {}
     process = submission.get("process")
-    if process and process[:3] == identity()[:3]:
-        _end_group(submission["group"])
-    ids = list(submission.get("ids", ()))
-    for number in _claimed(folder):
+    if tasks is None and process and process[:3] == identity()[:3]:
+        _end(submission["group"], True)
+    ids = {}
+    for number in _claimed(folder) if tasks is None else tasks:
         claim = read_claim("%s/tasks/%d" % (folder, number))
-        if claim is not None and claim.by and claim.by.partition("_")[0] not in ids:
-            ids.append(claim.by.partition("_")[0])
-    return {"ids": ids}
+        if claim is not None and claim.by:
+            ids[number] = claim.by
+        elif claim is not None and tasks is not None and claim.process[:3] == identity()[:3] and not is_gone(claim.process):
+            _end(int(claim.process[3]), False)
+    return {"ids": ids, "submission": submission}
+
+
+def since(session, job, seen):
+    """Seconds, by the clock of the file server, since each task was first seen as it is now seen.
+
+    Args:
+        session: See above.
+        job: Its id.
+        seen: By task a word for how it is; another word begins anew.
+    """
+    folder = _folder(session, job)
+    probe = folder + "/.now"
+    write_whole(probe, b"")
+    now = os.stat(probe).st_mtime
+    ages = {}
+    for task, word in seen.items():
+        path = "%s/seen.%d" % (folder, int(task))
+        try:
+            with open(path) as source:
+                same = source.read() == word
+        except OSError:
+            same = False
+        if not same:
+            write_whole(path, word.encode("ascii"))
+        ages[task] = max(0.0, now - os.stat(path).st_mtime) if same else 0.0
+    return ages
 
 
 def listing(session):
@@ -233,7 +262,7 @@ def _look(folder, known):
         elif marks and _read_mark(folder, number):
             letters[number] = "b"
         elif pool_gone:
-            letters[number] = "x" if "cancelled" in names else "g"
+            letters[number] = "x" if "cancelled" in names or "cancelled.%d" % number in names else "g"
     return {"letters": "".join(letters), "beats": beats, "submission": submission, "cancelled": "cancelled" in names}
 
 
@@ -286,11 +315,11 @@ def _check_own(path, kind, closed=0o022):
         raise PermissionError(errno.EPERM, "not ours alone: somebody else may have written it", path)
 
 
-def _end_group(group):
+def _end(pid, group):
     import signal
 
     try:
-        os.killpg(group, signal.SIGTERM)
+        (os.killpg if group else os.kill)(pid, signal.SIGTERM)
     except OSError:
         pass
 

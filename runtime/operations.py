@@ -12,7 +12,7 @@ FAMILIES = {
     "files": ("file_operations", "ls find stat exists isdir isfile glob du count_files batch"),
     "store": ("store_operations", "missing put get"),
     "process": ("process_operations", "execute start"),
-    "jobs": ("job_operations", "create start note look outcomes read cancel listing read_spec remove"),
+    "jobs": ("job_operations", "create start note look outcomes read cancel since listing read_spec remove"),
     "cleaning": ("sweep_operations", "sweep"),
     "probe": ("probe_operations", "probe"),
 }

@@ -17,6 +17,10 @@ _WAITING = Scheduled("waiting")
 _PREFIX = "clx-"
 _ASK_S = 15
 """Seconds that a question about states may take."""
+_SUBMIT_S = 120
+_FIND_S = 60
+_OVER = ("invalid job", "already", "does not exist", "unknown job", "finished")
+"""What schedulers say of a job that cannot be cancelled because it has ended."""
 
 
 class Batch:
@@ -36,9 +40,13 @@ class Batch:
         submission = (place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None
         ids: list[str] = list((submission or {}).get("ids", ()))
         parts = [(first, min(self._words.max_array, tasks - first)) for first in range(0, tasks, self._words.max_array)]
+        # Arrays beside each other, of which none runs more than its share; those for which there is no room follow on others.
+        lanes = max(1, at_once // self._words.max_array) if 0 < at_once < tasks else len(parts)
+        share = at_once // min(lanes, len(parts)) if 0 < at_once < tasks else 0
         for number, (first, count) in enumerate(parts[len(ids) :], len(ids)):
             name = f"{_PREFIX}{job}" if len(parts) == 1 else f"{_PREFIX}{job}-{number}"
-            request = Request(name, folder, first, count, resources, at_once if at_once < count else 0)
+            after = ids[number - lanes] if number >= lanes else ""
+            request = Request(name, folder, first, count, resources, share if share < count else 0, after)
             ids.append(self._submit(place, request, may_be_there=again))
             firsts = [start for start, _ in parts[: len(ids)]]
             place.call("jobs.note", job=job, submission={"engine": self.name, "ids": ids, "first": firsts, "process": None})
@@ -49,7 +57,7 @@ class Batch:
         if may_be_there and (found := self._find(place, request.name)):
             return found
         try:
-            done = place.call("process.execute", argv=argv, cwd=request.folder, time_s=120, timeout=150)
+            done = place.call("process.execute", argv=argv, cwd=request.folder, time_s=_SUBMIT_S, timeout=_SUBMIT_S + 30)
         except FileNotFoundError as error:
             raise SchedulerError(
                 f"there is no {argv[0]} there; is it the login node, and does cluster_type say what it has?"
@@ -58,16 +66,23 @@ class Batch:
             # It may have been done. Should it be done after this look, there are two, and claims let each task run once.
             if found := self._find(place, request.name):
                 return found
-            done = place.call("process.execute", argv=argv, cwd=request.folder, time_s=120, timeout=150)
-        if done["timed_out"] and (found := self._find(place, request.name)):
+            done = place.call("process.execute", argv=argv, cwd=request.folder, time_s=_SUBMIT_S, timeout=_SUBMIT_S + 30)
+        if done["code"] == 0 and not done["timed_out"]:
+            return self._words.parse_job_id(done["stdout"])
+        # Schedulers say that they timed out, or cannot be reached, of jobs that they have taken.
+        found = self._find(place, request.name)
+        if found:
             return found
-        if done["code"] != 0 or done["timed_out"]:
-            raise SchedulerError(_refusal(argv, done))
-        return self._words.parse_job_id(done["stdout"])
+        told = _refusal(argv, done)
+        step = self._words.advice(told)
+        raise SchedulerError(f"{told}; {step}" if step else told, certain=found is not None)
 
-    def _find(self, place: Place, name: str) -> str:
-        done = place.call("process.execute", argv=self._words.find_argv(name), time_s=60)
-        found = self._words.parse_found(done["stdout"], name) if done["code"] == 0 else []
+    def _find(self, place: Place, name: str) -> str | None:
+        """The id of a submission by its name; empty if there is none, None if the scheduler does not say."""
+        done = place.call("process.execute", argv=self._words.find_argv(name), time_s=_FIND_S)
+        if done["code"] != 0 or done["timed_out"]:
+            return None
+        found = self._words.parse_found(done["stdout"], name)
         return found[0] if found else ""
 
     def states(self, place: Place, jobs: list[Submitted]) -> dict[tuple[str, int], Scheduled]:
@@ -107,14 +122,25 @@ class Batch:
         answer: Mapping[str, Scheduled] = parse(done["stdout"])
         return answer
 
-    def cancel(self, place: Place, job: str) -> None:
-        ids = place.call("jobs.cancel", job=job)["ids"]
+    def cancel(self, place: Place, job: str, tasks: list[int] | None = None) -> None:
+        told = place.call("jobs.cancel", job=job, tasks=tasks)
+        submission = told["submission"]
+        claimed = {int(number): self._words.parse_claim(by) for number, by in told["ids"].items()}
+        if tasks is None:  # a lost answer may have left a second submission, which claims alone tell of
+            given = submission.get("ids", [])
+            ids = [*given, *sorted({one.partition("_")[0] for one in claimed.values()} - set(given))]
+        else:
+            of = place.call("jobs.read_spec", job=job)["tasks"]
+            shown = (claimed.get(number) or scheduler_id(submission, number, of) for number in tasks)
+            ids = [one for one in shown if one]
         if ids:
-            done = place.call("process.execute", argv=self._words.cancel_argv(ids), time_s=60)
-            if done["code"] != 0 and len(ids) == 1:
-                text = f"{done['stdout']} {done['stderr']}".lower()
-                if not any(word in text for word in ("invalid job", "already", "does not exist", "unknown job", "finished")):
-                    raise SchedulerError(_refusal(self._words.cancel_argv(ids), done))
+            argv = self._words.cancel_argv(ids)
+            done = place.call("process.execute", argv=argv, time_s=60)
+            text = f"{done['stdout']} {done['stderr']}".lower()
+            if done["code"] != 0 and not any(word in text for word in _OVER):
+                raise SchedulerError(
+                    f"{_refusal(argv, done)}; what has not begun will not run, what runs goes on: cancel it again"
+                )
 
 
 def scheduler_id(submission: Mapping[str, Any] | None, task: int, tasks: int) -> str:

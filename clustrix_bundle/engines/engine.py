@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.engines.scheduler import Resources
 from clustrix_bundle.runtime.config import ClusterConfig, ConfigError, NotYetSupported
 from clustrix_bundle.runtime.quantities import parse_memory, parse_time
@@ -60,14 +60,18 @@ class Engine(Protocol):
             again: Whether it may have been started before.
 
         Raises:
-            SchedulerError: Refused.
+            SchedulerError: Refused, or not answered.
         """
 
     def states(self, place: Place, jobs: list[Submitted]) -> dict[tuple[str, int], Scheduled]:
         """What is known of tasks that have not ended for their folder, by job and number."""
 
-    def cancel(self, place: Place, job: str) -> None:
-        """End the job."""
+    def cancel(self, place: Place, job: str, tasks: list[int] | None = None) -> None:
+        """End the job, or some tasks of it.
+
+        Raises:
+            SchedulerError: It did not do so.
+        """
 
 
 def engine_for(config: ClusterConfig) -> Engine:

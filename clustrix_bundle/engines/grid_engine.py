@@ -10,8 +10,22 @@ from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
 from clustrix_bundle.engines.verdict import Scheduled
 from clustrix_bundle.runtime.config import ConfigError
 
-_LOST_WITH_HOST = frozenset({"19", "21", "22", "23", "24", "25", "26", "37", "100"})
-_OVER_LIMIT = frozenset({"37", "100"})
+_LOST_WITH_HOST = frozenset({"19", "21", "22", "23", "24", "25", "26"})
+_KILLED = frozenset({"37", "100"})
+"""``failed`` of what was killed: over a limit, or by qdel."""
+_ADVICE = (
+    (("unknown queue",), "`qconf -sql` lists the queues; set queue= or default_queue to one of them"),
+    (("parallel environment",), "`qconf -spl` lists them; set parallel_environment to one of them"),
+    (
+        ("is not allowed to submit", "max_u_jobs", "max_jobs", "job rejected: Only", "exceed"),
+        "the site takes no more jobs of yours now: submit again when some have ended, or fewer at a time",
+    ),
+    (("can't be run", "no suitable queues"), "no queue has what it asks for: ask for less, or for another queue"),
+    (
+        ("commlib error", "unable to contact qmaster", "Unable to contact", "did not answer", "can't get configuration"),
+        "Grid Engine's master does not answer: try again later, `qstat` says whether it is back",
+    ),
+)
 
 
 class GridEngine:
@@ -57,6 +71,8 @@ class GridEngine:
             limits.append(f"h_vmem={-(-wants.memory // (slots << 20))}M")
         if wants.time_s:
             limits.append(f"h_rt={wants.time_s}")
+        if request.after:
+            words += ["-hold_jid", request.after]
         if limits:
             words += ["-l", ",".join(limits)]
         if wants.queue:
@@ -89,7 +105,9 @@ class GridEngine:
         for row in _rows(stdout):
             number, task, word = _text(row, "JB_job_number"), _text(row, "tasks"), _text(row, "state")
             if "E" in word:
-                scheduled = Scheduled("waiting", reason="in error state: see qstat -j; cancel it")
+                scheduled = Scheduled(
+                    "waiting", reason="in error state: `qstat -j` says why; cancel it, or `qmod -cj` clears it", stuck=True
+                )
             elif "d" in word:
                 scheduled = Scheduled("running", reason="being deleted")
             elif "h" in word:
@@ -115,23 +133,53 @@ class GridEngine:
         return states
 
     def cancel_argv(self, ids: Sequence[str]) -> list[str]:
-        return ["qdel", *ids]
+        return ["qdel", *(f"{job}.{int(task) + 1}" if task else job for job, _, task in (one.partition("_") for one in ids))]
+
+    def parse_claim(self, by: str) -> str:
+        """``7_3`` is the third task, ``7_undefined`` never stands there."""
+        job, _, task = by.partition("_")
+        return f"{job}_{int(task) - 1}" if task.isdigit() else job
+
+    def advice(self, said: str) -> str:
+        for words, step in _ADVICE:
+            if any(word in said for word in words):
+                return step
+        return ""
 
 
 def _account(fields: Mapping[str, str]) -> Scheduled:
-    """``failed`` before ``exit_status``, which is 0 for a job lost with its host."""
+    """``failed`` before ``exit_status``, which is 0 for a job lost with its host; ``137                  (Killed)`` is a status."""
     failed, _, text = fields.get("failed", "0").partition(" ")
     text = text.strip().lstrip(": ")
-    if fields.get("deleted_by", "NONE") not in ("NONE", ""):
+    status = (fields.get("exit_status", "0").split() or ["0"])[0]
+    if fields.get("deleted_by", "NONE") not in ("NONE", ""):  # later versions
         return Scheduled("ended", "cancelled", f"deleted by {fields['deleted_by']}")
-    if failed in _OVER_LIMIT and fields.get("exit_status") in ("137", "138", "152"):
-        return Scheduled("ended", "timeout", text or "over a limit (h_rt, h_vmem)")
-    if failed in _LOST_WITH_HOST or failed not in ("", "0"):
+    if failed in _KILLED and status not in ("0", ""):
+        over = _limit(fields, "h_rt")
+        if over is not None and _number(fields.get("ru_wallclock", "")) >= over:
+            return Scheduled("ended", "timeout", "over its time limit")
+        if failed == "37":
+            return Scheduled("ended", "failed", f"{text or 'over a limit'}: ask for more with memory=")
+        return Scheduled("ended", "cancelled", "cancelled in the scheduler (qdel), or killed on its node from outside")
+    if failed in _LOST_WITH_HOST:
+        return Scheduled("ended", "failed", f"its node failed, or the daemon there ({text or 'failed ' + failed})")
+    if failed not in ("", "0"):
         return Scheduled("ended", "failed", text or f"the scheduler gave it up (failed {failed})")
-    status = fields.get("exit_status", "0")
     return Scheduled(
         "ended", "completed" if status == "0" else "failed", "" if status == "0" else f"ended with exit code {status}"
     )
+
+
+def _limit(fields: Mapping[str, str], name: str) -> float | None:
+    """A limit that was asked for, in seconds: ``category     -l h_rt=8,h_vmem=400M``."""
+    found = re.search(rf"\b{name}=([\d.]+)", fields.get("category", ""))
+    return float(found[1]) if found else None
+
+
+def _number(text: str) -> float:
+    """``9s`` is 9."""
+    found = re.match(r"[\d.]+", text)
+    return float(found[0]) if found else 0.0
 
 
 def _rows(xml: str) -> Iterator[ET.Element]:

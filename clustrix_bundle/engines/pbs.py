@@ -14,6 +14,15 @@ _WAITING = frozenset("QHWTMS")
 _RUNNING = frozenset("RBEU")
 _KILLED_FOR_TIME = -29  # JOB_EXEC_KILL_WALLTIME
 _KILLED_FOR_MEMORY = -27  # JOB_EXEC_KILL_MEM
+_ADVICE = (
+    (("Unknown queue",), "`qstat -Q` lists the queues; set queue= or default_queue to one of them"),
+    (("illegal -N value",), "this PBS takes names of 15 characters at most; versions since 2013 take 230"),
+    (("would exceed", "limit on number of jobs"), "the site takes no more jobs of yours now: submit again when some have ended"),
+    (
+        ("cannot connect to server", "Connection refused", "did not answer"),
+        "PBS's server does not answer: try again later, `qstat -B` says whether it is back",
+    ),
+)
 
 
 class Pbs:
@@ -29,7 +38,7 @@ class Pbs:
 
     def submit_argv(self, request: Request) -> list[str]:
         wants = request.resources
-        words = ["qsub", "-N", request.name[:15], "-o", f"{request.folder}/log", "-j", "oe", "-S", "/bin/bash", "-r", "y"]
+        words = ["qsub", "-N", request.name, "-o", f"{request.folder}/log", "-j", "oe", "-S", "/bin/bash", "-r", "y"]
         words += ["-v", f"CLUSTRIX_FOLDER={request.folder}"]
         chunk = [f"ncpus={wants.cores}"] if wants.cores else []
         if wants.memory:
@@ -43,6 +52,8 @@ class Pbs:
             words += ["-q", wants.queue]
         if wants.account:
             words += ["-A", wants.account]
+        if request.after:
+            words += ["-W", f"depend=afterany:{request.after}"]
         if request.tasks > 1:
             words += ["-J", f"0-{request.tasks - 1}" + (f"%{request.at_once}" if request.at_once else "")]
         return [*words, "--", "/bin/bash", f"{request.folder}/batch.sh", *request.words]
@@ -59,7 +70,7 @@ class Pbs:
 
     def parse_found(self, stdout: str, name: str) -> list[str]:
         rows = _jobs(stdout)
-        return sorted({_base(key) for key, row in rows if row.get("Job_Name") == name[:15]})
+        return sorted({_base(key) for key, row in rows if row.get("Job_Name") == name})
 
     def queue_argv(self, ids: Sequence[str]) -> list[str]:
         return ["qstat", "-x", "-t", "-f", "-F", "json", *ids]
@@ -74,7 +85,20 @@ class Pbs:
         return self.parse_queue(stdout)
 
     def cancel_argv(self, ids: Sequence[str]) -> list[str]:
-        return ["qdel", *ids]
+        return [
+            "qdel",
+            *(f"{job.removesuffix('[]')}[{task}]" if task else job for job, _, task in (one.partition("_") for one in ids)),
+        ]
+
+    def parse_claim(self, by: str) -> str:
+        """``7[3].server``."""
+        return _key(by)
+
+    def advice(self, said: str) -> str:
+        for words, step in _ADVICE:
+            if any(word in said for word in words):
+                return step
+        return ""
 
 
 def _jobs(stdout: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def render_prelude(
     cores: int | None = None,
     python: str | None = None,
     before: Sequence[str] = (),
+    environment: Sequence[str] = (),
 ) -> str:
     """The text.
 
@@ -28,6 +29,7 @@ def render_prelude(
         cores: Threads that numerical libraries may use, unless the user's variables say otherwise.
         python: The interpreter, if it is not the configuration's.
         before: Lines that come first.
+        environment: Lines that lead into a virtual environment, see `built_environment` and `node_environment`.
     """
     lines = [f"CLUSTRIX_PYTHON={_word(python or config.python_executable)}", f"CLUSTRIX_RUNTIME={_word(runtime)}", *before]
     if cores:
@@ -39,9 +41,35 @@ def render_prelude(
         lines += _step(f"module_loads {number}", f"module load {shlex.quote(module)}")
     if config.conda_env_name:
         lines += _step("conda_env_name 1", f'eval "$(conda shell.posix activate {shlex.quote(config.conda_env_name)})"')
+    lines += environment
     for number, command in enumerate(config.pre_execution_commands, 1):
         lines += _step(f"pre_execution_commands {number}", command)
     return "\n".join([*lines, "CLUSTRIX_READY=1", ""])
+
+
+def built_environment(key: str, variables: Collection[str] = ()) -> list[str]:
+    """Lines that lead into an environment of the state dir, as seen from a job's folder.
+
+    Args:
+        key: The environment's.
+        variables: Names that the configuration sets: modules' PYTHONPATH would come before what the environment holds, the user's own stays.
+    """
+    return _enter(f"cd ../../environments/{key}/built/venv && pwd -P", variables)
+
+
+def node_environment(tool: str, request: str, variables: Collection[str] = ()) -> list[str]:
+    """Lines that build an environment on the node, or wait for another job that does, and lead into it; files as seen from the state dir."""
+    return _enter(f'"$CLUSTRIX_PYTHON" ../../{tool} node ../.. ../../{request}', variables)
+
+
+def _enter(path: str, variables: Collection[str]) -> list[str]:
+    unwanted = [name for name in ("PYTHONHOME", "PYTHONPATH") if name not in variables]
+    return [
+        *_step("environment 1", f"VIRTUAL_ENV=$({path})"),
+        'export VIRTUAL_ENV PATH="$VIRTUAL_ENV/bin:$PATH"',
+        *([f"unset {' '.join(unwanted)}"] if unwanted else []),
+        "CLUSTRIX_PYTHON=$VIRTUAL_ENV/bin/python",
+    ]
 
 
 def _step(label: str, command: str) -> list[str]:

@@ -49,5 +49,5 @@ class Processes:
         said = {"r": _RUNNING if self.name == "local" else UNKNOWN, "g": _GONE}
         return {(job.id, number): said.get(letter, _WAITING) for job in jobs for number, letter in enumerate(job.letters)}
 
-    def cancel(self, place: Place, job: str) -> None:
-        place.call("jobs.cancel", job=job)
+    def cancel(self, place: Place, job: str, tasks: list[int] | None = None) -> None:
+        place.call("jobs.cancel", job=job, tasks=tasks)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from clustrix_bundle.bundler.errors import ClustrixBundleError
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from clustrix_bundle.engines.verdict import Scheduled
 
 
 class SchedulerError(ClustrixBundleError):
-    """A scheduler refused or did not understand (act: the user, or the site); its own words are in the message."""
+    """A scheduler refused or did not understand (act: the user, or the site); its own words are in the message.
+
+    Attributes:
+        message: What it said, and what to do.
+        certain: Whether nothing was submitted; False where its answer is not known.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, certain: bool = True) -> None:
+        super().__init__(message, certain)
+        self.message, self.certain = message, certain
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Request:
         first, tasks: Which of its tasks.
         resources: Of each.
         at_once: Most tasks that are to run at a time; 0 for as many as there is room for.
+        after: The scheduler's id of a submission that has to have ended before this one begins; empty for none.
     """
 
     name: str
@@ -64,6 +77,7 @@ class Request:
     tasks: int
     resources: Resources
     at_once: int = 0
+    after: str = ""
 
     @property
     def words(self) -> list[str]:
@@ -117,4 +131,10 @@ class Scheduler(Protocol):
         """As `parse_queue`."""
 
     def cancel_argv(self, ids: Sequence[str]) -> list[str]:
-        """Ends jobs."""
+        """Ends jobs, and tasks of arrays."""
+
+    def parse_claim(self, by: str) -> str:
+        """The id of a task as ids are here, from what its own environment said (``runtime/job_folder.py``)."""
+
+    def advice(self, said: str) -> str:
+        """What to do about a refusal, from its words; empty where they say it themselves."""

@@ -22,11 +22,37 @@ _ENDED = {
     "REVOKED": ("cancelled", "revoked"),
     "FAILED": ("failed", ""),
 }
-_NEVER = frozenset({
-    "PartitionTimeLimit", "PartitionNodeLimit", "PartitionConfig", "PartitionDown", "BadConstraints", "AssocMaxWallDurationPerJobLimit",
-    "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit", "QOSMaxMemoryPerJob", "MaxMemPerLimit", "InvalidAccount", "InvalidQOS",
-    "JobHeldAdmin", "JobHeldUser", "DependencyNeverSatisfied",
-})  # fmt: skip
+_NEVER = (
+    (
+        {
+            "PartitionTimeLimit", "PartitionNodeLimit", "PartitionConfig", "BadConstraints", "AssocMaxWallDurationPerJobLimit",
+            "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit", "QOSMaxMemoryPerJob", "MaxMemPerLimit",
+        },
+        "it will never start; cancel it and ask for less, or for another partition",
+    ),
+    ({"InvalidAccount", "InvalidQOS"}, "it will never start; cancel it and name another account or qos"),
+    ({"DependencyNeverSatisfied"}, "it will never start; cancel it"),
+    ({"JobHeldAdmin"}, "an administrator holds it; ask the site"),
+    ({"JobHeldUser"}, "somebody holds it; `scontrol release` lets it go on"),
+    ({"PartitionDown", "PartitionInactive"}, "its partition is closed; it waits until the site opens it, or cancel it and name another one"),
+)  # fmt: skip
+"""Reasons for which a job waits until somebody does something (squeue(1), JOB REASON CODES)."""
+_ADVICE = (
+    (("invalid partition", "Invalid partition"), "`sinfo` lists the partitions; set partition= or default_partition to one of them"),
+    (
+        ("job submit limit", "QOSMaxSubmitJob", "AssocMaxSubmitJob", "Job violates accounting/QOS policy", "Resource temporarily unavailable"),
+        "the site takes no more jobs of yours now: submit again when some have ended, or fewer at a time",
+    ),
+    (("job array", "array index"), "the site takes smaller arrays: pass fewer inputs to one map"),
+    (("Invalid account",), "`sacctmgr show associations user=$USER` lists your accounts; set account= to one of them"),
+    (("Invalid qos",), "`sacctmgr show qos` lists them; set qos= to one of them"),
+    (("generic resource",), "`sinfo -o %G` lists what nodes have; set gres= to it"),
+    (("Memory specification", "node configuration is not available"), "no node has so much: ask for less memory or fewer cores"),
+    (
+        ("Unable to contact", "Connection refused", "Socket timed out", "did not answer", "Zero Bytes"),
+        "SLURM's controller does not answer: try again later, `scontrol ping` says whether it is back",
+    ),
+)  # fmt: skip
 _ARRAY = re.compile(r"(\d+)_\[([^\]]*)\]")
 
 
@@ -47,6 +73,8 @@ class Slurm:
         words += ["--output=log", "--open-mode=append", "--requeue", f"--export=ALL,CLUSTRIX_FOLDER={request.folder}"]
         if request.tasks > 1:
             words.append(f"--array=0-{request.tasks - 1}" + (f"%{request.at_once}" if request.at_once else ""))
+        if request.after:
+            words.append(f"--dependency=afterany:{request.after}")
         if wants.cores:
             words.append(f"--cpus-per-task={wants.cores}")
         if wants.memory:
@@ -111,17 +139,29 @@ class Slurm:
     def cancel_argv(self, ids: Sequence[str]) -> list[str]:
         return ["scancel", *ids]
 
+    def parse_claim(self, by: str) -> str:
+        return by
+
+    def advice(self, said: str) -> str:
+        for words, step in _ADVICE:
+            if any(word in said for word in words):
+                return step
+        return ""
+
 
 def _scheduled(state: str, reason: str) -> Scheduled:
     """A state as squeue and sacct print it: ``CANCELLED by 1000``, ``COMPLETED+``."""
     word = state.split(maxsplit=1)[0].rstrip("+") if state.strip() else ""
     if word in _WAITING:
-        never = ": it will never start; cancel it and ask for less" if reason in _NEVER else ""
-        return Scheduled("waiting", reason=f"waiting for {reason}{never}" if reason not in ("None", "") else "waiting")
+        never = next((text for reasons, text in _NEVER if reason in reasons), "")
+        why = f"waiting for {reason}" if reason not in ("None", "") else "waiting"
+        return Scheduled("waiting", reason=f"{why}: {never}" if never else why, stuck=bool(never))
     if word in _RUNNING:
         return Scheduled("running")
     if word in _ENDED:
         became, text = _ENDED[word]
+        _, by, user = state.partition(" by ")
+        text += f" by user {user}" if by else ""
         return Scheduled("ended", became, text or (reason if reason != "None" else ""))
     return Scheduled()  # a word of a later version: the folder tells, or the next look
 

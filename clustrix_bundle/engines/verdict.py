@@ -26,11 +26,13 @@ class Scheduled:
         word: ``unknown`` (nothing, not even that it ended), ``unasked`` (it does not answer), ``waiting``, ``running`` or ``ended``.
         state: Where it ended, what became of it by the scheduler's account: one of `STATES`.
         reason: Why it waits, or of what it ended, for people.
+        stuck: Whether it will not get on unless somebody does something.
     """
 
     word: str = "unknown"
     state: str = "lost"
     reason: str = ""
+    stuck: bool = False
 
 
 UNKNOWN = Scheduled()

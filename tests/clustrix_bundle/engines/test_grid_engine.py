@@ -8,36 +8,40 @@ from clustrix_bundle.runtime.config import ConfigError
 SGE = GridEngine()
 
 QSTAT = """<?xml version='1.0'?>
-<job_info  xmlns:xsd="http://gridengine.sunsource.net/source/browse/*checkout*/gridengine/source/dist/util/resources/schemas/qstat/qstat.xsd?revision=1.11">
+<job_info  xmlns:xsd="http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/qstat.xsd">
   <queue_info>
     <job_list state="running">
-      <JB_job_number>7</JB_job_number>
-      <JAT_prio>0.55500</JAT_prio>
-      <JB_name>clx-aa</JB_name>
+      <JB_job_number>9</JB_job_number>
+      <JAT_prio>0.50000</JAT_prio>
+      <JB_name>clx-arr</JB_name>
       <JB_owner>root</JB_owner>
       <state>r</state>
-      <JAT_start_time>2026-11-24T10:00:00</JAT_start_time>
-      <queue_name>all.q@vm</queue_name>
+      <JAT_start_time>2026-11-24T12:54:55</JAT_start_time>
+      <queue_name>main.q@localhost</queue_name>
       <slots>1</slots>
-      <tasks>1</tasks>
+      <tasks>3</tasks>
     </job_list>
   </queue_info>
   <job_info>
     <job_list state="pending">
-      <JB_job_number>7</JB_job_number>
-      <JB_name>clx-aa</JB_name>
-      <state>qw</state>
-      <tasks>2</tasks>
-    </job_list>
-    <job_list state="pending">
-      <JB_job_number>8</JB_job_number>
-      <JB_name>other</JB_name>
+      <JB_job_number>12</JB_job_number>
+      <JAT_prio>0.25000</JAT_prio>
+      <JB_name>clx-err</JB_name>
+      <JB_owner>root</JB_owner>
       <state>Eqw</state>
+      <JB_submission_time>2026-11-24T12:54:56</JB_submission_time>
+      <queue_name></queue_name>
+      <slots>1</slots>
     </job_list>
     <job_list state="pending">
-      <JB_job_number>9</JB_job_number>
-      <JB_name>held</JB_name>
+      <JB_job_number>11</JB_job_number>
+      <JAT_prio>0.00000</JAT_prio>
+      <JB_name>clx-held</JB_name>
+      <JB_owner>root</JB_owner>
       <state>hqw</state>
+      <JB_submission_time>2026-11-24T12:54:56</JB_submission_time>
+      <queue_name></queue_name>
+      <slots>1</slots>
     </job_list>
   </job_info>
 </job_info>
@@ -45,37 +49,39 @@ QSTAT = """<?xml version='1.0'?>
 
 QACCT = """\
 ==============================================================
-qname        all.q
-hostname     vm
-jobnumber    7
-taskid       1
-failed       0
-exit_status  0
-deleted_by   NONE
-==============================================================
-qname        all.q
-jobnumber    7
-taskid       2
-failed       37  : qmaster enforced h_rt, h_cpu, or h_vmem limit
-exit_status  137
-deleted_by   NONE
-==============================================================
-jobnumber    7
-taskid       3
-failed       19  : before writing exit_status
-exit_status  0
-==============================================================
-jobnumber    7
-taskid       4
-failed       0
-exit_status  3
-==============================================================
-jobnumber    8
-taskid       undefined
+qname        main.q              
+hostname     localhost           
+jobname      clx-arr             
+jobnumber    9                   
+taskid       2                   
 failed       100 : assumedly after job
-exit_status  137
-deleted_by   ann@vm
-"""
+exit_status  137                  (Killed)
+ru_wallclock 3s
+maxvmem      5.164MB
+category     NONE
+==============================================================
+jobnumber    7                   
+taskid       undefined
+failed       37  : qmaster enforced h_rt, h_cpu, or h_vmem limit
+exit_status  137                  (Killed)
+ru_wallclock 9s
+maxvmem      27.715MB
+category     -l h_rt=8
+==============================================================
+jobnumber    8                   
+taskid       undefined
+failed       0    
+exit_status  127                 
+ru_wallclock 0s
+category     NONE
+==============================================================
+jobnumber    5                   
+taskid       undefined
+failed       0    
+exit_status  0                   
+ru_wallclock 4s
+category     -l h_vmem=400M
+"""  # noqa: W291 - as it was printed, of each record the fields that are read
 
 
 def test_indices_begin_with_one_there_and_tasks_with_nought() -> None:
@@ -86,7 +92,6 @@ def test_indices_begin_with_one_there_and_tasks_with_nought() -> None:
     assert argv[argv.index("-tc") + 1] == "5"
     assert argv[argv.index("-l") + 1] == "h_vmem=1024M,h_rt=60"
     assert argv[-3:] == ["/s/jobs/aa/batch.sh", "--first", "99"]
-    assert SGE.parse_queue(QSTAT)["7_0"].word == "running"
     assert SGE.submit_argv(Request("clx-aa", "/s/jobs/aa", 3, 1, Resources()))[-2:] == ["--task", "3"]
 
 
@@ -102,28 +107,44 @@ def test_no_id_is_an_error() -> None:
 
 def test_the_queue() -> None:
     states = SGE.parse_queue(QSTAT)
-    assert {task: state.word for task, state in states.items()} == {
-        "7_0": "running",
-        "7_1": "waiting",
-        "8": "waiting",
-        "9": "waiting",
-    }
-    assert "error state" in states["8"].reason
-    assert SGE.parse_found(QSTAT, "clx-aa") == ["7"]
+    assert {task: state.word for task, state in states.items()} == {"9_2": "running", "12": "waiting", "11": "waiting"}
+    assert "error state" in states["12"].reason
+    assert states["12"].stuck
+    assert SGE.parse_found(QSTAT, "clx-arr") == ["9"]
     assert SGE.parse_queue("error: commlib error") == {}
 
 
-def test_the_accounting_reads_failed_before_the_exit_status() -> None:
+def test_the_accounting_reads_failed_before_the_exit_status_and_compares_with_the_limits() -> None:
     states = SGE.parse_account(QACCT)
     assert {task: state.state for task, state in states.items()} == {
-        "7_0": "completed",
-        "7_1": "timeout",
-        "7_2": "failed",
-        "7_3": "failed",
-        "8": "cancelled",
+        "9_1": "cancelled",
+        "7": "timeout",
+        "8": "failed",
+        "5": "completed",
     }
-    assert states["7_3"].reason == "ended with exit code 3"
-    assert "before writing exit_status" in states["7_2"].reason
+    assert states["8"].reason == "ended with exit code 127"
+    assert "qdel" in states["9_1"].reason
+    lost = SGE.parse_account("jobnumber 3\nfailed 19 : before writing exit_status\nexit_status 0\n")["3"]  # after accounting(5)
+    assert (lost.state, "before writing exit_status" in lost.reason) == ("failed", True)
+    over = "jobnumber 3\nfailed 37 : qmaster enforced h_rt, h_cpu, or h_vmem limit\nexit_status 137\nru_wallclock 2s\ncategory -l h_vmem=1G,h_rt=99\n"
+    assert SGE.parse_account(over)["3"].state == "failed"
+    assert "memory=" in SGE.parse_account(over)["3"].reason
+
+
+def test_tasks_are_cancelled_and_claims_read_by_numbers_from_one_on() -> None:
+    assert SGE.cancel_argv(["7_0", "8"]) == ["qdel", "7.1", "8"]
+    assert (SGE.parse_claim("7_1"), SGE.parse_claim("8")) == ("7_0", "8")
+
+
+REFUSALS = {
+    'Unable to run job: Job was rejected because job requests unknown queue "nowhere"': "set queue=",
+    "error: commlib error: got select error (Connection refused)": "try again later",
+}
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_what_it_refuses_comes_with_a_next_step(said: str) -> None:
+    assert REFUSALS[said] in SGE.advice(said)
 
 
 def test_one_core_is_a_slot_and_several_come_from_the_parallel_environment():

@@ -1,4 +1,4 @@
-"""PBS's words, on output as its manual shows it; no server of it was asked."""
+"""PBS's words, on output made after the manual of PBS Professional; nothing here was printed by a server, and none was asked."""
 
 import json
 
@@ -15,11 +15,18 @@ def _qstat(**jobs: dict[str, object]) -> str:
 
 def test_a_submission() -> None:
     argv = PBS.submit_argv(Request("clx-0123456789abcdef", "/s/jobs/aa", 10, 20, Resources(cores=2, memory=1 << 30, time_s=3661)))
-    assert argv[argv.index("-N") + 1] == "clx-0123456789a"
+    assert argv[argv.index("-N") + 1] == "clx-0123456789abcdef"  # 230 characters are taken (PBS_MAXJOBNAME)
     assert "select=1:ncpus=2:mem=1024mb" in argv
     assert "walltime=01:01:01" in argv
     assert argv[argv.index("-J") + 1] == "0-19"
     assert argv[-5:] == ["--", "/bin/bash", "/s/jobs/aa/batch.sh", "--first", "10"]
+
+
+def test_tasks_have_their_index_in_brackets() -> None:
+    assert PBS.cancel_argv(["7[]_3", "8", "9[]"]) == ["qdel", "7[3]", "8", "9[]"]
+    assert PBS.parse_claim("7[3].server") == "7[]_3"
+    argv = PBS.submit_argv(Request("clx-0a", "/s/jobs/aa", 0, 1, Resources(), after="7[]"))
+    assert argv[argv.index("-W") + 1] == "depend=afterany:7[]"
 
 
 @pytest.mark.parametrize(("said", "number"), [("7.server\n", "7"), ("7[].server\n", "7[]"), ("7\n", "7")])

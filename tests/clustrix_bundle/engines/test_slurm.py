@@ -1,4 +1,4 @@
-"""SLURM's words, on what a SLURM 22.05 printed."""
+"""SLURM's words, on what a SLURM 22.05 printed; lines of states that it was not brought to are after squeue(1) and sacct(1), and say so."""
 
 import pytest
 from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
@@ -44,48 +44,92 @@ def test_no_id_is_an_error_that_shows_what_was_said() -> None:
 
 
 QUEUE = """\
-7_[3-5,9%2]|PENDING|Resources
-7_0|RUNNING|None
-7_1|COMPLETING|None
-7_2|COMPLETED|None
-8|PENDING|PartitionTimeLimit
-9|TIMEOUT|TimeLimit
-10|NODE_FAIL|NodeDown
-11|A_WORD_OF_TOMORROW|None
+9|CANCELLED|None
+15_1|CANCELLED|None
+11|FAILED|BadConstraints
+16|FAILED|NonZeroExitCode
+17|FAILED|JobLaunchFailure
+15_[4-7,9%3]|PENDING|JobArrayTaskLimit
+19|PENDING|Dependency
+20|PENDING|JobHeldUser
+15_3|RUNNING|None
+15_0|RUNNING|None
+15_2|RUNNING|None
+14|CANCELLED|PartitionConfig
+18|PENDING|PartitionTimeLimit
+"""
+AFTER_THE_MANUAL = """\
+21|COMPLETING|None
+22|TIMEOUT|TimeLimit
+23|NODE_FAIL|NodeDown
+24|A_WORD_OF_TOMORROW|None
+"""
+ACCOUNTING = """\
+1|COMPLETED|0:0|n1
+4|FAILED|0:9|n1
+5|CANCELLED by 0|0:0|None assigned
+7|TIMEOUT|0:0|n1
+8|FAILED|127:0|n1
+15_0|RUNNING|0:0|n1
+15_1|CANCELLED by 0|0:0|n1
+16|FAILED|3:0|n1
+17|FAILED|0:11|n1
+18|PENDING|0:0|None assigned
 """
 
 
 def test_the_queue_tells_waiting_running_and_ended() -> None:
     states = SLURM.parse_queue(QUEUE)
     assert {task: states[task].word for task in states} == {
-        **dict.fromkeys(["7_3", "7_4", "7_5", "7_9", "8"], "waiting"),
-        **dict.fromkeys(["7_0", "7_1"], "running"),
-        **dict.fromkeys(["7_2", "9", "10"], "ended"),
-        "11": "unknown",
+        **dict.fromkeys(["15_4", "15_5", "15_6", "15_7", "15_9", "18", "19", "20"], "waiting"),
+        **dict.fromkeys(["15_0", "15_2", "15_3"], "running"),
+        **dict.fromkeys(["9", "11", "14", "15_1", "16", "17"], "ended"),
     }
-    assert states["9"] == Scheduled("ended", "timeout", "over its time limit")
-    assert states["10"].state == "failed"
-    assert "never start" in states["8"].reason
-    assert "never" not in states["7_3"].reason
+    assert "never start" in states["18"].reason
+    assert (states["18"].stuck, states["15_4"].stuck, states["20"].stuck) == (True, False, True)
+    assert (states["15_1"].state, states["16"].state) == ("cancelled", "failed")
+
+
+def test_states_that_the_manual_names() -> None:
+    states = SLURM.parse_queue(AFTER_THE_MANUAL)
+    assert [states[number].word for number in ("21", "22", "23", "24")] == ["running", "ended", "ended", "unknown"]
+    assert states["22"] == Scheduled("ended", "timeout", "over its time limit")
+    assert (states["23"].state, states["23"].reason) == ("failed", "its node failed")
+    assert SLURM.parse_account("7_2|OUT_OF_MEMORY|0:125|n1\n")["7_2"].reason == "over its memory: ask for more with memory="
 
 
 def test_the_accounting_tells_of_what_a_task_died() -> None:
-    states = SLURM.parse_account(
-        "7_0|COMPLETED|0:0|n1\n7_1|CANCELLED by 0|0:0|n1\n7_2|OUT_OF_MEMORY|0:125|n1\n7_3|FAILED|3:0|n1\n7_4|FAILED|0:11|n1\n7_5|TIMEOUT|0:0|n2\n"
-    )
-    assert [states[f"7_{number}"].state for number in range(6)] == [
-        "completed",
-        "cancelled",
-        "failed",
-        "failed",
-        "failed",
-        "timeout",
-    ]
-    assert [states[f"7_{number}"].reason for number in (2, 3, 4)] == [
-        "over its memory: ask for more with memory=",
-        "ended with exit code 3",
-        "ended by signal 11",
-    ]
+    states = SLURM.parse_account(ACCOUNTING)
+    assert {task: (states[task].state, states[task].reason) for task in ("1", "5", "7", "8", "15_1", "16", "17")} == {
+        "1": ("completed", ""),
+        "5": ("cancelled", "cancelled in the scheduler by user 0"),
+        "7": ("timeout", "over its time limit"),
+        "8": ("failed", "ended with exit code 127"),
+        "15_1": ("cancelled", "cancelled in the scheduler by user 0"),
+        "16": ("failed", "ended with exit code 3"),
+        "17": ("failed", "ended by signal 11"),
+    }
+    assert "over its memory" in states["4"].reason
+    assert states["15_0"].word == "running"
+
+
+REFUSALS = {
+    "sbatch: error: invalid partition specified: nowhere": "set partition=",
+    "sbatch: error: Invalid generic resource (gres) specification": "set gres=",
+    "sbatch: error: Memory specification can not be satisfied": "ask for less memory",
+    "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)": "try again later",
+}
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_what_it_refuses_comes_with_a_next_step(said: str) -> None:
+    assert REFUSALS[said] in SLURM.advice(said)
+    assert SLURM.advice("sbatch: error: a word of tomorrow") == ""
+
+
+def test_a_submission_that_follows_on_another_waits_for_its_end() -> None:
+    argv = SLURM.submit_argv(Request("clx-0a", "/s/jobs/0a", 1000, 5, Resources(), at_once=3, after="12"))
+    assert {"--dependency=afterany:12", "--array=0-4%3"} <= set(argv)
 
 
 def test_a_submission_whose_answer_was_lost_is_found_by_its_name() -> None:
