@@ -2,10 +2,12 @@
 
 import os
 import sys
+from os import getpid, rename, unlink, urandom, write
 
 from . import entry, quick_exit
+from .intact import Interpreter
 from .json_text import NotJSONError, quote, render
-from .outcome import NOT_TOLD, exception, failure, message_of, standard_module, success, success_elsewhere, traceback_of
+from .outcome import NOT_TOLD, exception, failure, message_of, success, success_elsewhere, traceback_of
 
 
 class Call(object):
@@ -17,12 +19,23 @@ class Call(object):
         self._kwargs = kwargs
         self._pid = None
         self._phase = "import"
+        self._streams = sys.stdout, sys.stderr
+        self._interpreter = Interpreter()
+        if task.result_file or task.error_file:
+            self._interpreter.load_pickle([task.root + "/" + path for path in task.manifest.data["sys_path"]])
+        if task.error_file:
+            from . import failure_file
+
+            self._failure_file = failure_file
         self._known = quick_exit.before_fork()
 
     def __call__(self):
-        self._pid = os.getpid()
-        self._call()
-        if os.getpid() == self._pid:
+        self._pid = getpid()
+        try:
+            self._call()
+        except BaseException as error:  # telling it has failed
+            self._leave(failure(type(error).__name__, message_of(error)), [])
+        if getpid() == self._pid:
             quick_exit.leave(self._known)
         return 0
 
@@ -54,10 +67,11 @@ class Call(object):
         return self._args or (), self._kwargs or {}
 
     def _done(self, result):
-        task = self._task
+        task, interpreter = self._task, self._interpreter
+        interpreter.put_back()
         try:
             if task.result_file:
-                size = write_pickle(task.result_file, result, task.root)
+                size = write_pickle(task.result_file, result, interpreter.pickle)
                 text = success_elsewhere(result) if task.most_json is None or size <= task.most_json else NOT_TOLD
             elif task.json:
                 text = success(result)
@@ -66,28 +80,31 @@ class Call(object):
         except NotJSONError as error:
             text = failure("ResultNotJSON", "%s: use --result FILE to get its pickle" % error)
         except _NotPicklableError as error:
-            text = failure("ResultNotPicklable", str(error), traceback_of(error.__cause__, task.root))
+            text = failure("ResultNotPicklable", str(error), traceback_of(error.__cause__, interpreter, task.root))
+        except _NotWrittenError as error:
+            text = failure(type(error.__cause__).__name__, str(error))
         except BaseException as error:  # a strange result's own code
-            text = exception(error, task.root)
+            text = exception(error, interpreter, task.root)
         if not task.json and not task.result_file and result is not None:
-            _print(result)
+            self._say(0, _readable(result) + "\n")
         self._leave(text, [])
 
     def _failed(self, error):
-        task = self._task
-        text = exception(error, task.root)
+        task, interpreter = self._task, self._interpreter
+        interpreter.put_back()
+        text = exception(error, interpreter, task.root)
         why = self._why_unreadable(error)
         if why:
-            text = failure("ValueNotReadable", why, traceback_of(error, task.root))
+            text = failure("ValueNotReadable", why, traceback_of(error, interpreter, task.root))
         elif task.error_file:
-            from .failure_file import write_failure
-
             try:
-                write_failure(task.error_file, error, self._phase, task.root, captured_definitions())
+                self._failure_file.write_failure(
+                    task.error_file, error, self._phase, interpreter, task.root, captured_definitions()
+                )
             except BaseException:  # no space, no memory: the outcome says what can be said
                 pass
         if not task.json:
-            sys.stderr.write(traceback_of(error, task.root))
+            self._say(1, traceback_of(error, interpreter, task.root))
         self._leave(text, _missing_requirement(error, task.manifest.data))
 
     def _why_unreadable(self, error):
@@ -98,22 +115,41 @@ class Call(object):
         return explain(error, self._task.values_python)
 
     def _leave(self, text, warnings):
-        if os.getpid() != self._pid:  # a process that the function forked came back from it
+        if getpid() != self._pid:  # a process that the function forked came back from it
             return
-        path = self._task.outcome_file
-        with open(path + ".part", "wb") as out:
-            out.write(("%s\n[%s]" % (text, ", ".join(map(quote, warnings)))).encode("ascii"))
-        os.rename(path + ".part", path)
+        outcome = self._task.outcome
+        try:
+            outcome.write(text, list(map(quote, warnings)))
+        except OSError as error:  # a full disk may still have room for this
+            outcome.write(failure(type(error).__name__, "what is to be told cannot be written: %s" % error), [])
+
+    def _say(self, number, text):
+        """Write to the standard output (0) or standard error (1) that the process began with."""
+        stream = self._streams[number]
+        try:
+            try:
+                stream.write(text)
+            except UnicodeEncodeError:
+                stream.write(text.encode("ascii", "backslashreplace").decode())
+            stream.flush()
+        except (ValueError, AttributeError, OSError):  # closed, or None
+            try:
+                write(number + 1, text.encode("utf-8", "backslashreplace"))
+            except OSError:
+                pass
 
 
 class _NotPicklableError(Exception):
     pass
 
 
-def write_pickle(path, value, root):
+class _NotWrittenError(Exception):
+    pass
+
+
+def write_pickle(path, value, pickle):
     """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there; its size."""
-    pickle = standard_module("pickle", root)
-    part = "%s.%s.part" % (path, os.urandom(6).hex())
+    part = "%s.%s.part" % (path, urandom(6).hex())
     try:
         with open(part, "wb") as out:
             try:
@@ -123,11 +159,21 @@ def write_pickle(path, value, root):
             except BaseException as error:
                 raise _NotPicklableError("the result cannot be pickled: %s" % message_of(error)) from error
             size = out.tell()
-        os.rename(part, path)
+        rename(part, path)
         return size
-    finally:
-        if os.path.exists(part):
-            os.unlink(part)
+    except OSError as error:
+        _remove(part)
+        raise _NotWrittenError("the function is done, but its result cannot be written: %s" % error) from error
+    except BaseException:
+        _remove(part)
+        raise
+
+
+def _remove(part):
+    try:
+        unlink(part)
+    except OSError:
+        pass
 
 
 def _pickler(pickle, out):
@@ -149,15 +195,15 @@ def captured_definitions():
     return values.captured_definitions() if values is not None else {}
 
 
-def _print(result):
+def _readable(result):
     try:
-        text = render(result)[0]
+        return render(result)[0]
     except NotJSONError:
-        text = repr(result)
+        pass
     try:
-        print(text)  # noqa: T201 - what the command is for
-    except UnicodeEncodeError:
-        print(ascii(text))  # noqa: T201
+        return repr(result)
+    except BaseException as error:
+        return "<no text: its repr() raised %s>" % type(error).__name__
 
 
 def _stdout_to_stderr():

@@ -9,38 +9,40 @@ argument or attribute. In a node, each a pickle of its own, stand ``class``, ``m
 pickle is the number of a node, or a pair: values file and position of a captured function or class.
 """
 
-import os
+from io import BytesIO
+from os import rename, unlink, urandom
 
-from .outcome import message_of, standard_module, traceback_of
+from .outcome import message_of, traceback_of
 
 _HEAP_TYPE = 1 << 9  # CPython: Py_TPFLAGS_HEAPTYPE
 
 
-def write_failure(path, error, phase, root, captured):
+def write_failure(path, error, phase, interpreter, root, captured):
     """Write the file; it appears by rename. What cannot be pickled is told in it, not raised.
 
     `captured` names, by id, the functions and classes that the client has.
     """
-    pickle = standard_module("pickle", root)
-    failure = {"format": 1, "phase": phase, "traceback": traceback_of(error, root), "problem": "", "nodes": []}
+    pickle = interpreter.pickle
+    failure = {"format": 1, "phase": phase, "traceback": traceback_of(error, interpreter, root), "problem": "", "nodes": []}
     try:
         failure["nodes"] = _Nodes(pickle, error, captured).rows
     except BaseException as second:
         failure["problem"] = "%s: %s" % (type(second).__name__, message_of(second))
-    part = "%s.%s.part" % (path, os.urandom(6).hex())
+    part = "%s.%s.part" % (path, urandom(6).hex())
     try:
         with open(part, "wb") as out:
             pickle.dump(failure, out, 4)
-        os.rename(part, path)
-    finally:
-        if os.path.exists(part):
-            os.unlink(part)
+        rename(part, path)
+    except BaseException:
+        try:
+            unlink(part)
+        except OSError:
+            pass
+        raise
 
 
 class _Nodes(object):
     def __init__(self, pickle, error, captured):
-        from io import BytesIO
-
         self._numbers = {}
         self._errors = []  # type: ignore[var-annotated]
         self.rows = []  # type: ignore[var-annotated]

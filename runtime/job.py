@@ -19,6 +19,8 @@ Runs a task of a job, from 0 on, or all of its tasks, K at a time.
 
 _GRACE_S = 10
 """From SIGTERM to SIGKILL."""
+_PATIENCE = 2
+"""Beats for which a process may take to end after its function is done before that is told."""
 
 _KINDS = {"MemoryError": "memory", "SystemExit": "exit", "ResultNotJSON": "result", "ResultNotPicklable": "result"}
 
@@ -156,6 +158,7 @@ class JobTask(Task):
         self._holding = holding
         self._why = None
         self._kill_at = 0.0
+        self._beats_since = 0
 
     def outputs_folder(self):
         path = self._holding.folder + "/outputs"
@@ -176,6 +179,7 @@ class JobTask(Task):
             if due:
                 last = time_s
                 self._holding.beat()
+                self._tell_waiting()
             if self._why is None:
                 if spec["time_s"] and time_s - begin > spec["time_s"]:
                     self._end(pid, "timeout", time_s)
@@ -186,6 +190,16 @@ class JobTask(Task):
 
         return wait(tick, every_s)
 
+    def _tell_waiting(self):
+        """Say, once, what is waited for after the function is done."""
+        self._beats_since += self.outcome.is_written()
+        if self._beats_since == _PATIENCE:
+            self._beats_since += 1
+            sys.stderr.write(
+                "runtime: the function is done, but its process has not ended: threads or exit handlers are at work\n"
+            )
+            sys.stderr.flush()
+
     def _end(self, pid, why, time_s):
         self._why = why
         self._kill_at = time_s + _GRACE_S
@@ -193,8 +207,7 @@ class JobTask(Task):
 
     def finish(self, ending):
         holding = self._holding
-        text, warnings = self.read_outcome()
-        self.warnings.extend(warnings)
+        text = self.read_outcome(ending)
         died = None
         if text is None:
             died = ending

@@ -4,6 +4,16 @@ The C scanner that ``json`` itself uses reads. Writing is our own: it must tell 
 whether reading it back gives equal values of the same types.
 """
 
+try:
+    from _json import encode_basestring_ascii, make_scanner
+except ImportError:  # not CPython
+    from json.encoder import encode_basestring_ascii
+
+    make_scanner = None  # type: ignore[assignment,misc]
+
+quote = encode_basestring_ascii
+"""A JSON string, ASCII only."""
+
 
 def parse(text):
     """The value of a JSON text (`str`).
@@ -31,9 +41,7 @@ def parse(text):
 
 
 def _scanner():
-    try:
-        from _json import make_scanner
-    except ImportError:  # not CPython
+    if make_scanner is None:
         from json import JSONDecoder
 
         return JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -57,15 +65,6 @@ class _Context(object):
 
 class NotJSONError(Exception):
     """A value that JSON cannot hold; the message says where in the result it stands."""
-
-
-def quote(text):
-    """A JSON string, ASCII only."""
-    try:
-        from _json import encode_basestring_ascii
-    except ImportError:
-        from json.encoder import encode_basestring_ascii
-    return encode_basestring_ascii(text)
 
 
 def render(value):
@@ -94,12 +93,11 @@ class _Writer(object):
         self.parts = []
         self.exact = True
         self.open = {}
-        self.quote = _string_encoder()
 
     def write(self, value):
         kind = type(value)
         if kind is str:
-            self.parts.append(self.quote(value))
+            self.parts.append(quote(value))
         elif value is None or kind is bool:
             self.parts.append(_PLAIN[value])
         elif kind is int:
@@ -124,7 +122,7 @@ class _Writer(object):
     def _subclass(self, value):
         self.exact = False
         if isinstance(value, str):
-            self.parts.append(self.quote(str.__str__(value)))
+            self.parts.append(quote(str.__str__(value)))
         elif isinstance(value, int):
             self.parts.append(_integer(value))
         elif isinstance(value, float):
@@ -173,7 +171,7 @@ class _Writer(object):
                 names.add(name)
             else:
                 name = key
-            parts.append(self.quote(name))
+            parts.append(quote(name))
             parts.append(": ")
             self.open[id(value)] = key
             self.write(item)
@@ -193,14 +191,6 @@ class _Writer(object):
 
     def _where(self):
         return "".join("[%s]" % _short(key) for key in self.open.values() if key is not None)
-
-
-def _string_encoder():
-    try:
-        from _json import encode_basestring_ascii
-    except ImportError:
-        from json.encoder import encode_basestring_ascii
-    return encode_basestring_ascii
 
 
 def _integer(value):

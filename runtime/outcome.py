@@ -1,7 +1,5 @@
 """What a run gives back, as the text that goes into ``--json``'s one line (``docs/runtime.md``)."""
 
-import sys
-
 from .json_text import NotJSONError, quote, render
 
 OK = '{"ok": true, '
@@ -32,14 +30,15 @@ def failure(kind, message, traceback=""):
     return '%s{"type": %s, "message": %s, "traceback": %s}' % (FAILED, quote(kind), quote(message), quote(traceback))
 
 
-def exception(error, root=None):
+def exception(error, interpreter, root):
     """A failure from an exception of the user's code.
 
     Args:
         error: Any exception.
+        interpreter: `intact.Interpreter`.
         root: The task's tree; its paths are shown relative to the project.
     """
-    return failure(type(error).__name__, message_of(error), traceback_of(error, root))
+    return failure(type(error).__name__, message_of(error), traceback_of(error, interpreter, root))
 
 
 def message_of(error):
@@ -51,26 +50,38 @@ def message_of(error):
         return "<no text: its str() raised %s>" % type(second).__name__
 
 
-def traceback_of(error, root=None):
+def traceback_of(error, interpreter, root):
     """The traceback's text: without the runtime's own frames at its head, files named as in the user's project."""
+    frames = _user_frames(error.__traceback__)
     try:
-        traceback = standard_module("traceback", root)
-        text = "".join(traceback.format_exception(type(error), error, _user_frames(error.__traceback__)))
-    except BaseException as second:  # an exception class can break even this
-        return "%s\n<no traceback: formatting it raised %s>\n" % (type(error).__name__, type(second).__name__)
-    return shorten_paths(text, root) if root else text
+        traceback = interpreter.standard_module("traceback")
+        text = "".join(traceback.format_exception(type(error), error, frames))
+    except BaseException:  # an exception class can break it, and so can code that changes what it leans on
+        text = _plainly(error, frames)
+    return shorten_paths(text, root)
 
 
-def standard_module(name, root):
-    """A module of the standard library, though the user's project may have one of that name, or of one that it imports."""
-    from importlib import import_module
+def _plainly(error, frames):
+    """A traceback by nothing but what this module holds."""
+    lines = []
+    while frames is not None:
+        code = frames.tb_frame.f_code
+        lines.append('  File "%s", line %d, in %s\n%s' % (code.co_filename, frames.tb_lineno, code.co_name, _line(code, frames)))
+        frames = frames.tb_next
+    if lines:
+        lines.insert(0, "Traceback (most recent call last):\n")
+    return "%s%s: %s\n" % ("".join(lines[:50]), type(error).__name__, message_of(error))
 
-    before = sys.path
-    sys.path = [path for path in before if not root or not path.startswith(root)]
+
+def _line(code, frame):
     try:
-        return import_module(name)
-    finally:
-        sys.path = before
+        with open(code.co_filename, "rb") as source:
+            for number, line in enumerate(source, 1):
+                if number == frame.tb_lineno:
+                    return "    %s\n" % line.decode("utf-8", "replace").strip()
+    except BaseException:
+        pass
+    return ""
 
 
 def shorten_paths(text, root):

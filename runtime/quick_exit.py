@@ -5,7 +5,9 @@ notice is done here in Python's own order: exit handlers, the ends of its module
 Where more was loaded than Python source (extension modules have ends of their own) or threads remain, Python ends as always.
 """
 
+import _thread
 import sys
+from os import _exit
 
 
 def before_fork():
@@ -19,9 +21,6 @@ def before_fork():
 
 def leave(known):
     """End the process with code 0 if that can be done quickly; else return."""
-    import _thread
-    import os
-
     loaded = [sys.modules[name] for name in list(sys.modules) if name not in known]
     if _thread._count() or "threading" in sys.modules or not all(map(_is_source, loaded)):
         return
@@ -44,7 +43,7 @@ def leave(known):
             stream.flush()
         except Exception:  # closed, or None
             pass
-    os._exit(0)
+    _exit(0)
 
 
 _QUIET = frozenset(("_json", "_sha2", "_sha256", "fcntl", "gc", "atexit"))

@@ -12,6 +12,7 @@ from .json_text import quote
 from .manifest import check_id, check_python
 from .node_copy import ensure_copy, find_base, find_known, own_folder
 from .outcome import FAILED, OK, failure
+from .outcome_file import OutcomeFile
 from .outputs import find_outputs, keep_outputs, put_back
 from .owner import write_owner
 from .private_folder import make_private_folder, remove_tree
@@ -166,7 +167,7 @@ class Task(object):
     Attributes:
         root: The task's tree.
         most_json: Most bytes of a pickled result that is told as JSON too; None for any.
-        outcome_file: Where the child leaves what is to be told: a line of JSON without its end, a line of warnings.
+        outcome: `OutcomeFile`, where the child leaves what is to be told.
     """
 
     def __init__(self, manifest, base, state, work_dir, options):
@@ -184,7 +185,7 @@ class Task(object):
         self._links = {}
         self.warnings = []
         self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
-        self.outcome_file = self.root + "/outcome"
+        self.outcome = OutcomeFile(self.root + "/outcome")
         if not self._keep:
             write_owner(self.root)
 
@@ -233,18 +234,16 @@ class Task(object):
 
     def discard(self):
         """Remove the tree."""
+        self.outcome.close()
         remove_tree(self.root)
 
     def finish(self, ending):
         """Collect what the child left and tell it. The exit code; does not return if a signal is to be passed on."""
-        text, warnings = self.read_outcome()
+        text = self.read_outcome(ending)
         died, cause = None, None
         if text is None:
             died, cause = ending.signal, describe(ending)
             text = failure("ProcessDied", cause)
-        elif ending.signal is not None:
-            warnings.append("after the function was done, its process was killed by %s" % _signal_name(ending.signal))
-        self.warnings.extend(warnings)
         rows, folder = self.outputs()
         if self.json:
             write_line(text + self.more(ending, rows, folder) + "}")
@@ -259,14 +258,15 @@ class Task(object):
             return 130
         return 1
 
-    def read_outcome(self):
-        """``(open outcome, warnings)`` that the child left; the first None if there is none."""
-        try:
-            with open(self.outcome_file, "rb") as source:
-                lines = source.read().decode("ascii").split("\n")
-        except FileNotFoundError:
-            return None, []
-        return lines[0], parse_json(lines[1])
+    def read_outcome(self, ending):
+        """The open outcome that the child left, None if there is none; its warnings are ours now."""
+        lines = self.outcome.read()
+        if lines is None:
+            return None
+        self.warnings.extend(parse_json(lines[1]))
+        if ending.signal is not None:
+            self.warnings.append("after the function was done, its process was killed by %s" % _signal_name(ending.signal))
+        return lines[0]
 
     def outputs(self):
         """``(rows, folder)`` of what the function wrote, which is kept now."""

@@ -5,6 +5,7 @@ every module. It would never cache byte code either: here the code of what one r
 folder that only its owner can write, for the tasks that follow. Python's own ``.pyc`` files are the same thing.
 """
 
+import builtins
 import marshal
 import os
 import sys
@@ -13,6 +14,10 @@ SOURCES = "sources"
 """Member beside this file: names and sources of all modules in turn, each ended by a NUL."""
 
 _ENDED = b"\0"
+
+BUILTINS = dict(vars(builtins))
+"""What the modules of this package have for builtins, whatever the user's code puts in the place of the process's own."""
+globals()["__builtins__"] = BUILTINS
 
 
 class Modules(object):
@@ -53,6 +58,7 @@ class Modules(object):
         """Python's own."""
 
     def exec_module(self, module):
+        module.__dict__["__builtins__"] = BUILTINS
         exec(self.get_code(module.__name__), module.__dict__)
 
     def get_code(self, fullname):

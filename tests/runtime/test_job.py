@@ -42,6 +42,10 @@ def run(what):
     if what == "write":
         os.makedirs("deep")
         open("deep/out.txt", "w").write("written")
+    if what == "thread":
+        import threading
+        threading.Thread(target=lambda: [time.sleep(0.01) for _ in iter(lambda: os.path.exists("go"), True)]).start()
+        print(os.path.abspath("go"), flush=True)
     if what == "sleep":
         time.sleep(600)
     if what == "ignore":
@@ -242,6 +246,16 @@ def test_hearts_beat(site: Site) -> None:
         seen.update(site.place.call("jobs.look", jobs={JOB: ""})[JOB]["beats"].values())
     process.kill()
     process.communicate(timeout=60)
+
+
+def test_what_is_waited_for_after_the_function_is_done_is_told_once(site: Site) -> None:
+    folder = site.make("thread")
+    process = site.start(folder, "--task", "0")
+    _wait_for(folder / "tasks/0/stderr", process, "its process has not ended")
+    Path((folder / "tasks/0/stdout").read_text().split("\n")[1]).touch()
+    process.communicate(timeout=60)
+    assert (folder / "tasks/0/stderr").read_text().count("has not ended") == 1
+    assert site.look() == "c" and site.outcome()["result"] == {"what": "thread"}
 
 
 def test_a_bundle_that_is_gone_is_told(site: Site) -> None:
