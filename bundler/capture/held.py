@@ -109,13 +109,16 @@ def _can_be_held(kind: Any) -> bool:
 
 
 def _is_plain(kind: Any) -> bool:
+    return holds_attributes_alone(kind) and is_own_class(kind)
+
+
+def holds_attributes_alone(kind: Any) -> bool:
     """Whether pickle takes its instances apart by itself, and all that they hold are attributes."""
-    return (
+    return bool(
         kind.__reduce_ex__ is _REDUCE_EX
         and kind.__reduce__ is _REDUCE
         and getattr(kind, "__getstate__", None) is _DEFAULT_STATE
         and kind.__basicsize__ <= _PLAIN_SIZE
-        and is_own_class(kind)
     )
 
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.capture.definition_state import states_of
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain, uses_of
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
+from clustrix_bundle.bundler.capture.held import content_of, holds_attributes_alone
 from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.standing import Standing
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.slicing.names import root_name
 from clustrix_bundle.bundler.slicing.script import Script
 from clustrix_bundle.bundler.slicing.slicer import Slice, slice_names
 
@@ -78,6 +80,8 @@ class MainCapture:
         self._states: dict[str, list[tuple[Any, Any]]] = {}
         self._lost: list[tuple[str, Any, str, Any]] = []
         self._unbound: list[str] = []
+        self._leans: dict[str, frozenset[str]] = {}
+        self._made_again: set[str] = set()
         needs.main_defined = frozenset(
             name
             for name, numbers in self._standing.binders.items()
@@ -106,9 +110,13 @@ class MainCapture:
             found = self._reached(part)
             reached = sorted(found & by_value - pickled.keys())
             if not reached and not self._take_states(found - by_value):
-                break
+                registries = self._registries(part, by_value & pickled.keys())
+                if not registries:
+                    break
+                self._made_again |= registries
+                by_value -= registries
             for name in reached:
-                stream = self._pickle(name)
+                stream = self._pickle(name, part)
                 if stream is None:
                     by_value.discard(name)
                 else:
@@ -189,8 +197,8 @@ class MainCapture:
 
     # -- values
 
-    def _pickle(self, name: str) -> bytes | None:
-        """The pickle of a global; None where its statement makes it again."""
+    def _pickle(self, name: str, part: Slice) -> bytes | None:
+        """The pickle of a global; None where its statement makes it again, for functions or for kept statements alone."""
         value = self._namespace[name]
         if name in self._standing.binders and self._is_made_in_place(name, value):
             return None
@@ -198,7 +206,7 @@ class MainCapture:
             needs = self._needs.fresh()
             stream = dump_or_explain(value, needs, f"global {name!r}")
         except CaptureError as error:
-            if self._standing.can_be_made_again(name):
+            if self._standing.can_be_made_again(name) or not self._is_read_later(name, part):
                 return None
             raise CaptureError(f"{self._place(name)}{error}{self._use(name)}", error.variable, error.type) from error
         if name in needs.main_names and name in self._standing.binders and getattr(value, "__module__", None) == "__main__":
@@ -206,7 +214,12 @@ class MainCapture:
         if name in needs.main_names and isinstance(value, type) and value.__qualname__ == name and not self._is_bound(name):
             self._unbound.append(name)
         self._needs.add(needs)
+        self._leans[name] = frozenset(needs.main_names)
         return stream
+
+    def _is_read_later(self, name: str, part: Slice) -> bool:
+        """Whether functions read it, and not only statements as they run: the ``f`` of ``with open(…) as f: dictConfig(load(f))``."""
+        return name in self._needs.main_names or any(name in self._standing.statements[number].deferred for number in part.kept)
 
     def _is_made_in_place(self, name: str, value: Any) -> bool:
         """Types that know themselves by a global name travel with the statement that makes them."""
@@ -222,6 +235,37 @@ class MainCapture:
         numbers = self._standing.binders.get(name)
         return f"{self._path}:{self._standing.statements[numbers[-1]].line}: " if numbers else f"{self._path}: "
 
+    def _registries(self, part: Slice, names: set[str]) -> set[str]:
+        """Values that kept statements read, and that hold what is defined only further down, as ``reg`` does in ``@reg.step``.
+
+        Neither can be there first: such a value is made by its statement, filled by the decorators, and then gets what it holds now.
+        """
+        binders = self._standing.binders
+        return {
+            name
+            for name in names & self._needed_early(part)
+            if name in binders
+            and self._standing.literal(binders[name][0]) is None
+            and any(binders.get(other, [-1])[-1] > binders[name][0] for other in self._leans[name])
+        }
+
+    def _fills_made_again(self) -> list[tuple[Any, Any]]:
+        """What registries that their statements make again hold now."""
+        return [self._fill(name) for name in sorted(self._made_again) if _can_be_filled(self._namespace[name])]
+
+    def _fill(self, name: str) -> tuple[Any, Any]:
+        """What the object that is there by then holds now; values that hold it find it under its name."""
+        value = self._namespace[name]
+        self._needs.shared.add_global("__main__", name, value)
+        content = content_of(value)
+        return value, {"instance": {}} if content is None else content
+
+    def _decorate(self, part: Slice) -> set[str]:
+        """Names that decorate kept definitions, by themselves or by their methods, and may be changed by that."""
+        scopes = self._loaded.facts.scopes
+        found = {root_name(item) for scope in scopes if scope.statement in part.kept for item in scope.decorators}
+        return {name for name in found if name is not None}
+
     # -- the source that restores them
 
     def _state(self, part: Slice, pickled: Mapping[str, bytes], member: str, folder: str) -> MainState:
@@ -230,27 +274,27 @@ class MainCapture:
         for name in as_code:  # constants, and what is made again: values that hold them find them under their names
             self._needs.shared.add_global("__main__", name, self._namespace[name])
         self._states |= {name: self._context_state(name) for name in as_code if isinstance(self._namespace[name], ContextVar)}
-        fills = [item for name in sorted(self._states) for item in self._states[name]]
+        fills = [item for name in sorted(self._states) for item in self._states[name]] + self._fills_made_again()
         if not values and not fills:
             return MainState(part, part.source, (), b"", (), as_code, self._notes())
         lines = decode_source(part.source, self._path).split("\n")
         early = []
         needed = self._needed_early(part)
-        literal = set()
+        filled = set()
+        decorating = self._decorate(part)
         for item in sorted(values, key=lambda item: self._standing.binders.get(item.name, [0])[0]):
             if item.name not in needed or item.name not in self._standing.binders:
                 continue
             first = self._standing.binders[item.name][0]
             if self._standing.literal(first) is not None:
                 if self._insert(lines, first, self._standing.text(self._standing.statements[first])) and self._stays(item):
-                    literal.add(item.name)
+                    filled.add(item.name)
             elif self._insert(lines, first, RESTORE_EARLY.format(member=member, values=f"{folder}/{item.name}.pkl")):
-                early.append(self._early(item, f"{folder}/{item.name}.pkl"))
-        for item in values:
-            if item.name in literal:  # the statement's own object, which others may hold by then, gets what it holds now
-                self._needs.shared.add_global("__main__", item.name, item.value)
-                fills.append((item.value, item.value.copy()))
-        root = {item.name: item.value for item in values if item.name not in literal}
+                if item.name in decorating and _can_be_filled(item.value):
+                    filled.add(item.name)
+                early.append(self._early(item, "" if item.name in filled else f"{folder}/{item.name}.pkl"))
+        fills += [self._fill(item.name) for item in values if item.name in filled]  # statements may have changed it by then
+        root = {item.name: item.value for item in values if item.name not in filled}
         stream = dump_or_explain(root, self._needs, "the globals of __main__", fills=fills, member=f"{folder}/globals.pkl")
         values += tuple(
             GlobalValue(name, self._namespace[name], dump_stream(None, self._needs.fresh(), items), "state")
@@ -325,6 +369,11 @@ class MainCapture:
 def _told(target: Any, attribute: str) -> str:
     owner = getattr(target, "__qualname__", None) or type(target).__qualname__
     return f"`{owner}.{attribute}`"
+
+
+def _can_be_filled(value: Any) -> bool:
+    """Whether what it holds now can be put into an object like it that is there already."""
+    return type(value) in (list, dict, set) or holds_attributes_alone(type(value))
 
 
 def _runs_at_once(loaded: LoadedModule, scope: int) -> bool:

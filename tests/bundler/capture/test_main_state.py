@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import sys
 import types
 
@@ -151,3 +152,36 @@ def test_a_class_that_no_statement_defines_is_an_error_at_build(program):
     exec("class G: v = 3", vars(made.main))
     with pytest.raises(CaptureError, match="no statement that is known defines class 'G'"):
         made.capture("f")
+
+
+def test_a_registry_is_made_by_its_statement_filled_by_its_decorators_and_holds_what_it_holds_now(program):
+    made = program(
+        "class Registry:\n    def __init__(self): self.steps, self.debug = [], False\n"
+        "    def step(self, function):\n        self.steps.append(function)\n        return lambda x: (function(x), self)\n"
+        "reg = Registry()\n@reg.step\ndef double(x): return 2 * x\nreg.steps.append(lambda x: x + 1)\n"
+        "def pipe(x): return [step(x) for step in reg.steps], reg.debug, double(x)[1] is reg\n"
+    )
+    made.main.reg.debug = True
+    assert made.there("pipe").pipe(3) == ([6, 4], True, True)
+
+
+def test_decorators_do_not_change_a_value_once_more(program):
+    made = program(
+        "def load(): return Counted()\nclass Counted:\n    def __init__(self): self.n, self.names = 0, []\n"
+        "    def __call__(self, name):\n        self.n += 1\n        self.names.append(name)\n        return lambda function: lambda: (function(), self)\n"
+        "count = load()\n@count('f')\ndef f(): return count.n, count.names\ndef g(): return f(), count\n"
+    )
+    (found, held), now = made.there("g").g()
+    assert found == (1, ["f"])
+    assert held is now
+
+
+def test_what_only_statements_read_while_they_run_is_made_again_by_them(program, tmp_path):
+    (tmp_path / "level.txt").write_text("12")
+    with decimal.localcontext():
+        made = program(
+            f"import decimal\nwith open({str(tmp_path / 'level.txt')!r}) as file: decimal.getcontext().prec = int(file.read())\n"
+            "def f(): return str(decimal.Decimal(1) / 3)\n"
+        )
+        decimal.getcontext().prec = 5
+        assert made.there("f").f() == "0.333333333333"
