@@ -58,8 +58,8 @@ def runtime_modules(folder: Path) -> dict[str, bytes]:
 
 
 def without_prose(source: bytes) -> bytes:
-    """A module's source without docstrings and comments, indented by single spaces, every line where it was: a quarter of the size, and
-    quicker to compile.
+    """A module's source without docstrings, comments and spaces that part no words, every line where it was: a quarter of the size, and quicker
+    to compile.
     """
     text = source.decode()
     lines = text.split("\n")
@@ -78,19 +78,41 @@ def without_prose(source: bytes) -> bytes:
 
 
 def _narrow(text: str) -> list[str]:
+    """Lines without comments, without spaces that part no words, and indented by single spaces."""
     lines = text.split("\n")
-    within_text: set[int] = set()
+    narrow = [""] * len(lines)
+    at, deep, brackets, begun = (1, 0), 0, 0, False
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]].rstrip()
-        elif token.type == tokenize.STRING:
-            within_text.update(range(token.start[0], token.end[0]))
-    for number, line in enumerate(lines):
-        if number not in within_text:
-            bare = line.lstrip(" ")
-            deep, rest = divmod(len(line) - len(bare), 4)
-            lines[number] = " " * (deep + rest) + bare
-    return lines
+        if token.type == tokenize.INDENT:
+            deep += 1
+        elif token.type == tokenize.DEDENT:
+            deep -= 1
+        if token.type in _NO_TEXT:
+            continue
+        row, column = token.start
+        between = lines[row - 1][at[1] : column] if row == at[0] else ""
+        written = narrow[row - 1]
+        if not written and not brackets and not begun:
+            between = " " * deep
+        elif not (between and _parts_words(written[-1:], token.string[:1])):
+            between = ""
+        first, *rest = token.string.split("\n")
+        narrow[row - 1] = written + between + first
+        for number, line in enumerate(rest, row):
+            narrow[number] = line
+        if token.type == tokenize.OP:
+            brackets += (token.string in "([{") - (token.string in ")]}")
+        begun = token.type != tokenize.NEWLINE
+        at = token.end
+    return narrow
+
+
+_NO_TEXT = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+
+
+def _parts_words(before: str, after: str) -> bool:
+    """Whether a space between these characters means something."""
+    return all(one.isalnum() or one in "_\"'" for one in (before, after))
 
 
 def render_runtime(modules: Mapping[str, bytes]) -> bytes:

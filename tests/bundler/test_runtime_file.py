@@ -62,7 +62,12 @@ def _positions(source):
 
 def test_prose_is_what_goes():
     source = b'"""Doc."""\n# comment\nx = """# text\n    kept"""  # gone\ndef f():\n    """One\n    two."""\n    # c\n    return "#"  # gone\ndef g(): "d"\n'
-    assert without_prose(source) == b'""\n\nx = """# text\n    kept"""\ndef f():\n ""\n\n\n return "#"\ndef g(): "d"\n'
+    assert without_prose(source) == b'""\n\nx="""# text\n    kept"""\ndef f():\n ""\n\n\n return "#"\ndef g():"d"\n'
+
+
+def test_spaces_between_words_stay():
+    source = b'x = [\n    1 if y else\n    -2 for y in "a" "b" if not (y and b"c")\n]\nif x :\n    z = x [ 0 ]\n'
+    assert without_prose(source) == b'x=[\n1 if y else\n-2 for y in "a" "b" if not(y and b"c")\n]\nif x:\n z=x[0]\n'
 
 
 def test_a_runtime_that_grows_too_large_is_an_error():
