@@ -41,6 +41,7 @@ def call(
     if inspect.iscoroutinefunction(inspect.unwrap(func)):
         return _awaited(cluster, func, options, args, kwargs)
     job = _submit(cluster, func, options, args, kwargs)
+    _hear(job)
     try:
         return job.result()
     except KeyboardInterrupt:  # nobody waits for it any more
@@ -54,6 +55,7 @@ async def _awaited(
     cluster: Cluster, func: Callable[..., Any], options: Mapping[str, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     job = _submit(cluster, func, options, args, kwargs)
+    _hear(job)
     try:
         return await job
     finally:
@@ -73,6 +75,19 @@ def _submit(
     cluster.resources(given)  # refused before anything is built
     with packed_calls(func, [(args, kwargs)]) as order:
         return cluster.submit(order, given)[0]
+
+
+def _hear(job: Job) -> None:
+    """Tell whoever waits why the job does not get on, each reason once."""
+    told: set[str] = set()
+
+    def tell(reason: str) -> None:
+        if reason not in told:
+            told.add(reason)
+            sys.stderr.write(f"clustrix-bundle: job {job.id}: {reason}\n")
+            sys.stderr.flush()
+
+    job._voice = tell  # noqa: SLF001 - ours
 
 
 def _finish(cluster: Cluster, job: Job) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ class Job(Future[Any]):
         self._reason = ""
         self._ending = threading.Lock()
         self._kept: list[str] = []
+        self._voice: Callable[[str], None] | None = None  # hears of what keeps it from getting on
 
     @property
     def state(self) -> str:
@@ -50,6 +51,36 @@ class Job(Future[Any]):
     def reason(self) -> str:
         """Why it waits, or of what it ended, in a line; empty where nothing is to be said."""
         return self._reason
+
+    def result(self, timeout: float | None = None) -> Any:
+        """What the function returned; waits for it.
+
+        Raises:
+            TimeoutError: It is not there after ``timeout`` seconds.
+            CancelledError: The job was cancelled.
+            RemoteError, JobLostError, Exception: As `exception` gives it.
+        """
+        try:
+            return super().result(timeout)
+        except TimeoutError as error:
+            raise self._late(error, timeout) from None
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What the function raised, or of what its process died; None where it returned. Waits for it.
+
+        Raises:
+            TimeoutError: It has not ended after ``timeout`` seconds.
+            CancelledError: The job was cancelled.
+        """
+        try:
+            return super().exception(timeout)
+        except TimeoutError as error:
+            raise self._late(error, timeout) from None
+
+    def _late(self, error: TimeoutError, timeout: float | None) -> TimeoutError:
+        if self.done():  # the function's own
+            return error
+        return TimeoutError(f"job {self.id} is {self._word} after {timeout} s{': ' if self._reason else ''}{self._reason}")
 
     def running(self) -> bool:
         """Whether it has begun and not ended."""
@@ -120,9 +151,11 @@ class Job(Future[Any]):
 
     # What the tracker tells.
 
-    def _moved(self, word: str, reason: str = "") -> None:
+    def _moved(self, word: str, reason: str = "", *, stuck: bool = False) -> None:
         if self._word not in FINAL:
             self._word, self._reason = word, reason
+            if stuck and self._voice is not None:
+                self._voice(reason)
 
     def _completed(self, value: Any, kept: list[str]) -> None:
         """``kept``: names of the files that it wrote."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.engines.engine import Submitted
-from clustrix_bundle.engines.verdict import FINAL, STATES, UNDECIDED, UNKNOWN, Verdicts
+from clustrix_bundle.engines.verdict import FINAL, STATES, UNDECIDED, UNKNOWN, Scheduled, Verdicts, awaited, doubted
 from clustrix_bundle.errors import UnknownJobError
-from clustrix_bundle.results import describe_cause
+from clustrix_bundle.results import describe_cause, log_tail
 
 if TYPE_CHECKING:
     from clustrix_bundle.submission import Cluster
 
+_TAIL = 10
+"""Lines of a log that a status shows."""
 _WORST = ("failed", "timeout", "lost", "cancelled", "completed")
 
 
@@ -28,7 +30,8 @@ class JobStatus:
         state: One of `STATES`: of a job that has not ended running if any task has begun, else the worst of its tasks.
         tasks: State of each task.
         reason: Why it waits, in a line.
-        started: Whether it was handed to anybody to run.
+        reasons: What is known of each task besides, from its scheduler.
+        started: Whether all of it was handed to somebody to run.
         made: When its folder was made, by the clock there.
         spec: What it is to run.
     """
@@ -38,6 +41,7 @@ class JobStatus:
     state: str
     tasks: tuple[str, ...] = field(repr=False)
     reason: str = ""
+    reasons: tuple[str, ...] = field(default=(), repr=False)
     started: bool = True
     made: float = 0.0
     spec: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -78,9 +82,15 @@ def causes(cluster: Cluster, status: JobStatus) -> list[tuple[int, str]]:
         return []
     outcomes = cluster.place.call("jobs.outcomes", job=status.id, tasks=bad)
     return [
-        (number, describe_cause(status.tasks[number], outcome, status.reason if outcome is None else ""))
+        (number, describe_cause(status.tasks[number], outcome, status.reasons[number]))
         for number, outcome in zip(bad, outcomes, strict=True)
     ]
+
+
+def tail_of(cluster: Cluster, status: JobStatus, task: int) -> list[str]:
+    """The last lines of what is to be read about a task that ended badly."""
+    outcome = cluster.place.call("jobs.outcomes", job=status.id, tasks=[task])[0]
+    return log_tail(cluster.place, status.id, task, outcome).rstrip().splitlines()[-_TAIL:]
 
 
 def check_id(job: str) -> None:
@@ -101,18 +111,39 @@ def _judged(cluster: Cluster, rows: list[dict[str, Any]]) -> list[JobStatus]:
     found = []
     for row in rows:
         scheduled = [told.get((row["id"], number), UNKNOWN) for number in range(len(row["letters"]))]
+        waited = _waited(cluster, row, scheduled)
         tasks = tuple(
-            verdicts.judge(row["id"], number, letter, scheduled[number], row["beats"].get(str(number)))
+            verdicts.judge(row["id"], number, letter, scheduled[number], _beat(row, number), waited_s=waited.get(str(number)))
             for number, letter in enumerate(row["letters"])
         )
-        reasons = [one.reason for one in scheduled if one.reason and one.reason != "waiting"]
-        started = row["submission"] is not None
-        reason = (
-            reasons[0] if reasons else "" if started or _overall(tasks) in FINAL else "made, but never started: attach starts it"
+        reasons = tuple(
+            "" if one.reason == "waiting" else one.reason if one.word != "ended" or state in FINAL else awaited(one)
+            for one, state in zip(scheduled, tasks, strict=True)
         )
+        submission = row["submission"]
+        started = submission is not None and submission.get("until", len(tasks)) >= len(tasks)
+        reason = next(filter(None, reasons), "")
+        if not reason and not started and _overall(tasks) not in FINAL:
+            reason = f"{'not all of it was' if submission else 'made, but never'} started: attach starts it"
         spec = row["spec"]
-        found.append(JobStatus(row["id"], spec["name"], _overall(tasks), tasks, reason, started, row["made"], spec))
+        found.append(JobStatus(row["id"], spec["name"], _overall(tasks), tasks, reason, reasons, started, row["made"], spec))
     return found
+
+
+def _waited(cluster: Cluster, row: dict[str, Any], scheduled: list[Scheduled]) -> dict[str, float]:
+    """Seconds for which tasks have been doubted, counted in the job's folder: whoever asks but once has no clock for it."""
+    seen = {
+        str(number): doubt
+        for number, letter in enumerate(row["letters"])
+        if (doubt := doubted(letter, scheduled[number], _beat(row, number)))
+    }
+    ages: dict[str, float] = cluster.place.call("jobs.since", job=row["id"], seen=seen) if seen else {}
+    return ages
+
+
+def _beat(row: dict[str, Any], number: int) -> int | None:
+    beat: int | None = row["beats"].get(str(number))
+    return beat
 
 
 def _overall(tasks: tuple[str, ...]) -> str:

@@ -23,8 +23,11 @@ _NEXT = {
     "memory": "give it more with memory=",
     "exit": "the function, or something in it, called exit",
     "signal": "a crash in compiled code, or over a limit of the machine",
+    "killed": "nothing but the system sends SIGKILL: its memory ran out, most likely; give it more with memory=",
+    "outputs": "make room there, or let it write less",
 }
 """What to do about a cause."""
+_NO_SPACE = ("[Errno 28]", "[Errno 122]")
 
 
 def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any], captured: Captured | None = None) -> Any:
@@ -84,36 +87,62 @@ def failure_of(
     """
     if outcome and "failed" in outcome:
         return RemoteError("NotStarted", _not_started(outcome), _tail(place, job, None, "log"))
+    why = describe_cause(state, outcome, reason)
     if outcome is None:
-        why = reason or "it left no outcome; its process is gone, or nobody has heard of it for long"
-        tail = _tail(place, job, task, "stderr") or _tail(place, job, None, "log")
+        tail = log_tail(place, job, task)
         if state == "lost":
             return JobLostError(job, f"{why}{_shown(tail)}")
-        return RemoteError("ProcessDied", _with_next(why, state), tail)
+        return RemoteError("ProcessDied", why, tail)
     told = outcome["error"]
     if told["type"] in _REFUSED:
         return BundleFormatError(told["message"])
     if "error" in outcome["files"]:
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stored:
             fetch_verified(place, job, task, "error", outcome=outcome, into=stored)
-            return raisable(told, stored, captured)
-    kind = outcome["cause"]["kind"]
-    if kind in ("signal", "exit", "timeout", "memory"):
-        why = "over its time limit" if kind == "timeout" else f"{reason}; {told['message']}" if reason else told["message"]
-        return RemoteError(told["type"], _with_next(why, kind), told["traceback"] or _tail(place, job, task, "stderr"))
-    return RemoteError(told["type"], told["message"], told["traceback"])
+            error = raisable(told, stored, captured)
+        if step := _step(outcome):
+            error.add_note(step)
+        return error
+    if outcome["cause"]["kind"] in ("signal", "exit", "timeout", "memory"):
+        why = why.removeprefix(f"{told['type']}: ")
+        return RemoteError(told["type"], why, told["traceback"] or log_tail(place, job, task))
+    return RemoteError(told["type"], _with_step(told["message"], _step(outcome)), told["traceback"])
 
 
 def describe_cause(state: str, outcome: Mapping[str, Any] | None, reason: str = "") -> str:
-    """One line about how a task ended; empty where it is completed."""
+    """One line about how a task ended, and what to do; empty where it is completed."""
     if outcome and "failed" in outcome:
         return _not_started(outcome)
     if state == "cancelled":
         return reason or "somebody cancelled it"
+    if state == "timeout":
+        return _with_step(reason or "over its time limit", _NEXT["timeout"])
     if outcome and outcome.get("cause"):
-        text = str(outcome["cause"]["text"])
-        return f"{reason}; {text}" if reason else text
-    return reason or ("nobody knows what became of it" if state == "lost" else "")
+        text = str(outcome["cause"]["text"]).removesuffix(": ")
+        if outcome["cause"]["kind"] in ("signal", "exit") and reason:  # the scheduler knows more of it
+            return reason if "=" in reason else f"{reason}; {text}"
+        return _with_step(text, _step(outcome))
+    if state == "lost":
+        return f"{reason or 'nobody knows what became of it'}; it left no outcome: see its log, and submit it again"
+    return reason
+
+
+def log_tail(place: Place, job: str, task: int, outcome: Mapping[str, Any] | None = None) -> str:
+    """The end of what is to be read about a task that ended badly: its traceback, what it said, or what was said before it began."""
+    told = (outcome or {}).get("error") or {}
+    if told.get("traceback"):
+        return str(told["traceback"])
+    own = _tail(place, job, task, "stderr")
+    before = _tail(place, job, None, "log")
+    return "\n".join(text for text in (own, before) if text)
+
+
+def _step(outcome: Mapping[str, Any]) -> str:
+    cause = outcome["cause"]
+    kind = "killed" if cause["kind"] == "signal" and cause.get("signal") == 9 else cause["kind"]
+    if any(sign in str(cause["text"]) for sign in _NO_SPACE):
+        kind = "outputs"
+    return _NEXT.get(kind, "")
 
 
 def _not_started(mark: Mapping[str, Any]) -> str:
@@ -126,8 +155,7 @@ def _not_started(mark: Mapping[str, Any]) -> str:
     return f"the commands before it could not be run (exit code {code}): see the log"
 
 
-def _with_next(why: str, kind: str) -> str:
-    step = _NEXT.get(kind)
+def _with_step(why: str, step: str) -> str:
     return f"{why}; {step}" if step else why
 
 

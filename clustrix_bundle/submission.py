@@ -14,6 +14,7 @@ from clustrix_bundle.ask_interpreter import find_executable
 from clustrix_bundle.deploy import RemoteDeployer
 from clustrix_bundle.engines.engine import Engine, engine_for, resources_of
 from clustrix_bundle.engines.prelude import python_path_line, relative_runtime, render_prelude
+from clustrix_bundle.engines.scheduler import SchedulerError
 from clustrix_bundle.job import Job
 from clustrix_bundle.launch import clean_environment
 from clustrix_bundle.runtime.config import ClusterConfig, NotYetSupported
@@ -133,7 +134,26 @@ class Cluster:
         """Have a job run whose folder is there."""
         most = self.config.max_parallel_jobs
         limit = min(at_once or self.room or most, most)
-        self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
+        try:
+            self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
+        except SchedulerError as error:
+            raise self._refused(job, tasks, error) from error
+
+    def _refused(self, job: str, tasks: int, error: SchedulerError) -> SchedulerError:
+        """What to tell of a submission that failed; where surely nothing came of it, the job's folder goes."""
+        submission = (self.place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission")
+        if submission is not None:
+            some = f"{submission.get('until', tasks)} of {tasks} tasks of job {job} were submitted"
+            return SchedulerError(
+                f"{error}; {some}: `clustrix-bundle attach {job}` submits the others, `cancel` ends them", error.certain
+            )
+        if not error.certain:
+            return SchedulerError(
+                f"{error}; whether job {job} was submitted is not known: `clustrix-bundle attach {job}` finds out, and submits it if not",
+                error.certain,
+            )
+        self.place.call("jobs.remove", job=job)
+        return error
 
     def start_again(self, spec: Mapping[str, Any]) -> None:
         """Have a job run whose folder was made by somebody who came no further."""

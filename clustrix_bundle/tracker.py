@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.engines.answers import Answers
 from clustrix_bundle.engines.engine import Engine, Submitted
-from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts
+from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts, awaited
 from clustrix_bundle.errors import JobLostError
 from clustrix_bundle.results import describe_cause, failure_of, fetch_result
 
@@ -141,9 +141,11 @@ class Tracker:
             word = self._verdicts.judge(id_, number, one.letters[number], scheduled, look["beats"].get(str(number)))
             if word in FINAL:
                 ended.append((job, word, scheduled.reason if scheduled.word == "ended" else ""))
-            elif word != job.state or scheduled.reason != job.reason:
+                continue
+            reason = awaited(scheduled) if scheduled.word == "ended" else scheduled.reason
+            if word != job.state or reason != job.reason:
                 self._news = time.monotonic()
-                job._moved(word, scheduled.reason)  # noqa: SLF001
+                job._moved(word, reason, stuck=scheduled.stuck)  # noqa: SLF001
         if ended:
             self._news = time.monotonic()
             self._settle(id_, one, ended)

@@ -6,7 +6,6 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from typing import Any
 
 import click
@@ -141,13 +140,15 @@ def _run(arguments: list[str], as_json: bool) -> int:
 def _report(error: Exception, as_json: bool) -> int:
     from clustrix_bundle.bundler import errors  # noqa: PLC0415 - not needed where nothing fails
 
-    message = str(error)
+    message = "\n".join([str(error), *getattr(error, "__notes__", ())])
     if isinstance(error, errors.SettingsError) or type(error).__name__ in ("ConfigError", "NotYetSupported"):
         return print_error(error, 2, message, as_json)
     if isinstance(error, (errors.BundleFormatError, errors.UnsafePathError)):
         return print_error(error, 5, message, as_json)
     if isinstance(error, errors.ClustrixBundleError):
         return print_error(error, getattr(error, "exit_code", 3), message, as_json)
+    import traceback  # noqa: PLC0415 - not needed where nothing fails
+
     traceback.print_exc()
     message = (
         f"this is a bug in clustrix-bundle {__version__}: {type(error).__name__}: {message}; please report it with the traceback"

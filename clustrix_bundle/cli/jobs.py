@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from clustrix_bundle.submission import Cluster
 
 
+_TOLD = 3
+"""Tasks that ended badly of which the end of the log is shown."""
+
+
 def open_cluster(profile: str | None, host: str | None, work_dir: str | None) -> Cluster:
     """The cluster that the options of `cluster_options` mean."""
     from clustrix_bundle.submission import cluster_of  # noqa: PLC0415 - where a cluster is asked
@@ -49,18 +53,25 @@ def jobs_command(*, as_json: bool, **cluster: Any) -> int:
 @cluster_options
 @json_option
 def status_command(job: str, *, as_json: bool, **cluster: Any) -> int:
-    """Say how a job is: its state, and for each task that ended badly of what. The exit code is 1 if any did."""
-    from clustrix_bundle.job_status import causes, find_status  # noqa: PLC0415 - where jobs are
+    """Say how a job is: its state, and for each task that ended badly of what, what to do, and the end of its log.
+
+    The exit code is 1 if any did.
+    """
+    from clustrix_bundle.job_status import FINAL, causes, find_status, tail_of  # noqa: PLC0415 - where jobs are
 
     there = open_cluster(**cluster)
     status = find_status(there, job)
     bad = causes(there, status)
+    tails = {task: tail_of(there, status, task) for task, _ in bad[:_TOLD] if status.tasks[task] != "cancelled"}
     if as_json:
-        print_json({"ok": True, **_row(status), "causes": [{"task": task, "cause": cause} for task, cause in bad]})
+        told = [{"task": task, "cause": cause, "log": "\n".join(tails.get(task, ()))} for task, cause in bad]
+        print_json({"ok": True, **_row(status), "causes": told})
     else:
         lines = [f"{status.id}  {status.name}  {status.state}  {_counts(status)}"]
-        lines += [status.reason] if status.reason else []
-        lines += [f"task {task}: {status.tasks[task]}: {cause}" for task, cause in bad]
+        lines += [status.reason] if status.reason and status.state not in FINAL else []
+        for task, cause in bad:
+            lines.append(f"task {task}: {status.tasks[task]}: {cause}")
+            lines += [f"    {line}" for line in tails.get(task, ())]
         click.echo(printable("\n".join(lines), keep_lines=True))
     return 1 if bad else 0
 

@@ -31,6 +31,7 @@ class Batch:
     def __init__(self, scheduler: Scheduler) -> None:
         self.name = scheduler.name
         self._words = scheduler
+        self._most = scheduler.max_array
 
     def check(self, resources: Resources) -> None:
         refuse(self.name, self._words.refused, resources)
@@ -39,17 +40,25 @@ class Batch:
     def start(self, place: Place, *, job: str, folder: str, tasks: int, resources: Resources, at_once: int, again: bool) -> None:
         submission = (place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None
         ids: list[str] = list((submission or {}).get("ids", ()))
-        parts = [(first, min(self._words.max_array, tasks - first)) for first in range(0, tasks, self._words.max_array)]
+        parts = [(first, min(self._most, tasks - first)) for first in range(0, tasks, self._most)]
         # Arrays beside each other, of which none runs more than its share; those for which there is no room follow on others.
-        lanes = max(1, at_once // self._words.max_array) if 0 < at_once < tasks else len(parts)
+        lanes = max(1, at_once // self._most) if 0 < at_once < tasks else len(parts)
         share = at_once // min(lanes, len(parts)) if 0 < at_once < tasks else 0
         for number, (first, count) in enumerate(parts[len(ids) :], len(ids)):
             name = f"{_PREFIX}{job}" if len(parts) == 1 else f"{_PREFIX}{job}-{number}"
             after = ids[number - lanes] if number >= lanes else ""
             request = Request(name, folder, first, count, resources, share if share < count else 0, after)
-            ids.append(self._submit(place, request, may_be_there=again))
+            try:
+                ids.append(self._submit(place, request, may_be_there=again))
+            except SchedulerError as error:
+                if ids or count == 1 or not self._words.is_too_large(error.message):
+                    raise
+                self._most = count // 2
+                return self.start(place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=at_once, again=again)
             firsts = [start for start, _ in parts[: len(ids)]]
-            place.call("jobs.note", job=job, submission={"engine": self.name, "ids": ids, "first": firsts, "process": None})
+            noted = {"engine": self.name, "ids": ids, "first": firsts, "until": first + count, "process": None}
+            place.call("jobs.note", job=job, submission=noted)
+        return None
 
     def _submit(self, place: Place, request: Request, *, may_be_there: bool) -> str:
         """The scheduler's id of one submission; one that is there under its name already is that one."""
@@ -93,14 +102,17 @@ class Batch:
             if letter in UNDECIDED and (shown := scheduler_id(job.submission, number, len(job.letters)))
         }
         found: dict[tuple[str, int], Scheduled] = {
-            (job.id, number): _WAITING for job in jobs for number in range(len(job.letters)) if not job.submission
+            (job.id, number): _WAITING
+            for job in jobs
+            for number in range(len(job.letters))
+            if not job.submission or number >= job.submission.get("until", len(job.letters))
         }
         if not ids:
             return found
         wanted = sorted({shown.partition("_")[0] for shown in ids.values()})
         queue = self._ask(place, self._words.queue_argv(wanted), self._words.parse_queue)
         if isinstance(queue, str):  # the scheduler does not answer: nothing is known to have ended
-            return found | dict.fromkeys(ids, Scheduled("unasked", reason=f"the scheduler does not answer: {queue}"))
+            return found | dict.fromkeys(ids, Scheduled("unasked", reason=f"the scheduler does not answer: {queue}", stuck=True))
         ended = sorted({shown.partition("_")[0] for key, shown in ids.items() if _of(queue, shown).word in ("unknown", "ended")})
         account: dict[str, Scheduled] = {}
         for argv in self._words.account_argv(ended) if ended else ():
@@ -148,9 +160,10 @@ def scheduler_id(submission: Mapping[str, Any] | None, task: int, tasks: int) ->
     if not submission:
         return ""
     ids, firsts = submission["ids"], submission.get("first") or [0]
+    until = submission.get("until", tasks)
     for number in range(len(ids) - 1, -1, -1):
-        if task >= firsts[number]:
-            count = (firsts[number + 1] if number + 1 < len(firsts) else tasks) - firsts[number]
+        if firsts[number] <= task < until:
+            count = (firsts[number + 1] if number + 1 < len(firsts) else until) - firsts[number]
             return f"{ids[number]}_{task - firsts[number]}" if count > 1 else str(ids[number])
     return ""
 

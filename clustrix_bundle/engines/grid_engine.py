@@ -140,6 +140,9 @@ class GridEngine:
         job, _, task = by.partition("_")
         return f"{job}_{int(task) - 1}" if task.isdigit() else job
 
+    def is_too_large(self, said: str) -> bool:
+        return "max_aj_tasks" in said
+
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:
             if any(word in said for word in words):

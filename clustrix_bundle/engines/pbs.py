@@ -94,6 +94,9 @@ class Pbs:
         """``7[3].server``."""
         return _key(by)
 
+    def is_too_large(self, said: str) -> bool:
+        return "Array job exceeds" in said or "max_array_size" in said
+
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:
             if any(word in said for word in words):

@@ -136,5 +136,8 @@ class Scheduler(Protocol):
     def parse_claim(self, by: str) -> str:
         """The id of a task as ids are here, from what its own environment said (``runtime/job_folder.py``)."""
 
+    def is_too_large(self, said: str) -> bool:
+        """Whether a refusal is of the size of the array."""
+
     def advice(self, said: str) -> str:
         """What to do about a refusal, from its words; empty where they say it themselves."""

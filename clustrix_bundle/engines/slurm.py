@@ -43,7 +43,6 @@ _ADVICE = (
         ("job submit limit", "QOSMaxSubmitJob", "AssocMaxSubmitJob", "Job violates accounting/QOS policy", "Resource temporarily unavailable"),
         "the site takes no more jobs of yours now: submit again when some have ended, or fewer at a time",
     ),
-    (("job array", "array index"), "the site takes smaller arrays: pass fewer inputs to one map"),
     (("Invalid account",), "`sacctmgr show associations user=$USER` lists your accounts; set account= to one of them"),
     (("Invalid qos",), "`sacctmgr show qos` lists them; set qos= to one of them"),
     (("generic resource",), "`sinfo -o %G` lists what nodes have; set gres= to it"),
@@ -141,6 +140,9 @@ class Slurm:
 
     def parse_claim(self, by: str) -> str:
         return by
+
+    def is_too_large(self, said: str) -> bool:
+        return "Invalid job array specification" in said
 
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:

@@ -51,10 +51,18 @@ class Verdicts:
     clock: Callable[[], float]
     lag_s: float = LAG_S
     silence_s: float = SILENCE_S
-    _ended_at: dict[tuple[str, int], float] = field(default_factory=dict)
-    _silent: dict[tuple[str, int], tuple[int | None, float]] = field(default_factory=dict)
+    _seen: dict[tuple[str, int], tuple[str, float]] = field(default_factory=dict)
 
-    def judge(self, job: str, task: int, letter: str, scheduled: Scheduled = UNKNOWN, beat: int | None = None) -> str:
+    def judge(
+        self,
+        job: str,
+        task: int,
+        letter: str,
+        scheduled: Scheduled = UNKNOWN,
+        beat: int | None = None,
+        *,
+        waited_s: float | None = None,
+    ) -> str:
         """One of `STATES`.
 
         Args:
@@ -63,35 +71,46 @@ class Verdicts:
             letter: What its folder says (``docs/jobs.md``).
             scheduled: What the scheduler says.
             beat: Its heartbeat, if it has one.
+            waited_s: Seconds for which it has been `doubted` as it is now, where somebody else counted them.
         """
         key = job, task
         if letter in _SETTLED:
-            self._forget(key)
+            self._seen.pop(key, None)
             return _SETTLED[letter]
-        now = self.clock()
-        if scheduled.word != "ended":
-            self._ended_at.pop(key, None)
-            if scheduled.word == "unknown" and self._is_silent(key, beat, now):
-                self._forget(key)
-                return "lost"
-            if scheduled.word != "unknown":
-                self._silent.pop(key, None)
+        doubt = doubted(letter, scheduled, beat)
+        if not doubt:
+            self._seen.pop(key, None)
+            if scheduled.word == "ended":  # "eg": there is an outcome, or there will be none
+                return self._end(letter, scheduled)
             return "pending" if letter == "p" and scheduled.word != "running" else "running"
-        self._silent.pop(key, None)
-        if letter not in "eg" and now - self._ended_at.setdefault(key, now) < self.lag_s:
-            return "running"
-        self._forget(key)
+        if waited_s is None:
+            now = self.clock()
+            word, since = self._seen.get(key, ("", now))
+            waited_s = now - since if word == doubt else 0.0
+            self._seen[key] = doubt, now - waited_s
+        if waited_s < (self.lag_s if scheduled.word == "ended" else self.silence_s):
+            return "pending" if letter == "p" and scheduled.word == "unknown" else "running"
+        self._seen.pop(key, None)
+        return self._end(letter, scheduled)
+
+    def _end(self, letter: str, scheduled: Scheduled) -> str:
+        if scheduled.word != "ended":  # forgotten by its scheduler; an outcome says that it was ended from outside
+            return "failed" if letter == "e" else "lost"
         # "completed" for the scheduler, and no outcome: whatever it was, the result is not there.
         return "lost" if scheduled.state == "completed" else scheduled.state
 
-    def _is_silent(self, key: tuple[str, int], beat: int | None, now: float) -> bool:
-        """Whether nobody has known anything of it for long; called where no scheduler knows it."""
-        last, since = self._silent.get(key, (beat, now))
-        if last != beat:
-            since = now
-        self._silent[key] = beat, since
-        return now - since >= self.silence_s
 
-    def _forget(self, key: tuple[str, int]) -> None:
-        self._ended_at.pop(key, None)
-        self._silent.pop(key, None)
+def awaited(scheduled: Scheduled) -> str:
+    """What to say of a task that has ended for its scheduler, while its files may be on their way."""
+    return f"{scheduled.reason or 'ended'}, says the scheduler; its files are awaited for {LAG_S:.0f} s"
+
+
+def doubted(letter: str, scheduled: Scheduled, beat: int | None) -> str:
+    """What has to stay as it is for a while before it is believed: a word that changes with the heartbeat; empty where nothing is doubted.
+
+    A task that has ended for its scheduler may have left an outcome that is not seen yet; so may one whose submission was doubled,
+    when the other one runs it. One that no scheduler knows may be on its way into the accounting.
+    """
+    if letter in _SETTLED or scheduled.word not in ("ended", "unknown") or (scheduled.word == "ended" and letter in "eg"):
+        return ""
+    return f"{scheduled.word} {'' if beat is None else beat}"

@@ -113,7 +113,9 @@ def test_what_failed_is_told_with_its_cause_and_an_exit_code(shell: Shell) -> No
     assert done.returncode == 1
     assert 'raise ValueError("no good")' in done.stderr
     status = shell.json("status", job)
-    assert (status["state"], status["causes"], status["code"]) == ("failed", [{"task": 0, "cause": "ValueError: no good"}], 1)
+    (told,) = status["causes"]
+    assert (status["state"], told["task"], told["cause"], status["code"]) == ("failed", 0, "ValueError: no good", 1)
+    assert told["log"].endswith('raise ValueError("no good")\nValueError: no good')
     assert shell.json("result", job)["error"]["type"] == "ValueError"
 
 
