@@ -134,13 +134,10 @@ def default_output() -> str:
     """Where `bundle` puts bundles: ``$XDG_CACHE_HOME/clustrix-bundle/bundles``, ``~/.cache`` without that; a folder of one's own in
     the temporary folder if that cannot be written. A bundle is named by its id, so the same one is there once; any may be deleted.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = os.path.join(cache, "clustrix-bundle", "bundles")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError:
-        folder = ""
-    if folder and os.access(folder, os.W_OK):
+    from clustrix_bundle.user_cache import cache_folder  # noqa: PLC0415 - where no output was named
+
+    folder = cache_folder("bundles")
+    if folder is not None:
         return folder + os.sep
     return tempfile.mkdtemp(prefix="clustrix-bundle-") + os.sep
 

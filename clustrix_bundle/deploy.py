@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
-from clustrix_bundle.runtime_program import render_runtime_program
+from clustrix_bundle.runtime_program import runtime_program
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
@@ -152,15 +152,9 @@ def _file(name: str, path: str) -> Artefact:
     return Artefact(name, status.st_size, _known[key], path)
 
 
-_made: list[Artefact] = []
-
-
 def _runtime() -> Artefact:
-    if not _made:
-        content = render_runtime_program()
-        digest = hashlib.sha256(content).hexdigest()
-        _made.append(Artefact(f"runtime/{digest}.pyz", len(content), digest, content))
-    return _made[0]
+    digest, content = runtime_program()
+    return Artefact(f"runtime/{digest}.pyz", len(content), digest, content)
 
 
 def _terminal_progress() -> Callable[[int, int], None]:

@@ -14,7 +14,7 @@ import pytest
 
 from clustrix_bundle import ClusterConfig
 from clustrix_bundle.ssh.login_line import render_login_line
-from clustrix_bundle.ssh.program import runtime_program
+from clustrix_bundle.runtime_program import runtime_program
 
 
 def _program_of_its_own() -> bytes:
