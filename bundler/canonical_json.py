@@ -7,10 +7,11 @@ surrogates (file names that are not UTF-8, written as ``\udcXX``), a newline at 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+
+_PAIR = compile_lazily("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def render_canonical_json(value: Any) -> bytes:

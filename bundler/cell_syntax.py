@@ -11,22 +11,23 @@ import ast
 import re
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 _BODY_RUNS = frozenset({"time", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "heat", "scalene", "pyinstrument"})
 """Cell magics whose body is Python of the notebook."""
 _STATEMENT_RUNS = frozenset({"time", "prun"})
 """Line magics that execute a statement in the notebook's own namespace."""
 
-_ASSIGNED = re.compile(r"(\s*)([A-Za-z_][\w.\[\]'\", \t*]*?)\s*=\s*([!%])(?!=)(.*)", re.DOTALL)
-_HELP = re.compile(r"\s*(\?{1,2}\s*)?(%{0,2}[A-Za-z_*][\w.*\[\]]*)\s*(\?{0,2})\s*")
-_ENV = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.+)", re.DOTALL)
-_SCRIPT = re.compile(r"[^\s$-]\S*\.py")
+_ASSIGNED = compile_lazily(r"(\s*)([A-Za-z_][\w.\[\]'\", \t*]*?)\s*=\s*([!%])(?!=)(.*)", re.DOTALL)
+_HELP = compile_lazily(r"\s*(\?{1,2}\s*)?(%{0,2}[A-Za-z_*][\w.*\[\]]*)\s*(\?{0,2})\s*")
+_ENV = compile_lazily(r"(\w+)(?:\s*=\s*|\s+)(.+)", re.DOTALL)
+_SCRIPT = compile_lazily(r"[^\s$-]\S*\.py")
 _QUOTES = "'\""
-_WRITTEN = re.compile(r"(-a\s+|--append\s+)?([^-~$\s{][^~${]*)")
-_CAPTURED = re.compile(r"(?:^|\s)([A-Za-z_]\w*)\s*$")
-_FOLDER = re.compile(r"[^-~$\s{][^$%{]*")
-_MAGIC = re.compile(r"%\s*([\w.]+)\s*(.*)", re.DOTALL)
-_CELL_MAGIC = re.compile(r"\s*%%(\w[\w.]*)[ \t]*([^\n]*)")
+_WRITTEN = compile_lazily(r"(-a\s+|--append\s+)?([^-~$\s{][^~${]*)")
+_CAPTURED = compile_lazily(r"(?:^|\s)([A-Za-z_]\w*)\s*$")
+_FOLDER = compile_lazily(r"[^-~$\s{][^$%{]*")
+_MAGIC = compile_lazily(r"%\s*([\w.]+)\s*(.*)", re.DOTALL)
+_CELL_MAGIC = compile_lazily(r"\s*%%(\w[\w.]*)[ \t]*([^\n]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_REQUIREMENT_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
-_CREDENTIALS = re.compile(r"(?i)(token|password|secret|key|auth)")
+_SEPARATORS = compile_lazily(r"[-_.]+")
+_REQUIREMENT_NAME = compile_lazily(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_EXTRA = compile_lazily(r"""extra\s*==\s*['"]([^'"]+)['"]""")
+_CREDENTIALS = compile_lazily(r"(?i)(token|password|secret|key|auth)")
 
 
 def canonical_name(name: str) -> str:

@@ -10,7 +10,6 @@ import importlib.machinery
 import os
 import site
 import sys
-import sysconfig
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -90,7 +89,9 @@ class Interpreter:
 
 def this_interpreter() -> Interpreter:
     """The Python that runs this code; what its caller did to ``sys.path`` does not count."""
-    stdlib = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    # As `sysconfig` has them, which reads how Python was built first.
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    stdlib = {os.path.dirname(os.__file__), os.path.join(sys.base_exec_prefix, sys.platlibdir, version)}
     stdlib |= {os.path.join(folder, "lib-dynload") for folder in stdlib}
     zipped = f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
     known = set(site.getsitepackages())

@@ -7,14 +7,14 @@ Everything below the project root keeps its path under ``project/``; what lies i
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.roots import SourceRoot, find_project_root
 
-_UNUSUAL = re.compile(r"[^A-Za-z0-9_.-]+")
+_UNUSUAL = compile_lazily(r"[^A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, slots=True)

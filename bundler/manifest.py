@@ -6,10 +6,9 @@ are written by hand, so that opening a bundle needs no schema library.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import itertools
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from clustrix_bundle.bundler.errors import BundleFormatError, UnsafePathError
 from clustrix_bundle.bundler.graph import CapturedValue, FilesystemCall, Requirement
 from clustrix_bundle.bundler.json_shape import Shape, ShapeError, boolean, integer, nullable, string, strings
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.member_path import check_link, check_member_path, is_utf8, path_bytes
 
 MANIFEST_SCHEMA = 1
@@ -26,7 +26,7 @@ REPORT_NAME = "report.json"
 
 KINDS = ("entry", "module", "data", "dir", "link", "value")
 ENTRY_KINDS = ("module", "main", "value")
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_DIGEST = compile_lazily(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ def _row(fact: Requirement | FilesystemCall | CapturedValue) -> dict[str, Any]:
 
 
 def _base64(name: str) -> str:
-    return base64.b64encode(path_bytes(name)).decode("ascii")
+    return binascii.b2a_base64(path_bytes(name), newline=False).decode("ascii")
 
 
 def _check_folder(folder: str) -> None:

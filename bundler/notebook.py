@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,8 +17,9 @@ from clustrix_bundle.bundler.cell_syntax import python_of_cell
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
-_LINE = re.compile(r"(?<!, )\bline (\d+)\b")
+_LINE = compile_lazily(r"(?<!, )\bline (\d+)\b")
 _PYTHON = frozenset({"", "python", "python2", "python3", "ipython", "ipython3"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import hashlib
@@ -9,9 +10,8 @@ import io
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from clustrix_bundle.bundler.archive import END_OF_ARCHIVE, file_header, padding
 from clustrix_bundle.bundler.blobs import BlobFolder
@@ -97,7 +97,7 @@ class FilePackager:
         raise AssertionError("unreachable")
 
     def _package(self, graph: DependencyGraph, context: BuiltWith) -> PackageInfo:
-        with write_beside(self._folder) as publication, tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=self._folder) as rest:
+        with write_beside(self._folder) as publication, contextlib.closing(_Held(self._folder)) as rest:
             # The manifest comes first and holds every digest, so the members are made before it.
             frame = FrameWriter(rest.write)
             spool = Spool(frame, self._blobs)
@@ -107,11 +107,34 @@ class FilePackager:
             text = manifest.render()
             bundle_id = manifest_id(text)
             head = _frame_of(MANIFEST_NAME, text) + _frame_of(REPORT_NAME, report_of(graph, context).render())
-            rest.seek(0)
-            size = _write_sealed(publication.file, head, rest)
+            size = _write_sealed(publication.file, head, rest.from_start())
             path = self._file or os.path.join(self._folder, bundle_name(graph.entry.qualname, bundle_id))
             publication.publish(path)
         return PackageInfo(bundle_id, path, graph, size, manifest)
+
+
+class _Held:
+    """Bytes that wait for what goes before them: in memory, on the disk of ``folder`` once they are many."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._file: BinaryIO = io.BytesIO()
+
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        if isinstance(self._file, io.BytesIO) and self._file.tell() > _IN_MEMORY:
+            import tempfile  # noqa: PLC0415 - for large bundles
+
+            held, self._file = self._file, cast("BinaryIO", tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115 - closed by `close`
+            self._file.write(held.getbuffer())
+
+    def from_start(self) -> BinaryIO:
+        """The file, at its start."""
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def bundle_name(qualname: str, bundle_id: str) -> str:
@@ -170,7 +193,7 @@ def _frame_of(name: str, content: bytes) -> bytes:
     return out.getvalue()
 
 
-def _write_sealed(file: BinaryIO, head: bytes, rest: tempfile.SpooledTemporaryFile[bytes]) -> int:
+def _write_sealed(file: BinaryIO, head: bytes, rest: BinaryIO) -> int:
     """The head, the rest and the seal over both; how many bytes that is."""
     digest = hashlib.sha256(head)
     file.write(head)

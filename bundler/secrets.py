@@ -6,6 +6,8 @@ import fnmatch
 import os
 import re
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+
 SECRET_FOLDERS = {
     ".ssh": "a folder of SSH keys",
     ".aws": "a folder of AWS credentials",
@@ -76,11 +78,11 @@ SECRET_NAMES = (
 )
 """File names (as `fnmatch` patterns, case ignored) that are secret, and why."""
 
-_HARMLESS = re.compile(r"\.(?:example|sample|template|dist|tmpl)$|\.(?:py|pyi|pyx|pub|md|rst|html)$", re.IGNORECASE)
+_HARMLESS = compile_lazily(r"\.(?:example|sample|template|dist|tmpl)$|\.(?:py|pyi|pyx|pub|md|rst|html)$", re.IGNORECASE)
 """Names that show what a secret would look like, public halves of keys, and code: a module called ``secrets.py`` is a module."""
 
-_PATTERNS = [(re.compile(fnmatch.translate(pattern), re.IGNORECASE), reason) for pattern, reason in SECRET_NAMES]
-_KEY_HEADER = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1")
+_PATTERNS = [(compile_lazily(fnmatch.translate(pattern), re.IGNORECASE), reason) for pattern, reason in SECRET_NAMES]
+_KEY_HEADER = compile_lazily(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1")
 _CONTENT_LIMIT = 64 * 1024
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from clustrix_bundle.bundler.errors import SettingsError
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 TABLE = "clustrix-bundle"
 DYNAMIC = ("widen", "warn", "error")
 DEFAULT_MAX_FILE_SIZE = 50 * 2**20
 
 _KEYS = ("include", "exclude", "dynamic", "max-file-size")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)", re.IGNORECASE)
+_SIZE = compile_lazily(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1} | {
     prefix + middle: base**power
     for power, prefix in enumerate("kmgt", 1)

@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         return run_command(given)
     except KeyboardInterrupt:
         return 130
+    finally:
+        if arguments is None:
+            gc.freeze()  # nor is there any to look for at the end, where the whole memory goes
 
 
 def _start_again_in_utf8(arguments: list[str]) -> None:

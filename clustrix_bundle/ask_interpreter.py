@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -99,6 +97,9 @@ def ask_interpreter(executable: str | None) -> Interpreter:
     """
     if executable is None or _same_environment(executable):
         return this_interpreter()
+    import subprocess  # noqa: PLC0415 - most builds are for the Python that runs them
+    import tempfile  # noqa: PLC0415
+
     try:
         with (
             tempfile.TemporaryDirectory() as empty

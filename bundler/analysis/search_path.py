@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.facts.model import HOOK_CHANGES, HOOKS
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr, ModuleFacts
-
-_CHANGES = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
-HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
-
-_HOOK_OF_SYSTEM = re.compile(rb"sys\s*(?:\.\s*(?:%s)\b|\.?\s*[)\\#])" % b"|".join(sorted(name.encode() for name in HOOKS)))
-"""``sys.path`` and its kind, or a ``sys`` in parentheses or at the end of a line that goes on."""
-
-
-def names_hook(facts: ModuleFacts, source: bytes) -> bool:
-    """Whether `search_path_lines` can find any but ``addsitedir``, told from the imports and the text."""
-    renamed = any(item.module == "sys" and (item.name is not None or item.asname) for item in facts.imports)
-    return renamed or _HOOK_OF_SYSTEM.search(source) is not None
 
 
 def search_path_lines(facts: ModuleFacts) -> set[int]:
@@ -33,7 +22,7 @@ def search_path_lines(facts: ModuleFacts) -> set[int]:
     lines: set[int] = set()
     for call in facts.calls:
         func = call.func
-        if (func[0] == "attr" and func[2] in _CHANGES and _is_hook(func[1], systems, own)) or func[-1] == "addsitedir":
+        if (func[0] == "attr" and func[2] in HOOK_CHANGES and _is_hook(func[1], systems, own)) or func[-1] == "addsitedir":
             lines.add(call.line)
     for binding in facts.bindings:
         changed = binding.target

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import SettingsError
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     import pathspec
 
-_WILD = re.compile(r"[*?\[]")
+_WILD = compile_lazily(r"[*?\[]")
 
 
 def is_exact(pattern: str) -> bool:

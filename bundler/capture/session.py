@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import linecache
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from clustrix_bundle.bundler.capture.errors import SourceGoneError
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
-_PROMPT_INPUT = re.compile(r"<python-input-(\d+)>")
+_PROMPT_INPUT = compile_lazily(r"<python-input-(\d+)>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,45 +1,35 @@
-"""Data that names data and modules: globals of pickles, files that a small text file names (rule 8).
-
-Nothing is unpickled: `pickletools.genops` reads the opcodes.
-"""
+"""Data that names data and modules: globals of pickles, files that a small text file names (rule 8)."""
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import lzma
 import os
-import pickletools
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, ModuleFinding
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
 
 MAX_TEXT = 256 * 1024
 MAX_PICKLE = 64 * 2**20
-MAX_OPCODES = 2_000_000
 MAX_NAMES = 20_000
 
 _PICKLES = frozenset(
     {".pkl", ".pickle", ".p", ".pck", ".pcl", ".joblib", ".dill", ".pt", ".pth", ".dat", ".cache", ".sav", ".model"}
 )
-_MAGIC = {b"\x1f\x8b": "gzip", b"BZ": "bz2", b"\xfd7": "lzma"}
-_WORD = re.compile(r"[\w@%+~.\-/\\]+")
-_EXPANSION = re.compile(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\)s|\{+[\w. ]+\}+)\"?/")
+_WORD = compile_lazily(r"[\w@%+~.\-/\\]+")
+_EXPANSION = compile_lazily(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\)s|\{+[\w. ]+\}+)\"?/")
 """What a shell, a template or an interpolating parser puts a folder in for, with the slash after it: ``$(dirname "$0")/``, ``%(here)s/``."""
-_QUOTED = re.compile(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
-_LARK_IMPORT = re.compile(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
-_MODULE_NAME = re.compile(
+_QUOTED = compile_lazily(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
+_LARK_IMPORT = compile_lazily(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
+_MODULE_NAME = compile_lazily(
     r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?)|[\"']([A-Za-z_]\w*)[\"']|(?<=[:=\-])[ \t]*([A-Za-z_]\w*)[ \t]*$", re.MULTILINE
 )
-_PYTHON_MODULE = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*-m\s+([\w.]+)")
+_PYTHON_MODULE = compile_lazily(r"\bpython[\d.]*\s+(?:-\w+\s+)*-m\s+([\w.]+)")
 
 
 def find_in_data(reading: Reading, path: Path) -> Iterator[FileFinding | ModuleFinding]:
@@ -69,68 +59,15 @@ def _may_be_pickle(path: Path, head: bytes) -> bool:
 
 
 def _pickled(reading: Reading, path: Path, head: bytes) -> Iterator[ModuleFinding]:
+    from clustrix_bundle.bundler.evidence.pickles import pickle_globals, pickles_in  # noqa: PLC0415 - most projects have none
+
     names: dict[str, None] = {}
-    for content in _pickles_in(path, head):
+    for content in pickles_in(path, head, MAX_PICKLE):
         for module in pickle_globals(content):
             names.setdefault(module)
     for name in names:
         if name != "__main__" and reading.world.locate(name) is not None:
             yield ModuleFinding(name, 0, "data", f"pickle {path.name} names {name}")
-
-
-def _pickles_in(path: Path, head: bytes) -> Iterator[bytes]:
-    try:
-        if head == b"PK\x03\x04":
-            with zipfile.ZipFile(path) as archive:
-                for info in archive.infolist():
-                    if info.filename.endswith(("data.pkl", ".pkl")) and info.file_size <= MAX_PICKLE:
-                        yield archive.read(info)
-            return
-        with _opened(path, _MAGIC.get(head[:2], "")) as file:
-            yield file.read(MAX_PICKLE)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, lzma.LZMAError):
-        return
-
-
-def _opened(path: Path, compression: str) -> IO[bytes]:
-    if compression == "gzip":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if compression == "bz2":
-        return cast("IO[bytes]", bz2.open(path, "rb"))
-    return cast("IO[bytes]", lzma.open(path, "rb")) if compression else open(path, "rb")
-
-
-def pickle_globals(content: bytes) -> list[str]:
-    """Modules whose names a pickle loads globals from, in order; what cannot be read ends the list."""
-    found: dict[str, None] = {}
-    strings: list[str] = []
-    memo: dict[int, str] = {}
-    stream = io.BytesIO(content)
-    try:
-        while stream.tell() < len(content):
-            for count, (opcode, argument, _position) in enumerate(pickletools.genops(stream)):
-                if count > MAX_OPCODES:
-                    return list(found)
-                name = opcode.name
-                if name in ("GLOBAL", "INST"):
-                    found.setdefault(str(argument).split(" ", 1)[0])
-                elif name == "STACK_GLOBAL" and len(strings) >= 2:
-                    found.setdefault(strings[-2])
-                elif name == "MEMOIZE":
-                    if strings:
-                        memo[len(memo)] = strings[-1]
-                    else:
-                        memo[len(memo)] = ""
-                elif name in ("BINPUT", "LONG_BINPUT", "PUT") and isinstance(argument, int):
-                    memo[argument] = strings[-1] if strings else ""
-                elif name in ("BINGET", "LONG_BINGET", "GET") and isinstance(argument, int):
-                    strings.append(memo.get(argument, ""))
-                elif "UNICODE" in name or "STRING" in name:
-                    strings.append(str(argument))
-                del strings[:-64]
-    except (ValueError, IndexError, KeyError, UnicodeDecodeError, OverflowError, AttributeError, TypeError):
-        pass
-    return list(found)
 
 
 def _named_in_text(reading: Reading, path: Path, content: str) -> Iterator[FileFinding | ModuleFinding]:

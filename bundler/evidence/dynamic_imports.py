@@ -28,6 +28,7 @@ from clustrix_bundle.bundler.folding.value import (
     is_none,
     items_of,
 )
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
@@ -90,7 +91,7 @@ LAST_NAMES = frozenset(
     | {"load_module", "find_module", "import_string", "import_object", "load_object"}
 )
 
-_LOCAL_NAME = re.compile(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[\w.\[\]]+)?", re.ASCII)
+_LOCAL_NAME = compile_lazily(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[\w.\[\]]+)?", re.ASCII)
 
 
 def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding | FileFinding | OpenEnd]:

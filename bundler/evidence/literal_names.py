@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence.paths import bases
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
     from clustrix_bundle.bundler.facts.model import Text
 
-_FILE_NAME = re.compile(r"(?![a-z]+://)[^\0\n<>|*?\"]*[/.][^\0\n<>|*?\"]*")
+_FILE_NAME = compile_lazily(r"(?![a-z]+://)[^\0\n<>|*?\"]*[/.][^\0\n<>|*?\"]*")
 _NEVER = frozenset({".", "..", "/", "./", "../", "__init__.py", "__main__.py", "setup.py", "conftest.py"})
 _CODE = (".py", ".pyc", ".pyi")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding.value import Alternatives, External, as_text
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
@@ -19,7 +20,7 @@ _OF_ALL = frozenset({"entry_points", "distributions", "packages_distributions", 
 _PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
 _FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt")
 _LISTS = ("RECORD", "SOURCES.txt")
-_FOLDER = re.compile(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
+_FOLDER = compile_lazily(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
 
 
 def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFinding]:

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.folding.value import Text
 
-_LOADING = re.compile(r"(?:read|scan|load|open)(?:_\w+)?|\w+_(?:load|read|open)|imread|fromfile|genfromtxt|loadtxt")
-_HUBS = re.compile(r"(?:datasets|nltk|seaborn|spacy|torchvision)\.|.*\.load_dataset")
-_DATA = re.compile(
+_LOADING = compile_lazily(r"(?:read|scan|load|open)(?:_\w+)?|\w+_(?:load|read|open)|imread|fromfile|genfromtxt|loadtxt")
+_HUBS = compile_lazily(r"(?:datasets|nltk|seaborn|spacy|torchvision)\.|.*\.load_dataset")
+_DATA = compile_lazily(
     r".*\.(?:csv|tsv|txt|jsonl?|geojson|parquet|feather|arrow|orc|avro|xlsx?|xlsm|ods|sav|dta|sas7bdat|h5|hdf5?|keras|nc|zarr|mat|np[yz]"
     r"|pkl|pickle|joblib|pth?|ckpt|safetensors|onnx|tflite|pb|bin|dat|data|db|sqlite3?|ya?ml|toml|ini|cfg|xml|html?|gml|graphml|shp|gpkg"
     r"|png|jpe?g|tiff?|gif|bmp|wav|mp3|flac|ogg|mp4|avi|fits?|fa|fasta|fastq|vcf|bed|pdb|xyz|gz|bz2|xz|zst|zip|tar|tgz|log)",

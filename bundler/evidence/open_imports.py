@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.world import LoadedModule, ModuleFinding, OpenEnd
 from clustrix_bundle.bundler.evidence.data_names_data import dotted_names
 from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name, local_module, top_level_modules
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clustrix_bundle.bundler.evidence.reading import Reading
 
-_NAME = re.compile(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?", re.ASCII)
+_NAME = compile_lazily(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_][\w.]*)?", re.ASCII)
 
 NOT_MODULES = frozenset({"setup", "conftest", "noxfile", "tasks", "fabfile", "manage", "__main__"})
 """Top-level files that tools run: widening does not bring them."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 READ = "read"
 WRITE = "write"
@@ -379,14 +379,14 @@ RESOURCES: dict[str, tuple[str, bool]] = {
 }
 """Functions that take a package and a path inside it: the deed, and whether the path is the second argument."""
 
-_READING = re.compile(
+_READING = compile_lazily(
     r"(?:read|scan|load|open|imread|parse|import|iter|from)(?:_\w+)?|\w+_(?:load|read|open)|fromfile|genfromtxt|loadtxt|memmap|from[a-z]+|"
     r"\w*(?:Dataset|File|Reader|Loader|Archive|Database|Lookup|Folder|Staticfiles|Source|Image)"
 )
-WRITING = re.compile(
+WRITING = compile_lazily(
     r"(?:to|write|save|dump|export)(?:_\w+)?|savefig|imwrite|imsave|savez\w*|savetxt|tofile|\w+_(?:save|dump|write)"
 )
-_NEVER = re.compile(
+_NEVER = compile_lazily(
     r"builtins\.|os\.path\.|re\.|string\.|logging\.(?!config)|argparse\.|click\.|typing\.|collections\.|itertools\.|functools\.|time\.|datetime\."
     r"|urllib\.|http\.|webbrowser\.|requests\.|importlib\.(?!resources)|unittest\.|warnings\.|struct\.|math\.|random\.|json\.loads|clustrix"
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from clustrix_bundle.bundler.folding.value import (
     literal,
     text,
 )
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
@@ -81,7 +81,7 @@ SHOWING = frozenset({"xdg-open", "gnome-open", "kde-open", "open", "start", "exp
 
 LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND, *RUNS_TEXT))
 
-_CODE_IMPORT = re.compile(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
+_CODE_IMPORT = compile_lazily(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
 
 
 def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFinding | ModuleFinding]:
@@ -138,6 +138,8 @@ def _words_of(
 def split_words(value: Text) -> list[Text]:
     """The words of a shell command with holes."""
     if value.constant is not None:
+        import shlex  # noqa: PLC0415 - for projects that start programs
+
         try:
             return [literal(word) for word in shlex.split(value.constant, comments=False)]
         except ValueError:

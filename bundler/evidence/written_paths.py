@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +13,13 @@ from clustrix_bundle.bundler.evidence.data_files import find_openings, paths_in
 from clustrix_bundle.bundler.evidence.paths import bases
 from clustrix_bundle.bundler.folding import pattern
 from clustrix_bundle.bundler.folding.expressions import last_name
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.evidence.reading import Reading
 
-_WRITERS = re.compile(r"copy2?|copyfile|move|urlretrieve|export\w*|download\w*")
+_WRITERS = compile_lazily(r"copy2?|copyfile|move|urlretrieve|export\w*|download\w*")
 
 
 def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:

@@ -13,26 +13,27 @@ from bisect import bisect_right
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.chains import MAX_CHAIN, MAX_ELIFS, MAX_PATTERN_BRACKETS, MAX_RIGHT, Chains
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 MAX_BRACKETS = 200
 MAX_INDENTS = 99
 DEEP_BRACKETS = 92
 """Python 3.8 and older refuse more open brackets than this."""
 
-_CODE = re.compile(
+_CODE = compile_lazily(
     r"""(?P<quoted>(?<!\w)(?P<prefix>\w*)(?P<quote>'''|\"\"\"|'|"))|(?P<comment>\#[^\n]*)|(?P<newline>\n)"""
     r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<colon>:)|(?P<escape>\\\n?)|(?P<separator>[,;])"""
     r"""|(?P<operator>[-+*/%@&|^~<>=!.]+|\b(?:not|lambda|if|else|await|and|or|in|is)\b)""",
     re.VERBOSE,
 )
 _PLAIN_ENDS = {
-    "'": re.compile(r"[^'\\\n]*(?:\\.[^'\\\n]*)*'", re.DOTALL),
-    '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*"', re.DOTALL),
-    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
+    "'": compile_lazily(r"[^'\\\n]*(?:\\.[^'\\\n]*)*'", re.DOTALL),
+    '"': compile_lazily(r'[^"\\\n]*(?:\\.[^"\\\n]*)*"', re.DOTALL),
+    "'''": compile_lazily(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
+    '"""': compile_lazily(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
 }
 _TEMPLATE = {
-    (quote, raw): re.compile(
+    (quote, raw): compile_lazily(
         rf"(?P<end>{quote})|(?P<double>\{{\{{|\}}\}})|(?P<open>\{{)|(?P<close>\}})"
         + (r"|(?P<escape>\\(?:[^{}]|(?=[{}])))" if raw else r"|(?P<escape>\\N\{[^}\n]*\}|\\(?:[^{}]|(?=[{}])))")
         + (r"|(?P<newline>\n)" if len(quote) == 1 else r"|(?P<newline>(?!))"),
@@ -41,8 +42,8 @@ _TEMPLATE = {
     for quote in _PLAIN_ENDS
     for raw in (False, True)
 }
-_INDENT = re.compile(r"[ \t\f]*")
-_CASE = re.compile(r"case\b(?!\s*[=.,:)])")
+_INDENT = compile_lazily(r"[ \t\f]*")
+_CASE = compile_lazily(r"case\b(?!\s*[=.,:)])")
 
 
 @dataclass(frozen=True, slots=True)

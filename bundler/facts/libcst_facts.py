@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,13 +11,14 @@ from clustrix_bundle.bundler.facts.model import Directive, ModuleFacts
 from clustrix_bundle.bundler.facts.pattern_walk import PATTERNS
 from clustrix_bundle.bundler.facts.statement_walk import STATEMENTS, visit_block
 from clustrix_bundle.bundler.facts.walk import UnknownSyntaxError, Visitors, Walk
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from libcst import CSTLogicError, CSTValidationError
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.lexical import Lexical
 
 _VISITORS: Visitors = {**EXPRESSIONS, **STATEMENTS, **PATTERNS}
-_DIRECTIVE = re.compile(r"#[ \t]*clustrix:[ \t]*([^ \t]+)[ \t]*(.*)")
+_DIRECTIVE = compile_lazily(r"#[ \t]*clustrix:[ \t]*([^ \t]+)[ \t]*(.*)")
 
 
 class UnparsableError(Exception):

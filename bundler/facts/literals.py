@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+
 MAX_LITERAL = 65536
 """Longer values, in code points, are opaque."""
 
-_LITERAL = re.compile(r"""(?P<prefix>[A-Za-z]*)(?P<quote>'''|\"\"\"|'|")""")
-_ESCAPE = re.compile(
+_LITERAL = compile_lazily(r"""(?P<prefix>[A-Za-z]*)(?P<quote>'''|\"\"\"|'|")""")
+_ESCAPE = compile_lazily(
     r"""\\(?:(?P<newline>\n)|(?P<octal>[0-7]{1,3})|x(?P<byte>[0-9A-Fa-f]{2})|u(?P<short>[0-9A-Fa-f]{4})|U(?P<long>[0-9A-Fa-f]{8})"""
     r"""|N\{(?P<name>[^}]+)\}|(?P<bad>[xuUN])|(?P<simple>[\\'"abfnrtv]))""",
     re.VERBOSE,
 )
-_BYTES_ESCAPE = re.compile(
+_BYTES_ESCAPE = compile_lazily(
     r"""\\(?:(?P<newline>\n)|(?P<octal>[0-7]{1,3})|x(?P<byte>[0-9A-Fa-f]{2})|(?P<bad>x)|(?P<simple>[\\'"abfnrtv]))"""
 )
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}

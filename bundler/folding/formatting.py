@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Iterable
 
 from clustrix_bundle.bundler.folding.value import (
@@ -26,10 +25,11 @@ from clustrix_bundle.bundler.folding.value import (
     literal,
     text,
 )
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 MAX_PARTS = 64
 
-_PERCENT = re.compile(
+_PERCENT = compile_lazily(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>\*|\d+)?(?:\.(?P<digits>\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])"
 )
 
@@ -157,6 +157,8 @@ def brace(pattern: Text, positional: list[Alternatives], keywords: dict[str, Alt
     """``pattern.format(…)``; fields with attributes, keys or conversions are holes."""
     if pattern.constant is None:
         return (hole(ANY),)
+    import string  # noqa: PLC0415 - compiles a pattern that nobody needs here
+
     try:
         fields = list(string.Formatter().parse(pattern.constant))
     except ValueError:

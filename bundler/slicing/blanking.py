@@ -17,16 +17,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.facts.decode import decode_source
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Statement
 
-_COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+|#!")  # PEP 263, and the first line of a program
-_SEMICOLON = re.compile(r"(?:[ \t\f]|\\\n)*;")
-_SPACE = re.compile(r"(?:[ \t\f]|\\\n)*")
-_REST = re.compile(r"[ \t\f]*(#[^\n]*)?(?=\n|\Z)")
-_BETWEEN = re.compile(r"(?:[ \t\f\n;]|\\\n|#[^\n]*)*")
-_COMMENT = re.compile(r"#[^\n]*")
+_COOKIE = compile_lazily(r"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+|#!")  # PEP 263, and the first line of a program
+_SEMICOLON = compile_lazily(r"(?:[ \t\f]|\\\n)*;")
+_SPACE = compile_lazily(r"(?:[ \t\f]|\\\n)*")
+_REST = compile_lazily(r"[ \t\f]*(#[^\n]*)?(?=\n|\Z)")
+_BETWEEN = compile_lazily(r"(?:[ \t\f\n;]|\\\n|#[^\n]*)*")
+_COMMENT = compile_lazily(r"#[^\n]*")
 
 
 def without(source: bytes, path: str, statements: Sequence[Statement], kept: frozenset[int]) -> bytes:

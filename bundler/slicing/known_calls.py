@@ -11,6 +11,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr
 
@@ -64,7 +66,7 @@ METHODS_THAT_MAKE = words(
 )
 """Methods whose result shares no mutable part with the object."""
 
-_MUTATORS = re.compile(
+_MUTATORS = compile_lazily(
     r"""shuffle|heap(ify|push|pop|replace|pushpop)|insort(_left|_right)?|copyto|put|putmask|place|fill_diagonal|at|next|setattr|delattr|exec
     |(add|append|extend|insert|update|set|register|unregister|patch|install|attach|bind|connect|apply|setup|init|configure|reset|clear|pop|remove|discard)(_.*)?
     |readinto|pack_into|.*[a-z0-9]_|sort|reverse|load_state_dict|fit|partial_fit|fit_transform|train|step|backward|compile|freeze""",
@@ -72,7 +74,7 @@ _MUTATORS = re.compile(
 )
 _IN_PLACE_KEYWORDS = frozenset({"inplace", "out", "overwrite_a", "overwrite_b", "overwrite_x"})
 
-_OUTPUT = re.compile(
+_OUTPUT = compile_lazily(
     r"print.*|pprint|pp|display|echo|secho|show|plot.*|savefig|save.*|dump|dumps|write.*|to_csv|debug|info|warning|warn|error|exception|critical|log"
     r"|sleep|flush|assert_.*|imsave|imshow|scatter|hist|figure|title|legend|perf_counter|time|progress_apply"
 )
@@ -108,7 +110,7 @@ _EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit", "builtin
 _DRAWING = frozenset(
     {"matplotlib", "seaborn", "plotly", "bokeh", "altair", "IPython", "ipywidgets", "pprint", "rich", "tqdm", "pylab"}
 )
-_DRAWING_SETTINGS = re.compile(
+_DRAWING_SETTINGS = compile_lazily(
     r"use|rc|rcdefaults|rc_file|rc_params|ion|ioff|switch_backend|set.*|register.*|config.*|style|activate|update|reset.*"
 )
 
@@ -120,14 +122,14 @@ PROCESS_WIDE = words(
 )
 """Standard modules whose settings reach code that never names them: their settings are kept wherever they stand."""
 
-_SETTING = re.compile(
+_SETTING = compile_lazily(
     r"""(manual_)?seed(_.*)?|.*_seed(_.*)?|set.*|use|filterwarnings|simplefilter|resetwarnings|basicConfig|dictConfig|fileConfig|captureWarnings
     |enable.*|disable.*|register.*|unregister.*|add.*|install.*|config.*|chdir|fchdir|umask|putenv|unsetenv|tzset|insert|append|extend|update
     |pop|remove|clear|setdefault|switch_backend|rc|init.*|reload|patch.*|activate.*|freeze|seterr|reset.*|stack_size|field_size_limit|reconfigure
     |invalidate_caches|load_dotenv|setup|import_plugins""",
     re.VERBOSE,
 )
-_SEED = re.compile(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed")
+_SEED = compile_lazily(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed")
 _FOR_PEOPLE = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.ps1", "sys.ps2", "threading.excepthook", "faulthandler.enable"}
 )
@@ -146,7 +148,7 @@ _USED_BY_NAME = words("random decimal asyncio csv socket mimetypes copyreg resou
 _DRAWS_FROM = ("random.", "numpy.random.")
 
 
-_HOLDS_FUNCTIONS = re.compile(
+_HOLDS_FUNCTIONS = compile_lazily(
     r"partial(method)?|wraps|update_wrapper|lru_cache|cache|signature|getsource|getfile|help|id|repr|str|print|append|add|insert|extend|setdefault"
     r"|update|connect|singledispatch|staticmethod|classmethod|property|vectorize|n?jit|isinstance|issubclass|callable|type|hasattr|getattr|setattr"
     r"|field|defaultdict|dumps?|local|delayed|memoize|frompyfunc|list|tuple|dict|set|len|zip|enumerate"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.slicing.names import ModuleNames
 
 if TYPE_CHECKING:
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Call, Expr
 
 _DEPTH = 8
-_WRITERS = re.compile(r"to_[a-z]+|tofile|save[a-z_]*|dump|imsave|imwrite|copy2?|copyfile|move|urlretrieve|touch|export[a-z_]*")
+_WRITERS = compile_lazily(
+    r"to_[a-z]+|tofile|save[a-z_]*|dump|imsave|imwrite|copy2?|copyfile|move|urlretrieve|touch|export[a-z_]*"
+)
 _RECEIVERS = frozenset({"write_text", "write_bytes", "touch"})
-_MODES = re.compile(r"[rtb]*[wax+][rtb+]*")
-_NAME = re.compile(r"[^\s<>|*?]+\.\w+")
+_MODES = compile_lazily(r"[rtb]*[wax+][rtb+]*")
+_NAME = compile_lazily(r"[^\s<>|*?]+\.\w+")
 
 
 def written_by(names: ModuleNames, call: Call) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,6 +86,8 @@ def _observed(target: str, options: BuildOptions, arguments: Any, *, only: bool)
 
 
 def _rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    from dataclasses import asdict  # noqa: PLC0415 - where there was a rehearsal
+
     return {
         "ok": rehearsal.ok,
         "imported": list(rehearsal.imported),
