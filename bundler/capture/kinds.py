@@ -46,7 +46,7 @@ def _module(pickler: StatePickler, module: ModuleType) -> Any:
 def _lock(_pickler: StatePickler, lock: Any) -> Any:
     if lock.locked():
         raise CaptureError("a lock that is held cannot travel; release it before, or make it inside the function", "", "lock")
-    return threading.Lock, ()
+    return _thread.allocate_lock, ()  # what every Python calls it
 
 
 def _weak(_pickler: StatePickler, reference: Any) -> Any:

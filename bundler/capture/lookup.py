@@ -6,6 +6,8 @@ import sys
 from types import CodeType, ModuleType
 from typing import Any
 
+from clustrix_bundle.bundler.slicing.lookups import EVALUATES, QUERIES, names_in_texts
+
 MISSING = object()
 """What a name that leads nowhere leads to."""
 
@@ -35,6 +37,8 @@ def _of_module(module: ModuleType, name: str) -> Any:
 def global_names(code: CodeType) -> set[str]:
     """Names that `code`, and code nested in it, may look up in its globals."""
     names = set(code.co_names)
+    if names & (EVALUATES | QUERIES):
+        names |= names_in_texts((text for text in code.co_consts if isinstance(text, str)), after_at=not names & EVALUATES)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names |= global_names(constant)

@@ -189,7 +189,7 @@ class MainCapture:
         return name in self._standing.binders or ("*" in self._standing.binders and name in self._namespace)
 
     def _reached(self, part: Slice) -> set[str]:
-        found = set(self._needs.main_names)
+        found = self._needs.main_names | part.looked_up
         for number in part.kept:
             statement = self._standing.statements[number]
             found.update(statement.uses, statement.deferred)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.effects import Effects
-from clustrix_bundle.bundler.slicing.lookups import statements_that_look_up
+from clustrix_bundle.bundler.slicing.lookups import names_in_texts, statements_that_evaluate, statements_that_look_up
 from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name
 from clustrix_bundle.bundler.slicing.never import find_never
 from clustrix_bundle.bundler.slicing.things import Modules, Things
@@ -50,11 +50,26 @@ class Script:
         self.binders = self._find_binders()
         self.links = self._find_links()
         self.imports = _imports_by_statement(loaded.facts.imports)
+        self._evaluated: dict[bool, frozenset[str]] = {}
 
     @cached_property
     def lookups(self) -> frozenset[int]:
         """Statements with code that looks module-level names up by strings."""
         return statements_that_look_up(self.loaded.facts)
+
+    def evaluated(self, number: int) -> frozenset[str]:
+        """Module-level names that texts of the script name, as code of the statement that evaluates one would read them."""
+        after_at = self._evaluators.get(number)
+        if after_at is None:
+            return frozenset()
+        if after_at not in self._evaluated:
+            texts = [text.value for text in self.loaded.facts.texts if not text.doc]
+            self._evaluated[after_at] = names_in_texts(texts, after_at=after_at) & self.binders.keys()
+        return self._evaluated[after_at]
+
+    @cached_property
+    def _evaluators(self) -> dict[int, bool]:
+        return statements_that_evaluate(self.loaded.facts)
 
     def affected(self, changed: str) -> Iterator[str]:
         """Names whose object may be changed by a change of one's: itself, and what it is linked to."""

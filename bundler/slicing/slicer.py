@@ -45,12 +45,14 @@ class Slice:
         kept: Indices of the kept module-level statements.
         decisions: One for every statement, in source order.
         notes: What the user should know.
+        looked_up: Names that kept code may look up by strings.
     """
 
     source: bytes
     kept: frozenset[int]
     decisions: tuple[Decision, ...]
     notes: tuple[Note, ...]
+    looked_up: frozenset[str] = frozenset()
 
 
 def slice_module(
@@ -123,6 +125,7 @@ class _Slicer:
         self.script = script
         self.selection = Selection(self.script, by_value)
         self.live = False
+        self.looked_up: set[str] = set()
         self._path = path
         self._reasons = Reasons(self.script, self.selection, has_file)
         self._stars = StarImports(self.script)
@@ -308,11 +311,15 @@ class _Slicer:
 
     def _look_up_names(self, number: int) -> None:
         """Code that looks names up in ``globals()``: strings that name a definition keep it; others may be meant as well."""
+        for name in sorted(self.script.evaluated(number) - self.looked_up):
+            self.looked_up.add(name)
+            self._want(name)
         if number not in self.script.lookups:
             return
         self.selection.by_name = True
         for text in self.script.loaded.facts.texts:
             if text.value in self.script.binders and not text.doc:
+                self.looked_up.add(text.value)
                 self._need(text.value, self.script.end, "a lookup by name")
 
     # -- messages
@@ -372,7 +379,7 @@ class _Slicer:
             for number, statement in enumerate(self.script.statements)
         )
         source = without(self.script.loaded.source, self._path, self.script.statements, kept)
-        return Slice(source, kept, decisions, self.selection.notes)
+        return Slice(source, kept, decisions, self.selection.notes, frozenset(self.looked_up))
 
     def _dropped(self, number: int) -> str:
         if number in self.script.never:

@@ -185,3 +185,12 @@ def test_what_only_statements_read_while_they_run_is_made_again_by_them(program,
         )
         decimal.getcontext().prec = 5
         assert made.there("f").f() == "0.333333333333"
+
+
+def test_values_that_texts_name_travel_where_they_are_looked_up(program):
+    made = program(
+        "import math\nrows = list('ab')\nscale = sum([2])\nclass Frame:\n    def query(self, text): return text\n"
+        "def f(x): return globals()['rows'], eval('math.floor(x) * scale')\ndef g(): return Frame().query('x > @rows')\n"
+    )
+    assert made.there("f").f(1.5) == (["a", "b"], 2)
+    assert _how(made.capture("g")) == {"rows": "value"}

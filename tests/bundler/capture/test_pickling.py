@@ -114,6 +114,7 @@ def test_the_projects_path_is_nowhere_in_the_pickle(tmp_path):
 def test_a_lock_arrives_unlocked_and_a_held_one_is_refused(there):
     lock = threading.Lock()
     assert not there(lock).locked()
+    assert b"allocate_lock" in dump_stream(lock, Needs())
     with lock, pytest.raises(CaptureError, match="held"):
         there(lock)
 

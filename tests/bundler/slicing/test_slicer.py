@@ -651,6 +651,26 @@ def f(name):
 """)
 
 
+def test_names_in_texts_that_are_evaluated_are_kept(holds):
+    holds("""
+import math
+import json  #-
+FORMULA = "math.sqrt(x) + helper(x)"
+def helper(x):
+    return SHIFT + x
+SHIFT = 3
+OTHER = 4  #-
+def f(x):
+    return eval(FORMULA)
+""")
+    holds("""
+LIMIT = 3
+OTHER = 4  #-
+def f(df):
+    return df.query("x > @LIMIT and OTHER")
+""")
+
+
 def test_state_that_a_call_leaves_in_a_decorated_function_is_kept(holds):
     holds("""
 class counted:
