@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Project:
         self.sources = sources
         self._loaded: dict[str, LoadedModule | None] = {}
         self._reached: dict[str, LoadedModule] = {}
+        self._reached_at: dict[str, list[tuple[int, str, LoadedModule]]] = {}
         self._shipped: dict[str, None] = {}
 
     def locate(self, name: str) -> LocalModule | None:
@@ -71,17 +72,24 @@ class Project:
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         return str(module.path) in self.sources.holding(text)
 
+    def mentioning(self, name: str) -> Iterable[LoadedModule]:
+        found = [one for path in self.sources.naming(name) for one in self._reached_at.get(path, ())]
+        found.sort()
+        return [module for _, _, module in found]
+
     def submodules(self, name: str) -> Iterable[LocalModule]:
         package = self.resolver.resolve(name)
         found = (_local(module) for module in self.resolver.submodules(package))
         return [module for module in found if module is not None]
 
-    def reached(self) -> Iterable[LoadedModule]:
+    def reached(self) -> Collection[LoadedModule]:
         return self._reached.values()
 
     def reach(self, module: LoadedModule) -> None:
         """Notes that a module ships."""
-        self._reached.setdefault(module.name, module)
+        if module.name not in self._reached:
+            self._reached_at.setdefault(str(module.path), []).append((len(self._reached), module.name, module))
+            self._reached[module.name] = module
 
     def shipped_files(self) -> Iterable[Path]:
         return [Path(path) for path in sorted(self._shipped)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,10 @@ class Sources:
             known.files = len(self._files)
             known.paths = frozenset(self.store.mentioning(known.wanted))
         return known.paths
+
+    def naming(self, name: str) -> Sequence[str]:
+        """Files read so far in which one name may stand."""
+        return self.store.mentioning([name])
 
     def holding(self, text: bytes) -> frozenset[str]:
         """Files read so far whose bytes hold ``text``."""

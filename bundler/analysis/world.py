@@ -6,7 +6,7 @@ loaded module and yield findings. Nothing here touches a network or starts a pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -101,10 +101,13 @@ class World(Protocol):
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         """Whether these bytes stand in the source of a module; dearer to ask of its `LoadedModule.source`, which is copied each time."""
 
+    def mentioning(self, name: str) -> Iterable[LoadedModule]:
+        """The reached modules in which a name may stand as `may_mention` says, in the order in which they were reached."""
+
     def submodules(self, name: str) -> Iterable[LocalModule]:
         """Direct submodules and subpackages of a local package, sorted by name."""
 
-    def reached(self) -> Iterable[LoadedModule]:
+    def reached(self) -> Collection[LoadedModule]:
         """The modules that ship so far, in the order in which they were reached."""
 
     def shipped_files(self) -> Iterable[Path]:

@@ -7,14 +7,15 @@ somebody who is not seen may call it, and its parameters may be anything besides
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding.expressions import children, last_name
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Binding, Call, Expr
+    from clustrix_bundle.bundler.facts.model import Call, Expr
     from clustrix_bundle.bundler.folding.names import ModuleNames
 
 MAX_SITES = 64
@@ -54,11 +55,11 @@ class Site:
 
 
 @dataclass(slots=True)
-class Callers:
-    """Index of the calls in reached modules, by the last name of the callee.
+class ModuleCalls:
+    """The calls of one module that travel.
 
     Attributes:
-        calls: Call sites by the name of the function called (imported aliases by the original name too).
+        calls: Call sites by the last name of the callee (imported aliases by the original name too).
         passed: Calls that hand the function of that name to something in `PASSING`.
         read: Names read as values.
     """
@@ -66,55 +67,101 @@ class Callers:
     calls: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
     passed: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
     read: set[str] = field(default_factory=set)
-    _known: set[str] = field(default_factory=set)
-
-    def add(self, names: ModuleNames) -> bool:
-        """Takes a module in; False if it was there already."""
-        module = names.module
-        if module.name in self._known:
-            return False
-        self._known.add(module.name)
-        aliases = {item.asname: item.name for item in module.facts.imports if item.asname and item.name}
-        for call in module.facts.calls:
-            if not names.travels(call.statement, call.under, call.scope):
-                continue
-            called = last_name(call.func)
-            site = Site(names, call)
-            self.calls[called].append(site)
-            if aliases.get(called, called) != called:
-                self.calls[aliases[called]].append(site)
-            self._read_call(site, called, aliases)
-        for binding in module.facts.bindings:
-            if names.travels(binding.statement, binding.under, binding.scope):
-                self._note_read(_values(binding), aliases)
-        for scope in module.facts.scopes:
-            for parameter in scope.parameters:
-                if parameter.default is not None:
-                    self._note_read(read_names((parameter.default,)), aliases)
-            self._note_read(read_names(scope.decorators), aliases)
-        return True
-
-    def _read_call(self, site: Site, called: str, aliases: dict[str, str]) -> None:
-        call = site.call
-        arguments = (*call.args, *(value for _, value in call.keywords))
-        if called in PASSING:
-            handed = {last_name(value) for value in arguments if value[0] in ("name", "attr")}
-            for name in sorted(handed):
-                self.passed[aliases.get(name, name)].append(site)
-            arguments = tuple(value for value in arguments if last_name(value) not in handed or value[0] not in ("name", "attr"))
-        self._note_read(read_names(arguments), aliases)
-        if call.func[0] == "attr":
-            self._note_read(read_names((call.func[1],)), aliases)
-
-    def _note_read(self, found: Iterable[str], aliases: dict[str, str]) -> None:
-        for name in found:
-            self.read.add(name)
-            if name in aliases:
-                self.read.add(aliases[name])
 
 
-def _values(binding: Binding) -> Iterator[str]:
-    yield from read_names((binding.value,))
+class Callers:
+    """The calls in reached modules, by the last name of the callee.
+
+    Of each name that is asked for, only the modules that mention it are looked into.
+    """
+
+    def __init__(self, naming: Callable[[str], Iterable[ModuleNames]]) -> None:
+        """``naming`` gives the reached modules in which a name may stand, in the order in which they were reached."""
+        self._naming = naming
+        self._modules: dict[str, tuple[ModuleNames, ModuleCalls]] = {}
+        self._calls: dict[str, list[Site]] = {}
+        self._passed: dict[str, list[Site]] = {}
+        self._is_read: dict[str, bool] = {}
+
+    def renew(self) -> None:
+        """More modules have been reached."""
+        self._calls.clear()
+        self._passed.clear()
+        self._is_read.clear()
+
+    def calls(self, name: str) -> list[Site]:
+        """The first call sites of that name, one more than `MAX_SITES` at most."""
+        known = self._calls.get(name)
+        if known is None:
+            known = self._calls[name] = self._first(
+                site for one in self._naming(name) for site in self.of(one).calls.get(name, ())
+            )
+        return known
+
+    def passed(self, name: str) -> list[Site]:
+        """The first calls that hand the function of that name on, one more than `MAX_SITES` at most."""
+        known = self._passed.get(name)
+        if known is None:
+            known = self._passed[name] = self._first(
+                site for one in self._naming(name) for site in self.of(one).passed.get(name, ())
+            )
+        return known
+
+    def is_read(self, name: str) -> bool:
+        """Whether a name is read as a value anywhere."""
+        known = self._is_read.get(name)
+        if known is None:
+            known = self._is_read[name] = any(name in self.of(one).read for one in self._naming(name))
+        return known
+
+    def of(self, names: ModuleNames) -> ModuleCalls:
+        """The calls of one module."""
+        known = self._modules.get(names.module.name)
+        if known is None or known[0] is not names:
+            known = self._modules[names.module.name] = (names, read_calls(names))
+        return known[1]
+
+    @staticmethod
+    def _first(sites: Iterable[Site]) -> list[Site]:
+        return list(islice(sites, MAX_SITES + 1))
+
+
+def read_calls(names: ModuleNames) -> ModuleCalls:
+    """Collects the calls of a module, and the names that it reads."""
+    found = ModuleCalls()
+    facts = names.module.facts
+    aliases = {item.asname: item.name for item in facts.imports if item.asname and item.name}
+    read: list[Expr] = []
+    for call in facts.calls:
+        if not names.travels(call.statement, call.under, call.scope):
+            continue
+        called = last_name(call.func)
+        site = Site(names, call)
+        found.calls[called].append(site)
+        if aliases.get(called, called) != called:
+            found.calls[aliases[called]].append(site)
+        read += _read_by_call(found, site, called, aliases)
+    read += [one.value for one in facts.bindings if names.travels(one.statement, one.under, one.scope)]
+    for scope in names.scopes:
+        read += [parameter.default for parameter in scope.parameters if parameter.default is not None]
+        read += scope.decorators
+    found.read.update(read_names(read))
+    found.read.update([original for alias, original in aliases.items() if alias in found.read])
+    return found
+
+
+def _read_by_call(found: ModuleCalls, site: Site, called: str, aliases: dict[str, str]) -> list[Expr]:
+    """What a call reads; the functions that it hands on are noted."""
+    call = site.call
+    arguments = [*call.args, *(value for _, value in call.keywords)]
+    if called in PASSING:
+        handed = {last_name(value) for value in arguments if value[0] in ("name", "attr")}
+        for name in sorted(handed):
+            found.passed[aliases.get(name, name)].append(site)
+        arguments = [value for value in arguments if last_name(value) not in handed or value[0] not in ("name", "attr")]
+    if call.func[0] == "attr":
+        arguments.append(call.func[1])
+    return arguments
 
 
 def read_names(expressions: Iterable[Expr]) -> Iterator[str]:

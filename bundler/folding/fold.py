@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding import formatting, operators
@@ -52,7 +52,8 @@ class Folder:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.callers = Callers()
+        self.callers = Callers(self.naming)
+        self._reached = 0
         self._names: dict[str, ModuleNames | None] = {}
         self._derived: dict[str, list[tuple[ModuleNames, int]]] = {}
         self._local: dict[str, bool] = {}
@@ -72,18 +73,23 @@ class Folder:
 
     def renew(self) -> bool:
         """Takes newly reached modules in; whether there were any."""
-        grown = [self.callers.add(names) for module in list(self.world.reached()) if (names := self._adopt(module)) is not None]
-        if any(grown):
-            self.memory.forget_passing()
-            return True
-        return False
+        reached = len(self.world.reached())
+        if reached == self._reached:
+            return False
+        self._reached = reached
+        self.callers.renew()
+        self.memory.forget_passing()
+        return True
 
-    def _adopt(self, module: LoadedModule) -> ModuleNames | None:
+    def _adopt(self, module: LoadedModule) -> ModuleNames:
         found = self._names.get(module.name)
         if found is None or found.module is not module:
-            found = self._read(module)
-            self._names[module.name] = found
+            found = self._names[module.name] = self._read(module)
         return found
+
+    def naming(self, name: str) -> Iterator[ModuleNames]:
+        """The reached modules in which a name may stand, in the order in which they were reached."""
+        return map(self._adopt, self.world.mentioning(name))
 
     def names(self, module: str) -> ModuleNames | None:
         """The definitions of a local module; None for what is not local or has no source."""
@@ -104,13 +110,20 @@ class Folder:
             found = self._local[name] = self.world.locate(name) is not None
         return found
 
-    def known(self) -> list[ModuleNames]:
-        """The definitions of all modules looked at so far."""
-        return [names for names in self._names.values() if names is not None]
+    def importers(self, module: str) -> list[ModuleNames]:
+        """Reached modules whose import statements may name a module."""
+        naming = {one.name for one in self.world.mentioning(module.rpartition(".")[2])}
+        return [self._adopt(one) for one in self.world.reached() if one.name in naming or one.name.startswith(f"{module}.")]
 
     def derived(self, base: str) -> list[tuple[ModuleNames, int]]:
-        """Classes that name a base so (last name), in all modules looked at so far."""
-        return [one for one in self._derived.get(base, ()) if self._names.get(one[0].module.name) is one[0]]
+        """Classes that name a base so (last name), in reached modules and those looked at so far."""
+        found = {
+            (names.module.name, index): (names, index) for names in self.naming(base) for index in names.derived.get(base, ())
+        }
+        for names, index in self._derived.get(base, ()):
+            if self._names.get(names.module.name) is names:
+                found.setdefault((names.module.name, index), (names, index))
+        return list(found.values())
 
     def _read(self, module: LoadedModule) -> ModuleNames:
         names = read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")

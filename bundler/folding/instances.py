@@ -128,7 +128,7 @@ class Instances:
 
     def _arguments_for_field(self, constructor: str, name: str) -> Alternatives:
         found: list[Value] = []
-        for site in self.folder.callers.calls.get(constructor, ())[:MAX_SITES]:
+        for site in self.folder.callers.calls(constructor)[:MAX_SITES]:
             arguments = self.folder.parameters.site_arguments(site)
             given = arguments.keywords.get(name)
             found.extend(given if given is not None else arguments.rest(0))

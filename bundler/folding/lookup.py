@@ -131,8 +131,10 @@ class Lookup:
 
     def grown(self, found: Alternatives, names: ModuleNames, scope: int, name: str) -> Alternatives:
         """Collections with what is appended to them anywhere in the module."""
-        additions = [one for one in names.growth.get(name, ()) if scope in names.visible(one.scope)]
-        if not additions or not any(isinstance(one, (Sequence, Mapping)) for one in found):
+        if not any(isinstance(one, (Sequence, Mapping)) for one in found):
+            return found
+        additions = [one for one in names.growth(name) if scope in names.visible(one.scope)]
+        if not additions:
             return found
         nothing: tuple[Alternatives, Pairs] = ((), ())
         key = (names.module.name, scope, name, "growth")

@@ -49,7 +49,6 @@ class ModuleNames:
         module: The module.
         definitions: By (scope, name).
         attributes: Bindings of ``self.name`` by (class scope, name); of any other ``x.name`` by (-1, name).
-        growth: What adds to the collection of that name (or attribute), by the name.
         gives: What each function returns and yields, by scope.
         children: Scopes directly inside each scope.
         stars: Star imports, by scope.
@@ -62,7 +61,6 @@ class ModuleNames:
     module: LoadedModule
     definitions: Lookup = field(default_factory=lambda: defaultdict(list))
     attributes: dict[tuple[int, str], list[Binding]] = field(default_factory=lambda: defaultdict(list))
-    growth: dict[str, list[Growth]] = field(default_factory=lambda: defaultdict(list))
     gives: dict[int, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     children: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     stars: dict[int, list[Import]] = field(default_factory=lambda: defaultdict(list))
@@ -70,6 +68,9 @@ class ModuleNames:
     imported: set[str] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     guard_runs: bool = False
+    scopes: tuple[Scope, ...] = ()
+    _growth: dict[str, list[Growth]] | None = None
+    _travelling: dict[int, bool] = field(default_factory=dict)
 
     def travels(self, statement: int, under: tuple[str, ...], scope: int = 0) -> bool:
         """Whether a fact belongs to what runs on the other side, the functions and classes around it too.
@@ -83,13 +84,17 @@ class ModuleNames:
             return False
         if scope <= 0:
             return True
-        around = self.scopes[scope]
-        return self.travels(around.statement, around.under, around.parent)
+        known = self._travelling.get(scope)
+        if known is None:
+            around = self.scopes[scope]
+            known = self._travelling[scope] = self.travels(around.statement, around.under, around.parent)
+        return known
 
-    @property
-    def scopes(self) -> tuple[Scope, ...]:
-        """The module's scopes."""
-        return self.module.facts.scopes
+    def growth(self, name: str) -> list[Growth]:
+        """What adds to the collection of that name (or attribute), anywhere in the module."""
+        if self._growth is None:
+            self._growth = _read_growth(self)
+        return self._growth.get(name, [])
 
     def visible(self, scope: int) -> Iterator[int]:
         """Scopes in which a name used in ``scope`` is looked up: its own, enclosing functions, the module (PEP 227: no classes)."""
@@ -127,8 +132,8 @@ class ModuleNames:
 
 def read_names(module: LoadedModule, *, guard_runs: bool = False) -> ModuleNames:
     """Collect a module's definitions."""
-    names = ModuleNames(module, guard_runs=guard_runs)
     scopes = module.facts.scopes
+    names = ModuleNames(module, guard_runs=guard_runs, scopes=scopes)
     for index, scope in enumerate(scopes):
         if index == 0:
             continue
@@ -153,9 +158,6 @@ def read_names(module: LoadedModule, *, guard_runs: bool = False) -> ModuleNames
     for binding in module.facts.bindings:
         if names.travels(binding.statement, binding.under, binding.scope):
             _note_binding(names, binding)
-    for call in module.facts.calls:
-        if call.func[0] == "attr" and names.travels(call.statement, call.under, call.scope):
-            _note_growth(names, call)
     for definitions in names.definitions.values():
         definitions.sort(key=lambda definition: definition.line)
     return names
@@ -182,10 +184,6 @@ def _note_binding(names: ModuleNames, binding: Binding) -> None:
         names.definitions[home, target[1]].append(Definition(binding, binding.line, binding.under))
         if binding.value[0] in ("name", "attr"):
             names.renamed.add(target[1])
-        if binding.kind == "aug" and binding.value[0] == "bin" and binding.value[1] == "+":
-            growth = Growth(binding.value[3], None, True, binding.scope, binding.line, binding.under)
-            if home != binding.scope:
-                names.growth[target[1]].append(growth)
     elif target[0] == "attr":
         owner = names.owner(binding.scope)
         first = _first_parameter(names.scopes[owner[0]]) if owner else None
@@ -193,16 +191,36 @@ def _note_binding(names: ModuleNames, binding: Binding) -> None:
             names.attributes[owner[1], target[2]].append(binding)
         else:
             names.attributes[-1, target[2]].append(binding)
-    elif target[0] == "index" and target[1][0] in ("name", "attr"):
-        growth = Growth(binding.value, target[2], False, binding.scope, binding.line, binding.under)
-        names.growth[last_name(target[1])].append(growth)
 
 
 def _first_parameter(scope: Scope) -> str | None:
     return scope.parameters[0].name if scope.parameters else None
 
 
-def _note_growth(names: ModuleNames, call: Call) -> None:
+def _read_growth(names: ModuleNames) -> dict[str, list[Growth]]:
+    """What adds to collections, by the name of the collection."""
+    found: dict[str, list[Growth]] = defaultdict(list)
+    for binding in names.module.facts.bindings:
+        if binding.target[0] in ("name", "index") and names.travels(binding.statement, binding.under, binding.scope):
+            _note_binding_growth(found, names.scopes, binding)
+    for call in names.module.facts.calls:
+        if call.func[0] == "attr" and names.travels(call.statement, call.under, call.scope):
+            _note_call_growth(found, call)
+    return found
+
+
+def _note_binding_growth(found: dict[str, list[Growth]], scopes: tuple[Scope, ...], binding: Binding) -> None:
+    target, value = binding.target, binding.value
+    if target[0] == "index" and target[1][0] in ("name", "attr"):
+        growth = Growth(value, target[2], False, binding.scope, binding.line, binding.under)
+        found[last_name(target[1])].append(growth)
+    elif target[0] == "name" and binding.kind == "aug" and value[:2] == ("bin", "+"):
+        if _home(scopes, binding.scope, target[1]) == binding.scope:
+            return
+        found[target[1]].append(Growth(value[3], None, True, binding.scope, binding.line, binding.under))
+
+
+def _note_call_growth(found: dict[str, list[Growth]], call: Call) -> None:
     _, receiver, method = call.func
     if receiver[0] not in ("name", "attr"):
         return
@@ -214,7 +232,7 @@ def _note_growth(names: ModuleNames, call: Call) -> None:
         growth = Growth(call.args[1], call.args[0], False, call.scope, call.line, call.under)
     else:
         return
-    names.growth[last_name(receiver)].append(growth)
+    found[last_name(receiver)].append(growth)
 
 
 def reaching(definitions: list[Definition], line: int, *, in_loop: bool, excluded: Definition | None = None) -> list[Definition]:

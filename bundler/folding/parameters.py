@@ -93,11 +93,12 @@ class Parameters:
         if name == "__getattr__" and owner is None:
             return self._asked_of(names)
         sites = self._sites(name, names, scope, owner)
-        passed = self.folder.callers.passed.get(name, [])
+        passed = self.folder.callers.passed(name)
         complete = (
-            bool(sites or passed) and name not in self.folder.callers.read and not self._registered(definition, owner, names)
+            0 < len(sites) + len(passed) <= MAX_SITES
+            and not self.folder.callers.is_read(name)
+            and not self._registered(definition, owner, names)
         )
-        complete = complete and len(sites) + len(passed) <= MAX_SITES
         found: list[Value] = []
         for site, bound in self._callers(sites[:MAX_SITES], names, scope, owner):
             found.extend(bind(self.site_arguments(site), definition.parameters, bound=bound).get(parameter.name, ()))
@@ -119,13 +120,13 @@ class Parameters:
         return self.folder.memory.once((names.module.name, scope, "callers"), names, compute, nobody)
 
     def _sites(self, name: str, names: ModuleNames, scope: int, owner: int | None) -> list[Site]:
-        sites = list(self.folder.callers.calls.get(name, ()))
+        callers = self.folder.callers
+        sites = list(callers.calls(name))
         if owner is not None and names.scopes[scope].name in ("__init__", "__new__"):
-            sites += self.folder.callers.calls.get("__init__", ())
+            sites += callers.calls("__init__")
             for other, index in self._subclasses(names, owner):
-                sites += self.folder.callers.calls.get(other.scopes[index].name, ())
-            if any(site.call.func == ("name", "cls") for site in self.folder.callers.calls.get("cls", ())):
-                sites += [site for site in self.folder.callers.calls["cls"] if site.names is names]
+                sites += callers.calls(other.scopes[index].name)
+            sites += [site for site in callers.of(names).calls.get("cls", ()) if site.call.func == ("name", "cls")]
         return sites
 
     def _subclasses(self, names: ModuleNames, owner: int) -> list[tuple[ModuleNames, int]]:
@@ -242,7 +243,7 @@ class Parameters:
         found: dict[str, None] = {}
         complete = True
         own = names.module.name
-        for other in self.folder.known():
+        for other in self.folder.importers(own):
             aliases: set[str] = set()
             for item in other.module.facts.imports:
                 origin = modules.absolute(item, other.module)

@@ -67,6 +67,9 @@ class Nothing:
     def may_hold(self, module, text):
         return text in module.source
 
+    def mentioning(self, name):
+        return [self.module]
+
     def submodules(self, name):
         return []
 
