@@ -65,7 +65,7 @@ else:
         )
         methods = {
             "__match_args__": given,
-            "__dataclass_fields__": _Fields(values),
+            "__dataclass_fields__": _Fields(cls, values),
             "__signature__": _Signature(),
             "__repr__": _representing(shown),
         }
@@ -117,17 +117,17 @@ else:
         return __getstate__, __setstate__
 
     class _Fields:
-        """``__dataclass_fields__``, made when `dataclasses` asks for it."""
+        """``__dataclass_fields__``, made when `dataclasses` first asks for it."""
 
-        def __init__(self, values):
-            self._values = values
+        def __init__(self, cls, values):
+            self._cls, self._values = cls, values
 
         def __get__(self, instance, owner):
+            cls = self._cls
             namespace = {name: value for name, value in self._values.items() if value is not MISSING}
-            twin = type(
-                owner.__name__, (), {**namespace, "__annotations__": owner.__annotations__, "__module__": owner.__module__}
-            )
-            return dataclasses.dataclass(init=False, repr=False, eq=False)(twin).__dataclass_fields__
+            twin = type(cls.__name__, (), {**namespace, "__annotations__": cls.__annotations__, "__module__": cls.__module__})
+            cls.__dataclass_fields__ = dataclasses.dataclass(init=False, repr=False, eq=False)(twin).__dataclass_fields__
+            return cls.__dataclass_fields__
 
     class _Signature:
         """``__signature__``, made when somebody looks a class up."""

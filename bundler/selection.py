@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.secrets import secret_content, secret_folder, secret_name
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ TOOL_FILES = (
 
 _BUILD_FOLDERS = ("build", "dist")
 _EGG_INFO = (".egg-info", ".dist-info")
-_TOOL_FILES = [(re.compile(fnmatch.translate(pattern)), reason) for pattern, reason in TOOL_FILES]
+_TOOL_FILES = [(compile_lazily(fnmatch.translate(pattern)), reason) for pattern, reason in TOOL_FILES]
 
 
 class Selection:

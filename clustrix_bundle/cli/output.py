@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+
+if TYPE_CHECKING:
+    import re
+
+_UNPRINTABLE = compile_lazily("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def print_json(value: dict[str, Any]) -> None:

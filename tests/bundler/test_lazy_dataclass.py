@@ -123,6 +123,7 @@ DEEDS = {
     "is pickled": lambda m: (pickle.loads(pickle.dumps(m.Frozen(1, (2,), "t", [3]))).hidden, pickle.loads(pickle.dumps(m.Loose(1)))),
     "is replaced": lambda m: dataclasses.replace(m.Frozen(1, (2,)), x=5),
     "is taken apart": lambda m: (dataclasses.astuple(m.Frozen(1)), dataclasses.asdict(m.Mutable({"a": 1}))),
+    "lists a subclass' fields": lambda m: [one.name for one in dataclasses.fields(m.Child)],
     "lists its fields": lambda m: [(one.name, one.type, one.init, one.repr) for one in dataclasses.fields(m.Frozen)],
     "tells its parameters": lambda m: [str(inspect.signature(one)) for one in (m.Frozen, m.Loose, m.Mutable)],
     "is matched by place": lambda m: m.Frozen.__match_args__,
@@ -138,6 +139,10 @@ def test_a_class_does_what_the_standard_library_s_does(both, deed):
 
 def test_a_subclass_is_initialised_alike_before_and_after_the_first_use(both):
     assert [repr(both[0].Child()) for _ in range(2)] == [repr(both[1].Child()) for _ in range(2)]
+
+
+def test_fields_are_made_once(both):
+    assert both[0].Frozen.__dataclass_fields__ is both[0].Frozen(1).__dataclass_fields__
 
 
 def every_dataclass():
