@@ -50,8 +50,7 @@ def named_in(calls: Iterable[Call], bindings: Iterable[Binding]) -> set[str]:
 
 def shifts(source: bytes, statement: Statement) -> bool:
     """Whether an expression statement is ``a >> b`` or ``a << b``: its value is dropped, so the operator stands there for its effect."""
-    lines = source.decode("utf-8", "replace").splitlines()[statement.first_line - 1 : statement.end_line]
-    text = "\n".join(lines)
+    text = _text(source, statement)
     if ">>" not in text and "<<" not in text:
         return False
     try:
@@ -59,6 +58,22 @@ def shifts(source: bytes, statement: Statement) -> bool:
     except (SyntaxError, ValueError):  # it shares its lines with others
         return True
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.LShift | ast.RShift)
+
+
+def shares(source: bytes, statement: Statement) -> bool:
+    """Whether an assignment gives one object to several names: ``a = b = []``, and not ``a, b = [], []``."""
+    try:
+        body = ast.parse(_text(source, statement).strip()).body
+    except (SyntaxError, ValueError):  # it stands in a block, and shares its line with its header
+        return True
+    return any(
+        isinstance(node, ast.Assign) and len(node.targets) > 1 and not isinstance(node.value, ast.Constant) for node in body
+    )
+
+
+def _text(source: bytes, statement: Statement) -> str:
+    lines = source.decode("utf-8", "replace").splitlines()[statement.first_line - 1 : statement.end_line]
+    return "\n".join(lines)
 
 
 def in_words(expression: Expr) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.slicing.call_expressions import as_expression, calls_of_calls, named_in, outermost, shifts
+from clustrix_bundle.bundler.slicing.call_expressions import as_expression, calls_of_calls, named_in, outermost, shares, shifts
 from clustrix_bundle.bundler.slicing.calls import CallReader
 from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 from clustrix_bundle.bundler.slicing.definitions import DefinitionReader
@@ -17,6 +17,8 @@ from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, root_name
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clustrix_bundle.bundler.facts.model import Binding
 
 
@@ -80,6 +82,8 @@ class Effects:
             reader.calls.call(call.scope, call, discarded=(call.line, as_expression(call)) in outer)
         for binding in bindings:
             reader.binding(binding)
+        if statement.kind == "assign" and len(bindings) > 1 and shares(self._script.module.source, statement):
+            reader.chain(bindings)
         for scope in definitions:
             reader.definitions.read(scope)
             if self._script.facts.scopes[scope].kind == "lambda" and (calls or statement.kind == "expr"):
@@ -161,6 +165,18 @@ class _Reader:
             values = frozenset(root for root in self.calls.roots.of(scope, binding.value) if root[0] == "name")
             self.calls.link(values, own)
             self.calls.link(own, values)
+
+    def chain(self, bindings: Sequence[Binding]) -> None:
+        """Several targets of one value: ``a = b = []``, ``settings.items = ITEMS = []``."""
+        owners = [
+            (item.value, self.calls.roots.of(item.scope, item.target))
+            for item in bindings
+            if item.kind == "assign" and item.scope == 0
+        ]
+        for value, one in owners:
+            for other_value, other in owners:
+                if one is not other and value == other_value:
+                    self.calls.link(one, other)
 
     def bind_global(self, name: str) -> None:
         if self.calls.module == self.calls.things.script:

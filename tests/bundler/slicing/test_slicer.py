@@ -651,6 +651,21 @@ def f(name):
 """)
 
 
+def test_several_names_of_one_object_change_together(holds):
+    holds("""
+import json
+X = Y = []
+A, B = [], []
+json.table = T = {}
+X += [1]
+X.append(2)
+A.append(3)  #-
+json.table["k"] = 1
+def f():
+    return Y, B, T
+""")
+
+
 def test_names_in_texts_that_are_evaluated_are_kept(holds):
     holds("""
 import math
