@@ -11,8 +11,6 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from clustrix_bundle.bundler.raw_zstd import RawZstdCompressor, RawZstdError, RawZstdReader
-
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -102,6 +100,8 @@ def open_compressor(level: int = LEVEL) -> Compressor:
             return make(level)
         except ImportError:
             continue
+    from clustrix_bundle.bundler.raw_zstd import RawZstdCompressor  # noqa: PLC0415 - where nothing else is there
+
     return RawZstdCompressor()
 
 
@@ -132,6 +132,8 @@ def open_reader(file: BinaryIO) -> Reader:
             return make(file)
         except ImportError:
             continue
+    from clustrix_bundle.bundler.raw_zstd import RawZstdError, RawZstdReader  # noqa: PLC0415 - where nothing else is there
+
     return _Translated(RawZstdReader(file), (RawZstdError,))
 
 

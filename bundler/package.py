@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from clustrix_bundle.bundler.archive import END_OF_ARCHIVE, file_header, padding
-from clustrix_bundle.bundler.blobs import BlobFolder
 from clustrix_bundle.bundler.compress import FrameWriter
 from clustrix_bundle.bundler.errors import PackagingError, SettingsError
 from clustrix_bundle.bundler.graph import DependencyGraph, Node
@@ -28,6 +27,8 @@ from clustrix_bundle.bundler.spool import FileChangedError, Spool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from clustrix_bundle.bundler.blobs import BlobFolder
 
 SUFFIX = ".tar.zst"
 ARGUMENTS_MEMBER = "values/arguments.pkl"
@@ -77,7 +78,11 @@ class FilePackager:
         path = os.path.abspath(given)
         self._folder = path if is_folder else os.path.dirname(os.path.realpath(path))
         self._file = None if is_folder else path
-        self._blobs = BlobFolder(os.fspath(blobs)) if blobs is not None else None
+        self._blobs: BlobFolder | None = None
+        if blobs is not None:
+            from clustrix_bundle.bundler.blobs import BlobFolder  # noqa: PLC0415 - few bundles are made with one
+
+            self._blobs = BlobFolder(os.fspath(blobs))
 
     def package_dependencies(self, graph: DependencyGraph, context: BuiltWith | None = None) -> PackageInfo:
         """Pack a graph; ``context`` is what the report says the bundle was built with.

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from clustrix_bundle.bundler.errors import SettingsError, SourceError
 from clustrix_bundle.bundler.facts.decode import decode_source
-from clustrix_bundle.bundler.facts.deep_stack import run_deep
-from clustrix_bundle.bundler.facts.lexical import scan
 from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 if TYPE_CHECKING:
@@ -70,11 +68,14 @@ def extract_facts(source: bytes, path: str) -> ModuleFacts:
             return ModuleFacts.from_json(compiled.extract_facts(source))
         except SyntaxError as error:
             words, line = error.msg, error.lineno or 0
+    from clustrix_bundle.bundler.facts.lexical import scan  # noqa: PLC0415 - where the core does not do
+
     text = decode_source(source, path)
     lexical = scan(text, path)
     if words and not _python_reads(text):
         raise source_error(text, path, words, line)
     # Where this Python reads what the core's parser does not, the parser is wrong (ruff's is about ``a; match = 1``).
+    from clustrix_bundle.bundler.facts.deep_stack import run_deep  # noqa: PLC0415
     from clustrix_bundle.bundler.facts.libcst_facts import UnparsableError, read_facts  # noqa: PLC0415 (libcst takes 0.3 s)
 
     try:
