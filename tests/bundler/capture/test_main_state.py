@@ -194,3 +194,12 @@ def test_values_that_texts_name_travel_where_they_are_looked_up(program):
     )
     assert made.there("f").f(1.5) == (["a", "b"], 2)
     assert _how(made.capture("g")) == {"rows": "value"}
+
+
+def test_what_a_registry_that_is_made_again_holds_is_told_as_state(program):
+    made = program(
+        "class Registry:\n    def __init__(self): self.steps = []\n    def step(self, function):\n        self.steps.append(function)\n"
+        "        return function\nreg = Registry()\n@reg.step\ndef double(x): return 2 * x\ndef pipe(x): return reg.steps[0](x), len(reg.steps)\n"
+    )
+    assert _how(made.capture("pipe")) == {"reg": "state"}
+    assert made.there("pipe").pipe(3) == (6, 1)
