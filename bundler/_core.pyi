@@ -4,10 +4,10 @@ Where it is not built, importing it fails and `clustrix_bundle.bundler.facts.ext
 facts, byte for byte (``docs/facts.md``), more than a hundred times slower.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self, final
 
-__all__ = ["FactsStore", "extract_facts", "extract_many", "tuples"]
+__all__ = ["FactsStore", "ImportWalk", "extract_facts", "extract_many", "tuples"]
 
 def extract_facts(source: bytes) -> bytes:
     """The facts of one source file, as `ModuleFacts.to_json` writes them.
@@ -54,3 +54,42 @@ class FactsStore:
     def words(self, first: int) -> list[str]: ...
     def mentioning(self, names: Sequence[str]) -> list[str]: ...
     def containing(self, text: bytes) -> list[str]: ...
+    def having(self, family: str) -> list[str]: ...
+
+@final
+class ImportWalk:
+    """The walk over import statements where nothing is unusual (`clustrix_bundle.bundler.analysis.core_walk`)."""
+
+    def __new__(
+        cls,
+        store: FactsStore,
+        before: Sequence[tuple[str, bool, str]],
+        after: Sequence[tuple[str, bool, str]],
+        suffixes: Sequence[str],
+        unshadowed: Sequence[str],
+        standard: Sequence[str],
+        served: Sequence[str],
+        limiting: Sequence[str],
+    ) -> Self:
+        """The arguments are those of `clustrix_bundle.bundler.facts.store.SearchPath`."""
+
+    def ship(self, name: str) -> bool:
+        """Notes that a dotted name ships; False if it did before."""
+
+    def tell(self, importer: str, package: str, sure: bool) -> bool:
+        """Notes that a file tells of a package on the way to what it imports; False if it did before."""
+
+    def follow(
+        self, names: Sequence[str], excludes: Callable[[str], str | None] | None = None
+    ) -> tuple[
+        list[tuple[str, str, bool]],  # modules that were followed: name, path, whether it is a package
+        list[tuple[str, str, int, str, str, bool]],  # edges, as `FoundEdge`
+        list[tuple[str, str, bool, bool]],  # what ships: name, path, whether it is a folder, whether it is source
+        list[tuple[str, str, str, int, bool]],  # uses of the standard library, as `StandardUse`
+        list[tuple[str, str, str, int, bool]],  # uses of packages: importer, module, an empty text, line, sure
+        list[tuple[str, str, str, int, str, bool]],  # names to look up: module, name, importer, line, detail, sure
+        list[str],  # folders from which modules are imported
+        list[tuple[str, str]],  # what is excluded: path and pattern
+        str | None,  # the module that is declined
+    ]:
+        """Follows what waits, then modules of these names, until nothing is left or a module is declined; what was found on the way."""

@@ -44,6 +44,26 @@ VERSIONED = _versioned()
 """By top-level module of the standard library, every name in it whose use can limit the range."""
 
 
+_DATED = frozenset([*MODULE_SINCE, *MODULE_UNTIL, *(f"{module}.{name}" for module, name in (*NAME_SINCE, *NAME_UNTIL))])
+
+
+def can_limit(dotted: str) -> bool:
+    """Whether a module of the standard library, or a name of one, is not in every version: its use limits the range."""
+    if dotted in _DATED:
+        return True
+    end = dotted.find(".")
+    while end >= 0:
+        if dotted[:end] in _DATED:
+            return True
+        end = dotted.find(".", end + 1)
+    return False
+
+
+def dated_names() -> list[str]:
+    """The modules and names for which `can_limit`, by a part of their dotted name, holds."""
+    return sorted(_DATED)
+
+
 def may_be_limited(facts: ModuleFacts) -> bool:
     """Whether `attribute_uses` outside of functions can give anything that `library_limits` knows."""
     tops = {item.module.partition(".")[0] for item in facts.imports if item.name is None}

@@ -14,6 +14,7 @@ from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.roots import SERVED_BY_RUNTIME
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.facts.store import SearchPath
     from clustrix_bundle.bundler.interpreter import Interpreter
     from clustrix_bundle.bundler.roots import SourceRoot
 
@@ -111,6 +112,23 @@ class Resolver:
             parent, _, tail = name.rpartition(".")
             known = self._known[name] = self._submodule(parent, tail, name) if parent else self._top_level(name)
         return known
+
+    def search_path(self, limiting: Sequence[str]) -> SearchPath:
+        """The same for who resolves elsewhere by the same rules."""
+        from clustrix_bundle.bundler.facts.store import SearchPath  # noqa: PLC0415 - the store is at hand then
+
+        before, after = (
+            [(one.folder, one.kind == LOCAL, one.package) for one in places] for places in (self._before, self._after)
+        )
+        return SearchPath(
+            before,
+            after,
+            self._suffixes,
+            sorted(self.interpreter.unshadowed),
+            sorted(self.interpreter.stdlib_names),
+            sorted(SERVED_BY_RUNTIME),
+            limiting,
+        )
 
     def submodules(self, package: Resolved) -> list[Resolved]:
         """Direct submodules and subpackages of a package, sorted by name."""

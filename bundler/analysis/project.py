@@ -60,17 +60,25 @@ class Project:
         if source.facts is None:
             return None
         package = resolved.name if resolved.is_package else resolved.name.rpartition(".")[0]
-        return StoredModule.of(resolved.name, Path(resolved.path), package, is_package=resolved.is_package, file=source)
+        return StoredModule.of(resolved.name, package, is_package=resolved.is_package, file=source)
+
+    def take(self, name: str, path: str, *, is_package: bool) -> LoadedModule:
+        """The local module of this name, of which it is known that it is Python."""
+        known = self._loaded.get(name)
+        if known is None:
+            package = name if is_package else name.rpartition(".")[0]
+            known = self._loaded[name] = StoredModule.of(name, package, is_package=is_package, file=self.sources.read(path))
+        return known
 
     def adopt(self, module: LoadedModule) -> None:
         """Takes a module that no name leads to (``__main__``), or one whose slice replaces it."""
         self._loaded[module.name] = module
 
     def may_mention(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
-        return str(module.path) in self.sources.mentioning(wanted)
+        return module.file in self.sources.mentioning(wanted)
 
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
-        return str(module.path) in self.sources.holding(text)
+        return module.file in self.sources.holding(text)
 
     def mentioning(self, name: str) -> Iterable[LoadedModule]:
         found = [one for path in self.sources.naming(name) for one in self._reached_at.get(path, ())]
@@ -88,7 +96,7 @@ class Project:
     def reach(self, module: LoadedModule) -> None:
         """Notes that a module ships."""
         if module.name not in self._reached:
-            self._reached_at.setdefault(str(module.path), []).append((len(self._reached), module.name, module))
+            self._reached_at.setdefault(module.file, []).append((len(self._reached), module.name, module))
             self._reached[module.name] = module
 
     def shipped_files(self) -> Iterable[Path]:

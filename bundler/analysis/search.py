@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.analysis.core_walk import open_walk
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
 from clustrix_bundle.bundler.analysis.observed import Observed, take_observed
 from clustrix_bundle.bundler.analysis.project import Project
-from clustrix_bundle.bundler.analysis.search_path import HOOKS, names_hook, search_path_lines
+from clustrix_bundle.bundler.analysis.search_path import search_path_lines
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
 from clustrix_bundle.bundler.analysis.wishes import directive_matches
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd, RootFinding, Rules
@@ -54,7 +55,7 @@ class Search:
         self._folders = folders
         self._captured = captured
         self._captured_paths = captured_paths
-        self.walk = Walk(Program(project, entry_scope=place.scope), found, data.wishes)
+        self.walk = open_walk(Program(project, entry_scope=place.scope), found, data.wishes)
         self._walks: list[tuple[Walk, Rules]] = []
         self._scripts: set[str] = set()
         self._directives_done: set[str] = set()
@@ -252,7 +253,7 @@ class Search:
                 if root.path.is_dir() and self._may_be_root(str(root.path)):
                     first.insert(0 if root.first else len(first), SourceRoot(root.path, "put on sys.path by the script"))
             project = self._script_project(first)
-        walk = Walk(Program(project, started=True, folder=str(folder)), self.found, self.data.wishes)
+        walk = open_walk(Program(project, started=True, folder=str(folder)), self.found, self.data.wishes)
         edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
         walk.start(module, source.content, edge)
         self._walks.append((walk, _rules(project)))
@@ -273,14 +274,9 @@ class Search:
 
 def _may_name_roots(project: Project, module: LoadedModule) -> bool:
     """Whether a module can put a folder on ``sys.path``: most say at a glance that they cannot."""
-    mentioned = project.may_mention(module, _SYSTEM.__contains__) and project.may_mention(module, HOOKS.__contains__)
-    if mentioned and names_hook(module.facts, module.source):
+    if module.file in project.sources.having("hooks") and module.facts.hooks:
         return True
-    return project.may_mention(module, _SITE.__contains__) or project.may_hold(module, b"PYTHONPATH")
-
-
-_SYSTEM = frozenset({"sys", "_sys"})
-_SITE = frozenset({"addsitedir"})
+    return project.may_hold(module, b"PYTHONPATH")
 
 
 def _wild(pattern: str) -> bool:

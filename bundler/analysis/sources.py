@@ -71,6 +71,7 @@ class Sources:
         self._files: dict[str, SourceFile] = {}
         self._mentioning: dict[Callable[[str], bool], _Mentioning] = {}
         self._holding: dict[bytes, tuple[int, frozenset[str]]] = {}
+        self._having: dict[str, tuple[int, frozenset[str]]] = {}
 
     @cached_property
     def store(self) -> FactsStore:
@@ -121,4 +122,12 @@ class Sources:
         if files != len(self._files):
             paths = frozenset(self.store.containing(text))
             self._holding[text] = len(self._files), paths
+        return paths
+
+    def having(self, family: str) -> frozenset[str]:
+        """Files read so far whose facts may have ``directives``, ``features`` or ``hooks`` (`FactsStore.having`)."""
+        files, paths = self._having.get(family, (-1, frozenset[str]()))
+        if files != len(self._files):
+            paths = frozenset(self.store.having(family))
+            self._having[family] = len(self._files), paths
         return paths

@@ -10,6 +10,7 @@ from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_
 from clustrix_bundle.bundler.analysis.liveness import Liveness
 from clustrix_bundle.bundler.analysis.project import Project, import_folder
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.bundler.python_range import can_limit
 from clustrix_bundle.bundler.resolve import LOCAL, MISSING, STDLIB, THIRD_PARTY, Resolved
 from clustrix_bundle.bundler.target import may_bind_anything
 
@@ -68,7 +69,7 @@ class Walk:
     def start(self, module: LoadedModule, content: bytes, edge: FoundEdge) -> None:
         """Reaches the module in which the program begins, with its parent packages."""
         self.project.adopt(module)
-        self._shipped.add(module.name)
+        self._is_new(module.name)
         self.found.edges.setdefault(edge)
         self._note_import_folder(
             "main" if module.name == "__main__" else module.name, str(module.path), is_package=module.is_package
@@ -82,11 +83,7 @@ class Walk:
 
     def follow(self) -> None:
         """Follows the import statements of all reached modules, then looks whether the names they take are there."""
-        queue = self.program.queue
-        while queue:
-            module = self._loaded(queue.popleft())
-            if module is None:
-                continue
+        while (module := self._next()) is not None:
             liveness = self.liveness_of(module)
             ignored = {directive.line for directive in module.facts.directives if directive.verb == "ignore"}
             for item in module.facts.imports:
@@ -95,6 +92,15 @@ class Walk:
         checks, self._to_check = self._to_check, []
         for resolved, name, importer, line, detail, sure in checks:
             self._check_bound(resolved, name, importer, line, detail, sure=sure)
+
+    def _next(self) -> LoadedModule | None:
+        """The module whose imports are to be followed next; None when no more wait."""
+        queue = self.program.queue
+        while queue:
+            module = self._loaded(queue.popleft())
+            if module is not None:
+                return module
+        return None
 
     def _loaded(self, due: LoadedModule | Resolved) -> LoadedModule | None:
         """The next module; one that is no Python is noted."""
@@ -121,7 +127,7 @@ class Walk:
         if item.name is None:
             return
         if resolved.kind == STDLIB and item.name != "*":
-            self.found.standard[StandardUse(importer, name, item.name, item.line, sure)] = None
+            self._note_standard(importer, name, item.name, item.line, sure=sure)
         elif item.name == "*":
             self._follow_star(resolved, importer, item.line, detail, sure=sure)
         elif resolved.is_package:
@@ -157,7 +163,7 @@ class Walk:
 
     def _check_bound(self, resolved: Resolved, name: str, importer: str, line: int, detail: str, *, sure: bool) -> None:
         """Notes a ``from m import n`` for which the local module shows no such name."""
-        if self.may_have(resolved, name, set()):
+        if self.may_have(resolved, name):
             return
         where = (
             f"{resolved.path} defines no {name!r}"
@@ -166,31 +172,36 @@ class Walk:
         )
         self.found.missing[MissingImport(importer, f"{resolved.name}.{name}", line, detail, sure, where)] = None
 
-    def may_have(self, resolved: Resolved, name: str, seen: set[str]) -> bool:
+    def may_have(self, resolved: Resolved, name: str) -> bool:
         """Whether a local module may have the attribute: bound in it, by a star import, or in a way that facts do not show."""
         key = (resolved.name, name)
         known = self._bound.get(key)
         if known is None:
-            known = self._bound[key] = self._may_have(resolved, name, seen)
+            known = self._bound[key] = self._may_have(resolved, name)
         return known
 
-    def _may_have(self, resolved: Resolved, name: str, seen: set[str]) -> bool:
-        if resolved.kind != LOCAL or (name.startswith("__") and name.endswith("__")):
+    def _may_have(self, resolved: Resolved, name: str) -> bool:
+        if name.startswith("__") and name.endswith("__"):
             return True
-        if resolved.path is None:
-            return False
-        module = self.project.load(resolved.name)
-        if module is None or resolved.name in seen:
-            return module is None
-        seen.add(resolved.name)
-        if name in module.facts.bound:
-            return True
-        for item in module.facts.imports:
-            if item.name == "*" and item.scope == 0:
-                origin = absolute_module(item, module.package)
-                if isinstance(origin, BeyondTopLevel) or self.may_have(self.project.resolver.resolve(origin), name, seen):
-                    return True
-        return may_bind_anything(module.facts)
+        seen: set[str] = set()
+        pending = [resolved]
+        while pending:
+            origin = pending.pop()
+            if origin.kind != LOCAL:
+                return True
+            if origin.name in seen or origin.path is None:
+                continue
+            seen.add(origin.name)
+            module = self.project.load(origin.name)
+            if module is None or name in module.facts.bound:
+                return True
+            stars = [
+                absolute_module(item, module.package) for item in module.facts.imports if item.name == "*" and item.scope == 0
+            ]
+            if any(isinstance(star, BeyondTopLevel) for star in stars) or may_bind_anything(module.facts):
+                return True
+            pending += [self.project.resolver.resolve(star) for star in stars if not isinstance(star, BeyondTopLevel)]
+        return False
 
     def reach(self, name: str, importer: str, line: int, evidence: str, detail: str, *, sure: bool = False) -> Resolved:
         """Everything that ``import name`` loads: the packages on the way, then the module; says what the name resolves to."""
@@ -199,7 +210,7 @@ class Walk:
             self.reach_parents(name, importer, line, evidence, detail, sure=sure)
             self._ship(resolved, FoundEdge(importer, resolved.path or "", line, evidence, detail, sure))
         elif resolved.kind == STDLIB:
-            self.found.standard[StandardUse(importer, name, "", line, sure)] = None
+            self._note_standard(importer, name, "", line, sure=sure)
         elif resolved.kind == THIRD_PARTY:
             self.reach_parents(name, importer, line, evidence, detail, sure=sure)
             self.found.packages[PackageUse(importer, resolved, line, sure)] = None
@@ -227,24 +238,40 @@ class Walk:
             reason = f"there is only a stub, {stub}, which holds no code"
         self.found.missing[MissingImport(importer, name, line, detail, sure, reason)] = None
 
+    def _note_standard(self, importer: str, module: str, attribute: str, line: int, *, sure: bool) -> None:
+        """Keeps what can say something of the versions of Python."""
+        if can_limit(f"{module}.{attribute}" if attribute else module):
+            self.found.standard[StandardUse(importer, module, attribute, line, sure)] = None
+
     def reach_parents(self, name: str, importer: str, line: int, evidence: str, detail: str, *, sure: bool) -> None:
         """The packages that a dotted name passes through; the first line of a module that does so is told."""
         parent = name.rpartition(".")[0]
-        if not parent or (importer, parent, sure) in self._parents_told:
+        if not parent or not self._is_first(importer, parent, sure=sure):
             return
-        self._parents_told.add((importer, parent, sure))
         self.reach_parents(parent, importer, line, evidence, detail, sure=sure)
         resolved = self.project.resolver.resolve(parent)
         if resolved.kind == LOCAL:
             self._ship(resolved, FoundEdge(importer, resolved.path or "", line, evidence, detail, sure))
 
+    def _is_first(self, importer: str, package: str, *, sure: bool) -> bool:
+        """Whether nothing has been told of this package on the way from this importer; from now on something has."""
+        told = (importer, package, sure)
+        is_first = told not in self._parents_told
+        self._parents_told.add(told)
+        return is_first
+
+    def _is_new(self, name: str) -> bool:
+        """Whether a name has not shipped yet; from now on it has."""
+        is_new = name not in self._shipped
+        self._shipped.add(name)
+        return is_new
+
     def _ship(self, resolved: Resolved, edge: FoundEdge) -> None:
         """Ships what a local name leads to: a source file, a compiled module, or the folders of a namespace package."""
         if resolved.path is not None:
             self.found.edges.setdefault(edge)
-        if resolved.name in self._shipped:
+        if not self._is_new(resolved.name):
             return
-        self._shipped.add(resolved.name)
         if resolved.path is None:
             for portion in resolved.portions:
                 if portion.kind == LOCAL:

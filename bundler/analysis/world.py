@@ -40,30 +40,55 @@ class LoadedModule:
     facts: ModuleFacts
     kept_statements: frozenset[int] | None = None
 
+    @property
+    def file(self) -> str:
+        """``path`` as text."""
+        return str(self.path)
+
 
 class StoredModule(LoadedModule):
-    """A module whose source stays in the store until somebody looks at it."""
+    """A module whose source and facts stay in the store until somebody looks at them."""
 
-    __slots__ = ("_file",)
+    __slots__ = ("_file", "_path")
     _file: SourceFile
+    _path: Path | None
 
     @classmethod
-    def of(cls, name: str, path: Path, package: str, *, is_package: bool, file: SourceFile) -> LoadedModule:
+    def of(cls, name: str, package: str, *, is_package: bool, file: SourceFile) -> LoadedModule:
         """The module that a source file holds, which must have facts."""
-        assert file.facts is not None
         module = cls.__new__(cls)
-        values = (file, name, path, package, is_package, file.facts, None)
-        for field, value in zip(_STORED_FIELDS, values, strict=True):
+        for field, value in zip(_STORED_FIELDS, (file, None, name, package, is_package, None), strict=True):
             object.__setattr__(module, field, value)
         return module
+
+    @property
+    def file(self) -> str:
+        """As `LoadedModule.file`."""
+        return self._file.path
+
+    @property
+    def path(self) -> Path:
+        """As `LoadedModule.path`."""
+        path = self._path
+        if path is None:
+            path = Path(self._file.path)
+            object.__setattr__(self, "_path", path)
+        return path
 
     @property
     def source(self) -> bytes:
         """As `LoadedModule.source`."""
         return self._file.content
 
+    @property
+    def facts(self) -> ModuleFacts:
+        """As `LoadedModule.facts`."""
+        facts = self._file.facts
+        assert facts is not None
+        return facts
 
-_STORED_FIELDS = ("_file", "name", "path", "package", "is_package", "facts", "kept_statements")
+
+_STORED_FIELDS = ("_file", "_path", "name", "package", "is_package", "kept_statements")
 
 
 @dataclass(frozen=True, slots=True)

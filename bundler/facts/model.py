@@ -29,7 +29,7 @@ Rows: TypeAlias = bytes | list[Any] | tuple[Any, ...]
 """Rows of one field: as tuples, as JSON lists, or as JSON text that the compiled core makes tuples of."""
 
 Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
-"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``bound``, ``defines``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
+"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``bound``, ``defines``, ``hooks``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
 
 OPAQUE: Expr = ("?",)
 
@@ -325,6 +325,25 @@ class ModuleFacts:
         return frozenset(_attributes(tuple(roots)))
 
     @cached_property
+    def hooks(self) -> frozenset[str]:
+        """What may be put to use of ``sys.path`` and its kind (`HOOKS`, of whatever they are attributes): added to, bound, or bound to a name; ``addsitedir`` where that is called."""
+        names = self._outlined("hooks")
+        if names is not None:
+            return names
+        found = {item.name for item in self.imports if item.module == "sys"}
+        for binding in self.bindings:
+            changed = binding.target
+            while changed[0] == "index":
+                changed = changed[1]
+            found |= {_hook(changed), _hook(binding.value) if binding.target[0] == "name" else None}
+        for call in self.calls:
+            if call.func[0] == "attr" and call.func[2] in HOOK_CHANGES:
+                found.add(_hook(call.func[1]))
+            if call.func[-1] == "addsitedir":
+                found.add("addsitedir")
+        return (HOOKS | {"addsitedir"}).intersection(name for name in found if name)
+
+    @cached_property
     def paths(self) -> tuple[Text, ...]:
         """Texts with a dot or a slash, which alone can name files."""
         rows = vars(self).get("_names", {}).get("paths")
@@ -350,6 +369,16 @@ class ModuleFacts:
             values = tuple([make(*row) for row in _as_tuples(rows)])
             object.__setattr__(self, name, values)
             return values
+
+
+HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
+"""Names in ``sys`` that decide where modules are found."""
+HOOK_CHANGES = frozenset({"append", "extend", "insert", "__setitem__", "__iadd__"})
+"""Methods that change one of them."""
+
+
+def _hook(value: Expr) -> str | None:
+    return value[2] if value[0] == "attr" and value[1][0] == "name" and value[2] in HOOKS else None
 
 
 def _attributes(values: tuple[Any, ...]) -> Iterator[str]:

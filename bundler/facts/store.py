@@ -6,20 +6,44 @@ same by libcst, one file after the other.
 
 from __future__ import annotations
 
-import re
+import os
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.facts.extract import core, extract_facts, extractor_name
 from clustrix_bundle.bundler.facts.model import ModuleFacts
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler._core import FactsStore as CompiledStore
+    from clustrix_bundle.bundler._core import ImportWalk
 
-_NAME = re.compile(r"[^\W\d]\w*")
+_NAME = compile_lazily(r"[^\W\d]\w*")
+
+
+class SearchPath(NamedTuple):
+    """Where modules are sought (`clustrix_bundle.bundler.resolve.Resolver` says how), and what of the standard library matters.
+
+    Attributes:
+        before, after: Folder, whether it is the user's own, and the package it is mapped to (or empty), before and after the
+            standard library.
+        suffixes: Endings of files that hold modules, in the order in which they are tried.
+        unshadowed: Names that no file can take.
+        standard: Top-level names of the standard library.
+        served: Packages that the runtime stands in for.
+        limiting: Dotted names of the standard library whose use is to be told of.
+    """
+
+    before: Sequence[tuple[str, bool, str]]
+    after: Sequence[tuple[str, bool, str]]
+    suffixes: Sequence[str]
+    unshadowed: Sequence[str]
+    standard: Sequence[str]
+    served: Sequence[str]
+    limiting: Sequence[str]
 
 
 class FactsStore(Protocol):
@@ -58,6 +82,12 @@ class FactsStore(Protocol):
     def containing(self, text: bytes) -> list[str]:
         """Files read so far whose bytes hold these."""
 
+    def having(self, family: str) -> list[str]:
+        """Files read so far whose facts have ``directives``, ``features`` or ``hooks``: a few too many, never one too few."""
+
+    def import_walk(self, search: SearchPath) -> ImportWalk | None:
+        """What follows import statements without Python's help; None where there is no such thing."""
+
 
 class CoreStore:
     """The store of the compiled core."""
@@ -69,6 +99,18 @@ class CoreStore:
         self.content = compiled.content
         self.mentioning = compiled.mentioning
         self.containing = compiled.containing
+        self.having = compiled.having
+
+    def import_walk(self, search: SearchPath) -> ImportWalk | None:
+        """As `FactsStore.import_walk`; paths that are not UTF-8 and Windows' are left to Python."""
+        from clustrix_bundle.bundler._core import ImportWalk  # noqa: PLC0415 - beside the store
+
+        if os.sep != "/":
+            return None
+        try:
+            return ImportWalk(self._compiled, *search)
+        except UnicodeEncodeError:
+            return None
 
     def facts(self, path: str) -> ModuleFacts:
         """As `FactsStore.facts`."""
@@ -130,6 +172,13 @@ class PythonStore:
     def containing(self, text: bytes) -> list[str]:
         """As `FactsStore.containing`."""
         return [path for path, content in self._contents.items() if isinstance(content, bytes) and text in content]
+
+    def having(self, family: str) -> list[str]:  # noqa: ARG002 - whoever wants to know for sure looks at the facts
+        """As `FactsStore.having`."""
+        return [path for path, content in self._contents.items() if isinstance(content, bytes)]
+
+    def import_walk(self, search: SearchPath) -> None:
+        """As `FactsStore.import_walk`."""
 
     def _take_words(self, path: str, content: bytes) -> None:
         """Every name in the text, those in comments and literals too."""

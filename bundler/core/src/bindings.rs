@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextSize};
 use crate::expr::{self, OPAQUE};
 use crate::statements::root_name;
 use crate::walk::Walker;
-use crate::{json, names};
+use crate::{hooks, json, names};
 
 /// A value that is bound: an expression, or an item of an item of … of one.
 #[derive(Clone, Copy)]
@@ -68,6 +68,9 @@ impl<'a> Walker<'a> {
                     out.push(b',');
                     writer.each(out, value.expr, value.times);
                 });
+                if value.times == 0 && target.is_name_expr() {
+                    self.hooks.extend(hooks::named(value.expr));
+                }
                 self.stored(target);
             }
         }
@@ -75,6 +78,7 @@ impl<'a> Walker<'a> {
 
     /// A single target that is given something: its name is bound, or the object it stands in is changed.
     fn stored(&mut self, target: &'a Expr) {
+        self.hooks.extend(hooks::changed(target));
         match target {
             Expr::Name(name) => self.bind_target(name.id.as_str()),
             _ => {

@@ -7,6 +7,7 @@ use crate::bindings::Value;
 use crate::conditions;
 use crate::expr;
 use crate::features::Feature;
+use crate::hooks;
 use crate::names::{self, FrameKind};
 use crate::walk::Walker;
 
@@ -160,6 +161,7 @@ impl<'a> Walker<'a> {
             if self.place.scope == 0 && self.under() == 0 {
                 self.runs.push(name);
             }
+            self.hooks.extend(hooks::called(callee));
             self.call_row(call);
         }
         if let Expr::Attribute(attribute) = &*call.func {

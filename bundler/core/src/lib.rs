@@ -4,19 +4,24 @@ pub mod bindings;
 pub mod conditions;
 pub mod decode;
 pub mod definitions;
+pub mod directives;
 pub mod error;
 pub mod expr;
 pub mod expressions;
 pub mod features;
+pub mod follow;
+pub mod hooks;
 pub mod json;
 pub mod limits;
 pub mod lines;
+pub mod listing;
 pub mod literals;
 pub mod module;
 pub mod names;
 pub mod outline;
 pub mod patterns;
 pub mod pool;
+pub mod resolve;
 pub mod rows;
 pub mod statements;
 pub mod store;
@@ -29,6 +34,8 @@ pub mod words;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[cfg(feature = "python")]
+mod import_walk;
+#[cfg(feature = "python")]
 mod python;
 #[cfg(feature = "python")]
 mod tuples;
@@ -38,6 +45,8 @@ mod tuples;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::import_walk::ImportWalk;
     use crate::pool;
     #[pymodule_export]
     use crate::python::FactsStore;

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use ruff_python_ast::token::{TokenKind, Tokens};
+use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{Arguments, Expr, ModModule, PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseOptions};
-use ruff_text_size::{Ranged, TextSize};
+use ruff_text_size::TextSize;
 
 use crate::conditions;
+use crate::directives::directives;
 use crate::error::SourceError;
 use crate::expr::Writer;
 use crate::features::Feature;
@@ -15,7 +16,6 @@ use crate::json;
 use crate::limits;
 use crate::lines::Lines;
 use crate::names::StatementNames;
-use crate::rows::Rows;
 use crate::walk::{ScopeRow, StatementRow, Walker};
 
 const SCHEMA: i64 = 1;
@@ -99,7 +99,7 @@ fn render(walker: Walker, tokens: &Tokens) -> (Vec<u8>, Families) {
     let mut object = Object { out: Vec::with_capacity(walker.source.len() * 2), families: Families::new() };
     object.family("bindings", |out| walker.bindings.write(out));
     object.family("calls", |out| walker.calls.write(out));
-    object.family("directives", |out| directives(walker.source, lines, tokens).write(out));
+    object.family("directives", |out| directives(walker.source, lines, tokens).rows().write(out));
     object.family("features", |out| walker.features.write(out));
     object.family("imports", |out| walker.imports.write(out));
     object.family("schema", |out| json::write_int(out, SCHEMA));
@@ -225,36 +225,4 @@ fn write_statement(out: &mut Vec<u8>, lines: &Lines, row: StatementRow) {
     out.push(b',');
     conditions::write(out, row.under);
     out.push(b']');
-}
-
-/// `# clustrix: VERB ARGUMENT` comments.
-pub fn directives(source: &str, lines: &Lines, tokens: &Tokens) -> Rows {
-    const SPACE: [char; 2] = [' ', '\t'];
-    let mut rows = Rows::default();
-    if memchr::memmem::find(source.as_bytes(), b"clustrix:").is_none() {
-        return rows;
-    }
-    for token in tokens.iter().filter(|token| token.kind() == TokenKind::Comment) {
-        let comment = source.get(token.start().to_usize()..token.end().to_usize()).unwrap_or_default();
-        let body = comment.get(1..).unwrap_or_default().trim_start_matches(SPACE);
-        let Some(rest) = body.strip_prefix("clustrix:") else {
-            continue;
-        };
-        let rest = rest.trim_matches(SPACE);
-        let (verb, argument) = rest.split_once(SPACE).unwrap_or((rest, ""));
-        if verb.is_empty() {
-            continue;
-        }
-        let line = lines.line(token.start());
-        rows.add(line, |out| {
-            out.push(b'[');
-            json::write_str(out, verb);
-            out.push(b',');
-            json::write_str(out, argument.trim_start_matches(SPACE));
-            out.push(b',');
-            json::write_int(out, i64::from(line));
-            out.push(b']');
-        });
-    }
-    rows
 }

@@ -2,20 +2,52 @@
 
 use std::collections::BTreeSet;
 
+use crate::conditions::{self, Under};
+use crate::directives::directives;
 use crate::error::SourceError;
 use crate::json;
-use crate::module::{self, Parsed};
+use crate::module::Parsed;
 use crate::names::StatementNames;
+use crate::walk::{ImportRow, ScopeRow};
 
 /// What one module says at a glance.
 pub struct Outline {
     /// An object of `bound` (names that the module binds), `defines` (names of its functions, nested ones and methods
     /// too), `runs` (last names of what its own statements call under no
     /// condition), `outside` (names of
-    /// attributes outside of function bodies), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
+    /// attributes outside of function bodies), `hooks` (what may change where modules are found), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
     pub json: Vec<u8>,
     /// The names that stand in its expressions and imports, sorted.
     pub words: Vec<String>,
+    /// As in `json`.
+    pub bound: Vec<String>,
+    /// Its imports as the graph grows by them, in the order of `json`.
+    pub imports: Vec<Import>,
+    /// Lines of `# clustrix: ignore`.
+    pub ignored: Vec<u32>,
+    /// What there is in `json`.
+    pub has: Has,
+}
+
+/// An import, seen from a module that is imported (`Liveness` in `bundler/analysis/liveness.py`).
+pub struct Import {
+    pub module: String,
+    pub level: u32,
+    pub name: Option<String>,
+    pub asname: Option<String>,
+    pub line: u32,
+    /// Whether it can run at all.
+    pub alive: bool,
+    /// Whether it surely runs.
+    pub sure: bool,
+}
+
+/// Which families of an outline have rows.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Has {
+    pub directives: bool,
+    pub features: bool,
+    pub hooks: bool,
 }
 
 /// The outline of a text (as `decode::normalised` gives it); recursion and errors as `module::extract`.
@@ -35,15 +67,22 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     }
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(b"{\"bound\":");
-    json::write_array(&mut out, bound, json::write_str);
+    json::write_array(&mut out, &bound, |out, name| json::write_str(out, name));
     out.extend_from_slice(b",\"defines\":");
     json::write_array(&mut out, defines, json::write_str);
     out.extend_from_slice(b",\"directives\":");
-    module::directives(source, parsed.lines(), parsed.tokens()).write(&mut out);
+    let directives = directives(source, parsed.lines(), parsed.tokens());
+    directives.rows().write(&mut out);
     out.extend_from_slice(b",\"features\":");
+    let before = out.len();
     walker.features.write(&mut out);
+    let has = Has { directives: !directives.is_empty(), features: out.len() > before + 2, hooks: !walker.hooks.is_empty() };
+    out.extend_from_slice(b",\"hooks\":");
+    json::write_array(&mut out, walker.hooks.iter().copied().collect::<BTreeSet<&str>>(), json::write_str);
     out.extend_from_slice(b",\"imports\":");
-    walker.imports.write(&mut out);
+    let order = walker.imports.write_numbered(&mut out);
+    let scopes = lives(&walker.scopes);
+    let imports = order.into_iter().filter_map(|number| walker.import_rows.get(number)).map(|row| import(row, &scopes)).collect();
     out.extend_from_slice(b",\"outside\":");
     json::write_array(&mut out, walker.outside.iter().copied().collect::<BTreeSet<&str>>(), json::write_str);
     out.extend_from_slice(b",\"paths\":");
@@ -52,5 +91,37 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     json::write_array(&mut out, walker.runs.iter().copied().collect::<BTreeSet<&str>>(), json::write_str);
     out.push(b'}');
     out.shrink_to_fit();
-    Ok(Outline { json: out, words })
+    let bound = bound.into_iter().map(str::to_owned).collect();
+    Ok(Outline { json: out, words, bound, imports, ignored: directives.ignored(), has })
+}
+
+/// What never runs in a module that is imported.
+const DEAD: Under = conditions::TYPE_CHECKING | conditions::MAIN_GUARD;
+
+/// Of each scope whether it never runs, and whether it surely does.
+fn lives(scopes: &[ScopeRow]) -> Vec<(bool, bool)> {
+    let mut found: Vec<(bool, bool)> = Vec::with_capacity(scopes.len());
+    for scope in scopes {
+        let parent = usize::try_from(scope.parent).ok().and_then(|parent| found.get(parent)).copied();
+        let (dead_around, runs_around) = parent.unwrap_or((false, true));
+        let runs = parent.is_none() || scope.kind == "class" && scope.under == 0 && runs_around;
+        found.push((dead_around || scope.under & DEAD != 0, runs));
+    }
+    found
+}
+
+fn import(row: &ImportRow, scopes: &[(bool, bool)]) -> Import {
+    let (dead, runs) = match row.scope {
+        0 => (false, true),
+        scope => scopes.get(scope as usize).copied().unwrap_or((false, false)),
+    };
+    Import {
+        module: row.module.to_owned(),
+        level: row.level,
+        name: row.name.map(str::to_owned),
+        asname: row.asname.map(str::to_owned),
+        line: row.line,
+        alive: !dead && row.under & DEAD == 0,
+        sure: row.under == 0 && runs,
+    }
 }

@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pyo3::exceptions::PySyntaxError;
+use pyo3::exceptions::{PySyntaxError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::decode::{self, Encoding};
 use crate::error::SourceError;
 use crate::module;
+use crate::outline::Has;
 use crate::store::{Failure, File, Store};
 use crate::tuples::Reader;
 
@@ -72,7 +73,7 @@ fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, SourceError> {
 /// Source files, each read once; see `_core.pyi`.
 #[pyclass(frozen)]
 pub struct FactsStore {
-    store: Store,
+    pub store: Store,
 }
 
 #[pymethods]
@@ -123,6 +124,16 @@ impl FactsStore {
 
     fn mentioning(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
         py.detach(|| os_strings(self.store.mentioning(names.iter().map(String::as_str))))
+    }
+
+    fn having(&self, py: Python<'_>, family: &str) -> PyResult<Vec<OsString>> {
+        let wanted: fn(Has) -> bool = match family {
+            "directives" => |has| has.directives,
+            "features" => |has| has.features,
+            "hooks" => |has| has.hooks,
+            other => return Err(PyValueError::new_err(format!("no family {other:?}"))),
+        };
+        Ok(py.detach(|| os_strings(self.store.having(wanted))))
     }
 
     fn containing(&self, py: Python<'_>, text: &[u8]) -> Vec<OsString> {

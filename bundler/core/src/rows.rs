@@ -22,8 +22,22 @@ impl Rows {
     }
 
     pub fn write(mut self, out: &mut Vec<u8>) {
+        self.sort();
+        let bytes = &self.bytes;
+        json::write_array(out, &self.rows, |out, row| out.extend_from_slice(&bytes[row.1..row.2]));
+    }
+
+    /// As `write`; the number of each row, in the order in which they are written: rows were numbered as they were added.
+    pub fn write_numbered(mut self, out: &mut Vec<u8>) -> Vec<usize> {
+        let starts: Vec<usize> = self.rows.iter().map(|row| row.1).collect();
+        self.sort();
+        let numbers = self.rows.iter().filter_map(|row| starts.binary_search(&row.1).ok()).collect();
+        self.write(out);
+        numbers
+    }
+
+    fn sort(&mut self) {
         let bytes = &self.bytes;
         self.rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| bytes[a.1..a.2].cmp(&bytes[b.1..b.2])));
-        json::write_array(out, &self.rows, |out, row| out.extend_from_slice(&bytes[row.1..row.2]));
     }
 }

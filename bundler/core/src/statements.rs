@@ -6,9 +6,10 @@ use ruff_text_size::{Ranged, TextSize};
 use crate::bindings::Value;
 use crate::conditions;
 use crate::features::Feature;
+use crate::hooks;
 use crate::json;
 use crate::names;
-use crate::walk::{StatementRow, Walker};
+use crate::walk::{ImportRow, StatementRow, Walker};
 
 impl<'a> Walker<'a> {
     pub fn block(&mut self, body: &'a [Stmt]) {
@@ -244,6 +245,7 @@ impl<'a> Walker<'a> {
         for part in module.split('.').chain(name).chain(alias.asname.as_ref().map(|name| name.as_str())) {
             self.words.add(part);
         }
+        self.hooks.extend(hooks::imported(module, name));
         let line = self.line(alias.start());
         let mut rows = std::mem::take(&mut self.imports);
         rows.add(line, |out| {
@@ -259,6 +261,15 @@ impl<'a> Walker<'a> {
             self.write_place(out, line);
         });
         self.imports = rows;
+        self.import_rows.push(ImportRow {
+            module,
+            level,
+            name,
+            asname: alias.asname.as_ref().map(|name| name.as_str()),
+            scope: self.place.scope,
+            line,
+            under: self.under(),
+        });
     }
 }
 

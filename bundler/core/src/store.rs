@@ -11,8 +11,9 @@ use std::thread;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::SourceError;
+use crate::listing::Listing;
 use crate::module::{self, Families};
-use crate::outline;
+use crate::outline::{self, Has};
 use crate::pool;
 use crate::words::Words;
 
@@ -31,6 +32,38 @@ pub struct File {
     /// As `outline::Outline::json`.
     pub outline: Result<Vec<u8>, Failure>,
     words: Vec<u32>,
+    /// As in the outline, by numbers of words.
+    pub imports: Vec<Import>,
+    /// As `outline::Outline::ignored`.
+    pub ignored: Vec<u32>,
+    pub has: Has,
+    bound: Vec<u32>,
+}
+
+/// As `outline::Import`, texts by their numbers.
+#[derive(Clone, Copy)]
+pub struct Import {
+    pub module: u32,
+    pub level: u32,
+    pub name: Option<u32>,
+    pub asname: Option<u32>,
+    pub line: u32,
+    pub alive: bool,
+    pub sure: bool,
+}
+
+impl File {
+    fn failed(content: Vec<u8>, failure: Failure) -> Self {
+        Self {
+            content,
+            outline: Err(failure),
+            words: Vec::new(),
+            imports: Vec::new(),
+            ignored: Vec::new(),
+            has: Has::default(),
+            bound: Vec::new(),
+        }
+    }
 }
 
 /// What the threads do: files to be read wait behind what somebody waits for.
@@ -60,6 +93,7 @@ struct Shared {
     due: Condvar,
     read: Condvar,
     words: Mutex<Words>,
+    listings: Mutex<FxHashMap<String, Arc<Listing>>>,
     decode: Decode,
 }
 
@@ -70,8 +104,14 @@ pub struct Store {
 
 impl Store {
     pub fn new(decode: Decode) -> Self {
-        let shared =
-            Shared { state: Mutex::default(), due: Condvar::new(), read: Condvar::new(), words: Mutex::default(), decode };
+        let shared = Shared {
+            state: Mutex::default(),
+            due: Condvar::new(),
+            read: Condvar::new(),
+            words: Mutex::default(),
+            listings: Mutex::default(),
+            decode,
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -135,13 +175,41 @@ impl Store {
         let shared = Arc::clone(&self.shared);
         let given = content.clone();
         let file = self.run(move || shared.outlined(given));
-        let file = file.unwrap_or_else(|error| File { content, outline: Err(Failure::Invalid(error)), words: Vec::new() });
+        let file = file.unwrap_or_else(|error| File::failed(content, Failure::Invalid(error)));
         let mut state = self.shared.lock();
         let number = state.number(path);
         if let Some(slot) = state.slots.get_mut(number) {
             *slot = Slot::Read(Arc::new(file));
         }
         state.queue.retain(|job| !job.reads(number));
+    }
+
+    /// The words of these numbers.
+    pub fn texts(&self, numbers: impl IntoIterator<Item = Option<u32>>) -> Vec<Option<Arc<str>>> {
+        let words = self.shared.words();
+        numbers.into_iter().map(|number| number.and_then(|number| words.text(number))).collect()
+    }
+
+    /// What stands in a folder; each is read once.
+    pub fn listing(&self, folder: &str) -> Arc<Listing> {
+        let mut listings = self.shared.listings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = listings.get(folder) {
+            return Arc::clone(known);
+        }
+        let listing = Arc::new(Listing::read(folder));
+        listings.insert(folder.to_owned(), Arc::clone(&listing));
+        listing
+    }
+
+    /// Whether a file binds a name for its importers; false where it cannot be read.
+    pub fn binds(&self, path: &Path, name: &str) -> bool {
+        let number = |store: &Self| store.shared.words().number(name);
+        self.file(path).is_ok_and(|file| number(self).is_some_and(|number| file.bound.binary_search(&number).is_ok()))
+    }
+
+    /// Files read so far whose outline has something that `wanted` asks for; in the order in which they were asked for.
+    pub fn having(&self, wanted: impl Fn(Has) -> bool) -> Vec<PathBuf> {
+        self.matching(|file| wanted(file.has))
     }
 
     /// All names met so far from this number on.
@@ -270,10 +338,7 @@ impl Shared {
     fn read_file(&self, path: &Path) -> File {
         match fs::read(path) {
             Ok(content) => self.outlined(content),
-            Err(error) => {
-                let failure = Failure::Unreadable(error.raw_os_error().unwrap_or_default());
-                File { content: Vec::new(), outline: Err(failure), words: Vec::new() }
-            }
+            Err(error) => File::failed(Vec::new(), Failure::Unreadable(error.raw_os_error().unwrap_or_default())),
         }
     }
 
@@ -283,10 +348,22 @@ impl Shared {
         match outline {
             Ok(outline) => {
                 let mut words = self.words();
+                let imports = outline.imports.iter().map(|import| Import {
+                    module: words.add(&import.module),
+                    level: import.level,
+                    name: import.name.as_ref().map(|name| words.add(name)),
+                    asname: import.asname.as_ref().map(|name| words.add(name)),
+                    line: import.line,
+                    alive: import.alive,
+                    sure: import.sure,
+                });
+                let imports = imports.collect();
+                let mut bound: Vec<u32> = outline.bound.iter().map(|name| words.add(name)).collect();
+                bound.sort_unstable();
                 let words = outline.words.iter().map(|word| words.add(word)).collect();
-                File { content, outline: Ok(outline.json), words }
+                File { content, outline: Ok(outline.json), words, imports, ignored: outline.ignored, has: outline.has, bound }
             }
-            Err(error) => File { content, outline: Err(Failure::Invalid(error)), words: Vec::new() },
+            Err(error) => File::failed(content, Failure::Invalid(error)),
         }
     }
 }

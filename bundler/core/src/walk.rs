@@ -58,6 +58,17 @@ pub struct StatementRow<'a> {
     pub marks: Vec<(&'a str, Mark)>,
 }
 
+/// An import as the graph grows by it.
+pub struct ImportRow<'a> {
+    pub module: &'a str,
+    pub level: u32,
+    pub name: Option<&'a str>,
+    pub asname: Option<&'a str>,
+    pub scope: u32,
+    pub line: u32,
+    pub under: Under,
+}
+
 pub struct Walker<'a> {
     pub source: &'a str,
     pub lines: &'a Lines<'a>,
@@ -72,6 +83,8 @@ pub struct Walker<'a> {
     pub scopes: Vec<ScopeRow<'a>>,
     pub statements: Vec<StatementRow<'a>>,
     pub imports: Rows,
+    /// The same as `imports`, in the order in which they were met.
+    pub import_rows: Vec<ImportRow<'a>>,
     pub bindings: Rows,
     pub calls: Rows,
     pub texts: Texts<'a>,
@@ -80,6 +93,8 @@ pub struct Walker<'a> {
     pub runs: Vec<&'a str>,
     /// Names of attributes that stand outside of function bodies.
     pub outside: Vec<&'a str>,
+    /// What of `hooks` is changed, or bound to a name.
+    pub hooks: Vec<&'a str>,
 }
 
 impl<'a> Walker<'a> {
@@ -111,12 +126,14 @@ impl<'a> Walker<'a> {
             }],
             statements: Vec::new(),
             imports: Rows::default(),
+            import_rows: Vec::new(),
             bindings: Rows::default(),
             calls: Rows::default(),
             texts: Texts::default(),
             words: Mentioned::default(),
             runs: Vec::new(),
             outside: Vec::new(),
+            hooks: Vec::new(),
         }
     }
 

@@ -1,12 +1,14 @@
 //! The names that stand in modules, each text once: which modules mention a name is asked here, without their facts.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Names by number, in the order in which they were first met.
 #[derive(Default)]
 pub struct Words {
-    numbers: FxHashMap<Box<str>, u32>,
-    texts: Vec<Box<str>>,
+    numbers: FxHashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Words {
@@ -15,8 +17,9 @@ impl Words {
             return *number;
         }
         let number = self.texts.len() as u32;
-        self.numbers.insert(text.into(), number);
-        self.texts.push(text.into());
+        let text: Arc<str> = text.into();
+        self.numbers.insert(Arc::clone(&text), number);
+        self.texts.push(text);
         number
     }
 
@@ -24,8 +27,12 @@ impl Words {
         self.numbers.get(text).copied()
     }
 
+    pub fn text(&self, number: u32) -> Option<Arc<str>> {
+        self.texts.get(number as usize).map(Arc::clone)
+    }
+
     /// The names from this number on.
-    pub fn since(&self, first: usize) -> &[Box<str>] {
+    pub fn since(&self, first: usize) -> &[Arc<str>] {
         self.texts.get(first..).unwrap_or_default()
     }
 }

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from clustrix_bundle.bundler.analysis.search_path import names_hook, search_path_lines
+from clustrix_bundle.bundler.analysis.search_path import search_path_lines
 from clustrix_bundle.bundler.facts.extract import extract_facts
 
 
@@ -28,9 +28,9 @@ from clustrix_bundle.bundler.facts.extract import extract_facts
 def test_only_what_changes_the_search_counts(source, lines):
     facts = extract_facts(source.encode(), "m.py")
     assert search_path_lines(facts) == lines
-    assert names_hook(facts, source.encode()) or not lines - {call.line for call in facts.calls if call.func[-1] == "addsitedir"}
+    assert facts.hooks or not lines
 
 
 def test_most_modules_say_at_a_glance_that_they_leave_the_search_path_alone():
     source = "import os, sys\nprint(os.path.join(sys.argv[0]), re.modules)\nsys.stdout.write('')\n"
-    assert not names_hook(extract_facts(source.encode(), "m.py"), source.encode())
+    assert not extract_facts(source.encode(), "m.py").hooks

@@ -76,6 +76,38 @@ def test_attributes_outside_of_functions_and_texts_that_may_be_paths_are_at_hand
     assert [(one.value, one.line) for one in facts.paths] == [("u/v", 5), ("w.x", 6)]
 
 
+@pytest.mark.parametrize(
+    ("text", "hooks"),
+    [
+        ("import sys\nsys.path.insert(0, x)\n", {"path"}),
+        ("def f():\n    s.modules[0][1] = 1\n", {"modules"}),
+        ("x.path_hooks += y\n", {"path_hooks"}),
+        ("from sys import meta_path as m, argv\n", {"meta_path"}),
+        ("for a.path in []: pass\nm = b.modules\n", {"path", "modules"}),
+        ("addsitedir(x)\n", {"addsitedir"}),
+        ("with (a.path) as n: s.addsitedir.append(1)\n", {"path"}),
+        ("a.path\nf(b.path)\nfor n in c.path: pass\na.b.path.append(1)\nn = d.path[0]\nfrom os import path\n", set()),
+    ],
+)
+def test_what_may_change_where_modules_are_found_is_at_hand(
+    store: FactsStore, tmp_path: Path, text: str, hooks: set[str]
+) -> None:
+    path = written(tmp_path, "m.py", text)
+    assert store.facts(path).hooks == hooks
+    assert not hooks or store.having("hooks") == [path]
+
+
+def test_files_are_found_by_what_their_facts_have(store: FactsStore, tmp_path: Path) -> None:
+    texts = ["x = 1\n", "x = 1 # clustrix: ignore\n", "(x := 1)\n"]
+    paths = [written(tmp_path, f"m{number}.py", text) for number, text in enumerate(texts)]
+    for path in paths:
+        store.facts(path)
+    assert paths[1] in store.having("directives")
+    assert paths[2] in store.having("features")
+    if isinstance(store, CoreStore):
+        assert (store.having("directives"), store.having("features"), store.having("hooks")) == ([paths[1]], [paths[2]], [])
+
+
 def test_a_file_is_read_once(store: FactsStore, tmp_path: Path) -> None:
     path = written(tmp_path, "m.py", "first = 1\n")
     assert store.facts(path).bound == {"first"}
