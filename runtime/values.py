@@ -16,6 +16,10 @@ from . import definitions
 STREAM_END = None
 
 
+class Gone(object):
+    """Stands in a state for an attribute that is there no more."""
+
+
 class _Unpickler(pickle.Unpickler):
     def __init__(self, stream, tree):
         pickle.Unpickler.__init__(self, stream)
@@ -88,7 +92,10 @@ def _fill(target, state):
         _fill_function(target, state)
     elif isinstance(target, (type, types.ModuleType)):
         for name, value in state.items():
-            if not _took_over(vars(target).get(name), value):
+            if value is Gone:
+                if name in vars(target):
+                    delattr(target, name)
+            elif not _took_over(vars(target).get(name), value):
                 setattr(target, name, value)
     elif isinstance(target, _CELL):
         _set_cell(target, state)
@@ -102,7 +109,9 @@ def _fill(target, state):
 
 def _update(attributes, captured):
     for name, value in captured.items():
-        if not _took_over(attributes.get(name), value):
+        if value is Gone:
+            attributes.pop(name, None)
+        elif not _took_over(attributes.get(name), value):
             attributes[name] = value
 
 
@@ -117,6 +126,8 @@ def _fill_function(function, state):
         function.__defaults__ = tuple(defaults)
     if "changed_kwdefaults" in state:
         function.__kwdefaults__ = dict(function.__kwdefaults__ or {}, **state["changed_kwdefaults"])
+    for name, value in state.get("set", {}).items():
+        setattr(function, name, value)
     _update(function.__dict__, state.get("dict", {}))
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
     for name, value in state.get("cells", {}).items():

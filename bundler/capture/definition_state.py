@@ -1,4 +1,4 @@
-"""What functions and classes have come to hold since their statement ran: attributes, changed defaults, counters in cells.
+"""What functions have come to hold since their statement ran: attributes, changed defaults, counters in cells.
 
 They travel as code; of what their statement no longer gives, data travels by value and is put back on top (rule 7 of the
 analysis: the value at the moment of the call counts). Data are values of builtin types and instances, where they are surely the
@@ -7,14 +7,17 @@ user's: of the user's own classes, or of any class where no decorator can have p
 
 from __future__ import annotations
 
-import abc
 import ast
 import collections
-import enum
 import sys
-from collections.abc import Iterator, Mapping
-from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any
+from collections.abc import Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from clustrix_bundle.runtime.values import Gone
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.capture.set_names import SetNames
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes)
 CONTAINERS = (
@@ -28,38 +31,9 @@ CONTAINERS = (
     collections.OrderedDict,
     collections.Counter,
 )
-_MADE_FOR_CLASSES = (GetSetDescriptorType, MemberDescriptorType)
-_MADE_BY_TYPING = frozenset(["_is_protocol", "_is_runtime_protocol", "_abc_impl"])
 
 
-def states_of(value: Any, node: ast.stmt | None) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """``(object, state)`` for a definition's object and its methods, where there is a state to put back.
-
-    Args:
-        value: The function, class, or what a decorator made of it.
-        node: The statement that defines it, None if unknown.
-    """
-    if isinstance(value, FunctionType):
-        state = _function_state(value, node)
-        if state:
-            yield value, state
-    elif isinstance(value, type):
-        if isinstance(node, ast.ClassDef) and not issubclass(value, tuple):
-            attributes = _class_state(value, node)
-            if type(value) not in (type, abc.ABCMeta):  # its metaclass may have put there what is no plain data
-                attributes = {name: part for name, part in attributes.items() if is_plain(part) and not name.startswith("_")}
-            if isinstance(value, enum.EnumMeta):
-                attributes = {name: part for name, part in attributes.items() if name not in dict(_class_assignments(node))}
-            if attributes:
-                yield value, attributes
-            yield from _method_states(value, node)
-    else:
-        instance = _instance_state(value)
-        if instance:
-            yield value, {"instance": instance}
-
-
-def _is_own(value: Any) -> bool:
+def is_own(value: Any) -> bool:
     """Whether it is an instance of a class of ``__main__`` or of a project's module, and no module's global."""
     return is_own_class(type(value)) and _is_instance(value) and not _is_held(value)
 
@@ -111,35 +85,81 @@ def same(literal: Any, value: Any) -> bool:
     return bool(literal == value)
 
 
-def _function_state(function: FunctionType, node: ast.stmt | None) -> dict[str, Any]:
+_SPECIAL = ("__doc__", "__name__", "__qualname__", "__annotations__", "__code__", "__defaults__", "__kwdefaults__")
+"""What can be set in a function and does not stand among its own attributes."""
+
+
+def function_state(function: FunctionType, node: ast.stmt | None, names: SetNames) -> dict[str, Any]:
+    """What a function has come to hold; ``names`` is what the source sets."""
     state: dict[str, Any] = {}
-    decorated = not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or bool(node.decorator_list)
+    defined = node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    decorated = defined is None or bool(defined.decorator_list)
+    named = names.of(function)
     own = {
         name: value
         for name, value in vars(function).items()
-        if name != "__wrapped__" and (is_plain(value) or _is_own(value) or not (decorated or isinstance(value, _CODE)))
+        if name in named
+        or (name != "__wrapped__" and (is_plain(value) or is_own(value) or not (decorated or isinstance(value, _CODE))))
     }
+    own |= {name: Gone for name in named & names.deleted if not hasattr(function, name)}
     if own:
         state["dict"] = own
-    is_own = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.__code__.co_name == node.name
-    if is_own and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        changed = {
-            position: value
-            for position, (expression, value) in enumerate(zip(node.args.defaults, function.__defaults__ or (), strict=False))
-            if _has_moved(expression, value)
-        }
-        given: Mapping[str, Any] = function.__kwdefaults__ or {}
-        keywords = {
-            argument.arg: given[argument.arg]
-            for argument, expression in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            if expression is not None and argument.arg in given and _has_moved(expression, given[argument.arg])
-        }
-        if changed:
-            state["changed_defaults"] = changed
-        if keywords:
-            state["changed_kwdefaults"] = keywords
+    if defined is not None and (not decorated or function.__code__.co_name == defined.name):
+        state.update(_changed_defaults(function, defined))
+    special = {name: getattr(function, name) for name in _SPECIAL if name in named}
+    if defined is not None and not decorated:
+        special |= _other_than(function, defined)
+    if special:
+        state["set"] = special
     state.update(_closure_state(function, set()))
     return state
+
+
+def _changed_defaults(function: FunctionType, node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Any]:
+    state: dict[str, Any] = {}
+    changed = {
+        position: value
+        for position, (expression, value) in enumerate(zip(node.args.defaults, function.__defaults__ or (), strict=False))
+        if has_moved(expression, value)
+    }
+    given: Mapping[str, Any] = function.__kwdefaults__ or {}
+    keywords = {
+        argument.arg: given[argument.arg]
+        for argument, expression in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if expression is not None and argument.arg in given and has_moved(expression, given[argument.arg])
+    }
+    if changed:
+        state["changed_defaults"] = changed
+    if keywords:
+        state["changed_kwdefaults"] = keywords
+    return state
+
+
+def _other_than(function: FunctionType, node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Any]:
+    """What of an undecorated function is no longer as its statement says."""
+    found: dict[str, Any] = {}
+    if function.__name__ != node.name:
+        found["__name__"] = function.__name__
+    if function.__code__.co_name != node.name:
+        found["__code__"] = function.__code__
+    if is_other_text(function.__doc__, node):
+        found["__doc__"] = function.__doc__
+    if len(function.__defaults__ or ()) != len(node.args.defaults):
+        found["__defaults__"] = function.__defaults__
+    keywords = {item.arg for item, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value is not None}
+    if set(function.__kwdefaults__ or ()) != keywords:
+        found["__kwdefaults__"] = function.__kwdefaults__
+    return found
+
+
+def is_other_text(text: Any, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """Whether a ``__doc__`` is no longer the docstring, however it is indented (since Python 3.13 it is not)."""
+    if sys.flags.optimize > 1:
+        return text is not None
+    given = ast.get_docstring(node, clean=False)
+    if given is None or not isinstance(text, str):
+        return text is not given
+    return [line.strip() for line in text.split("\n")] != [line.strip() for line in given.split("\n")]
 
 
 def _closure_state(function: FunctionType, seen: set[int]) -> dict[str, Any]:
@@ -151,7 +171,7 @@ def _closure_state(function: FunctionType, seen: set[int]) -> dict[str, Any]:
             contents = cell.cell_contents
         except ValueError:
             continue
-        if is_plain(contents) or _is_own(contents):
+        if is_plain(contents) or is_own(contents):
             state.setdefault("cells", {})[name] = contents
         elif isinstance(contents, FunctionType) and id(contents) not in seen:
             inner = _closure_state(contents, seen)
@@ -160,67 +180,22 @@ def _closure_state(function: FunctionType, seen: set[int]) -> dict[str, Any]:
     return state
 
 
-def _class_state(cls: type, node: ast.ClassDef) -> dict[str, Any]:
-    expressions = dict(_class_assignments(node))
-    defined = {item.name: item for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
-    found: dict[str, Any] = {}
-    for name, value in vars(cls).items():
-        if (name.startswith("__") and name.endswith("__")) or name in _MADE_BY_TYPING:
-            continue
-        expression = expressions.get(name)
-        if expression is not None:
-            moved = _has_moved(expression, value)
-        elif name in defined:
-            moved = not node.decorator_list and not defined[name].decorator_list and _is_another(value, cls, name)
-        else:
-            moved = is_plain(value) or (not node.decorator_list and not hasattr(type(value), "__set_name__"))
-            moved = moved and not isinstance(value, _MADE_FOR_CLASSES)
-        if moved:
-            found[name] = value
+def instance_state(value: Any, names: SetNames) -> Mapping[str, Any]:
+    """Data among the attributes of what stands for a decorated function, if its class is the user's, and what the source sets."""
+    own = getattr(value, "__dict__", None)
+    if not isinstance(own, dict):
+        return {}
+    named = names.of(value)
+    found = {name: part for name, part in own.items() if name in named}
+    if is_own_class(type(value)):
+        found |= {name: part for name, part in own.items() if (is_plain(part) or is_own(part)) and not name.startswith("__")}
     return found
 
 
-def _is_another(value: Any, cls: type, name: str) -> bool:
-    """Whether a method is no longer the function that the class body defined."""
-    return isinstance(value, FunctionType) and value.__qualname__ != f"{cls.__qualname__}.{name}"
-
-
-def _class_assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    prefix = f"_{node.name.lstrip('_')}"
-    for statement in node.body:
-        targets: list[ast.expr] = []
-        if isinstance(statement, ast.Assign):
-            targets, value = statement.targets, statement.value
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets, value = [statement.target], statement.value
-        for target in targets:
-            if isinstance(target, ast.Name):
-                private = target.id.startswith("__") and not target.id.endswith("__")
-                yield (prefix + target.id if private else target.id), value
-
-
-def _method_states(cls: type, node: ast.ClassDef) -> Iterator[tuple[Any, dict[str, Any]]]:
-    for statement in node.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            function = vars(cls).get(statement.name)
-            if isinstance(function, FunctionType) and function.__qualname__ == f"{cls.__qualname__}.{statement.name}":
-                state = _function_state(function, statement)
-                if state:
-                    yield function, state
-
-
-def _instance_state(value: Any) -> Mapping[str, Any]:
-    """Data among the attributes of an instance of a user's class that stands for a decorated function."""
-    own = getattr(value, "__dict__", None)
-    if not isinstance(own, dict) or not (type(value).__module__ == "__main__" or is_own_class(type(value))):
-        return {}
-    return {name: part for name, part in own.items() if (is_plain(part) or _is_own(part)) and not name.startswith("__")}
-
-
-def _has_moved(expression: ast.expr, value: Any) -> bool:
+def has_moved(expression: ast.expr, value: Any) -> bool:
     """Whether a plain value must travel: not what its expression gives, or of one that gives a new object or atom each time."""
     gives = still_gives(expression, value)
-    if not is_plain(value) and not _is_own(value):
+    if not is_plain(value) and not is_own(value):
         return gives is False and not hasattr(type(value), "__set__")
     if gives is not None:
         return not gives

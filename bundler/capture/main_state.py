@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any
 
-from clustrix_bundle.bundler.capture.definition_state import states_of
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain, uses_of
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.held import content_of, holds_attributes_alone
 from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
+from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
 from clustrix_bundle.bundler.capture.standing import Standing
+from clustrix_bundle.bundler.capture.states import states_of
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -77,6 +78,7 @@ class MainCapture:
         self._modules = modules
         self._path = path
         self._standing = Standing(loaded, namespace, path)
+        self._set_names = find_set_names(parsed(loaded.source), namespace)
         self._states: dict[str, list[tuple[Any, Any]]] = {}
         self._lost: list[tuple[str, Any, str, Any]] = []
         self._unbound: list[str] = []
@@ -134,13 +136,15 @@ class MainCapture:
         """Note what reached definitions have come to hold; whether that may lead to more names."""
         before = len(self._needs.main_names)
         for name in sorted(names - self._states.keys()):
-            numbers = [n for n in self._standing.binders.get(name, ()) if self._standing.statements[n].kind in ("def", "class")]
+            numbers = self._standing.binders.get(name)
             if not numbers or name not in self._namespace:
                 continue
             value = self._namespace[name]
-            if getattr(value, "__module__", "__main__") != "__main__":
+            defined = [number for number in numbers if self._standing.statements[number].kind in ("def", "class")]
+            if not (defined or isinstance(value, type)) or getattr(value, "__module__", "__main__") != "__main__":
                 continue
-            items = [self._travelling(name, *item) for item in states_of(value, self._standing.node(numbers[-1]))]
+            node = self._standing.node(defined[-1]) if defined else None
+            items = [self._travelling(name, *item) for item in states_of(value, node, self._set_names)]
             self._states[name] = [(target, state) for target, state in items if state]
         return len(self._needs.main_names) > before
 

@@ -6,6 +6,7 @@ import ast
 import builtins
 import os
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from types import FunctionType, ModuleType
@@ -168,11 +169,16 @@ class Standing:
         if number not in self._nodes:
             statement = self.statements[number]
             try:
-                body = ast.parse(self.text(statement)).body
+                body = ast.parse(self._with_decorators(statement)).body
             except (SyntaxError, ValueError):
                 body = []
             self._nodes[number] = body[0] if len(body) == 1 else None
         return self._nodes[number]
+
+    def _with_decorators(self, statement: Statement) -> str:
+        if statement.first_line == statement.line:
+            return self.text(statement)
+        return textwrap.dedent("\n".join(self._lines[statement.first_line - 1 : statement.end_line]))
 
     def text(self, statement: Statement) -> str:
         """A statement's source."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 
 import pytest
-from clustrix_bundle.bundler.capture.definition_state import same, states_of
+from clustrix_bundle.bundler.capture.definition_state import same
+from clustrix_bundle.bundler.capture.set_names import find_set_names
+from clustrix_bundle.bundler.capture.states import states_of
 
 
 def _states(source, name):
     namespace = {"__name__": "__main__"}
     exec(compile(source, "<test>", "exec"), namespace)
     node = next(item for item in ast.parse(source).body if getattr(item, "name", "") == name)
-    return namespace[name], list(states_of(namespace[name], node))
+    return namespace[name], list(states_of(namespace[name], node, find_set_names(ast.parse(source), namespace)))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,7 @@ def test_a_default_that_calls_have_filled_travels_by_its_position():
 
 
 def test_attributes_given_to_a_function_travel_without_what_it_wraps():
-    function, states = _states("def f(): pass\nf.calls = 3\nf.__wrapped__ = print", "f")
+    function, states = _states("def f(): pass\nf.calls = 3\nf.__dict__.update(__wrapped__=print)", "f")
     assert states == [(function, {"dict": {"calls": 3}})]
 
 
