@@ -36,6 +36,7 @@ from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
 from clustrix_bundle.bundler.capture.staleness import is_stale
 from clustrix_bundle.bundler.capture.value_pins import pin_here
 from clustrix_bundle.bundler.facts.extract import extract_facts
+from clustrix_bundle.bundler.folding.held_values import held_values
 from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
 from clustrix_bundle.bundler.target import Target, module_of_file
 
@@ -192,7 +193,9 @@ class LiveAnalysis(Analysis):
         self.decisions = self.state.slice.decisions
         found.warnings.update(dict.fromkeys((*self.state.slice.notes, *self.state.notes)))
         kept = self.state.slice.kept | statements_of_definitions(self.call, module)
-        return replace(module, kept_statements=kept), self.state.source
+        values = ((item.name, item.value) for item in self.state.values if item.how == "value")
+        held = held_values(values, _spellings(self.entry.root))
+        return replace(module, kept_statements=kept, held=held or None), self.state.source
 
     def _captured_modules(self) -> list[str]:
         return sorted(name for name in self.call.needs.modules if name != "__main__" and not name.startswith("clustrix_bundle."))

@@ -6,7 +6,7 @@ loaded module and yield findings. Nothing here touches a network or starts a pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -15,6 +15,7 @@ from clustrix_bundle.bundler.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.sources import SourceFile
     from clustrix_bundle.bundler.facts.model import ModuleFacts
+    from clustrix_bundle.bundler.folding.value import Alternatives
     from clustrix_bundle.bundler.settings import Settings
 
 
@@ -30,6 +31,7 @@ class LoadedModule:
         source: The bytes that the facts were read from.
         facts: What they say.
         kept_statements: Indices of the module-level statements that ship (a slice), None for all.
+        held: What globals that travel by value hold, as alternatives; None where none do.
     """
 
     name: str
@@ -39,6 +41,7 @@ class LoadedModule:
     source: bytes
     facts: ModuleFacts
     kept_statements: frozenset[int] | None = None
+    held: Mapping[str, Alternatives] | None = None
 
     @property
     def file(self) -> str:
@@ -57,7 +60,7 @@ class StoredModule(LoadedModule):
     def of(cls, name: str, package: str, *, is_package: bool, file: SourceFile) -> LoadedModule:
         """The module that a source file holds, which must have facts."""
         module = cls.__new__(cls)
-        for field, value in zip(_STORED_FIELDS, (file, None, name, package, is_package, None), strict=True):
+        for field, value in zip(_STORED_FIELDS, (file, None, name, package, is_package, None, None), strict=True):
             object.__setattr__(module, field, value)
         return module
 
@@ -88,7 +91,7 @@ class StoredModule(LoadedModule):
         return facts
 
 
-_STORED_FIELDS = ("_file", "_path", "name", "package", "is_package", "kept_statements")
+_STORED_FIELDS = ("_file", "_path", "name", "package", "is_package", "kept_statements", "held")
 
 
 @dataclass(frozen=True, slots=True)

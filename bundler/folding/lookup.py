@@ -67,6 +67,8 @@ class Lookup:
                         return given
                     again = self.definitions(seen, names, scope, name, place)
                     return distinct([*given, *again])
+            if scope == 0 and names.module.held is not None and name in names.module.held:
+                return names.module.held[name]
             definitions = names.definitions.get((scope, name))
             if definitions:
                 if scope == place.scope and place.line:

@@ -1,0 +1,20 @@
+import argparse
+import json
+import os
+
+from ship import ship
+
+ROOT = os.getenv("NO_SUCH_ROOT") or os.path.dirname(os.path.abspath(__file__))
+DATA = os.environ.get("NO_SUCH_DATA", "data")
+parser = argparse.ArgumentParser()
+parser.add_argument("--runs", default="runs")
+options = parser.parse_args([])
+config = {"deep": os.environ.get("NO_SUCH_FOLDER", "deep")}
+
+
+def listings():
+    return [sorted(os.listdir(folder)) for folder in (os.path.join(ROOT, DATA), options.runs, config["deep"])]
+
+
+if __name__ == "__main__":
+    print(json.dumps(ship(listings)))
