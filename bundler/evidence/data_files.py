@@ -221,7 +221,7 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
     if not reading.world.may_mention(module, openers.may_open):
         return
     runs_code = any(_runs_code(call) for call in module.facts.calls)
-    for call in reading.calls(module, openers.may_open):
+    for call in reading.calls(module, openers.may_open, openers.is_plausible):
         spot = Spot(module, call.line, call_words(call))
         certain = not call.under and (module.name, call.scope) in sure
         for opening in find_openings(reading, module, call):

@@ -31,6 +31,7 @@ from clustrix_bundle.bundler.folding.value import (
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.call_shapes import CallShape
     from clustrix_bundle.bundler.evidence.reading import Reading
     from clustrix_bundle.bundler.facts.model import Call
     from clustrix_bundle.bundler.folding.arguments import Arguments
@@ -86,17 +87,19 @@ BY_FILE = {
 """Functions that run the Python file that a path names, and the place of the path."""
 
 BY_PACKAGE = frozenset({"pkgutil.iter_modules", "pkgutil.walk_packages", "lazy_loader.attach", "lazy_loader.attach_stub"})
-LAST_NAMES = frozenset(
-    {name.rpartition(".")[2] for name in (*BY_NAME, *BY_FILE, *BY_PACKAGE)}
-    | {"load_module", "find_module", "import_string", "import_object", "load_object"}
+LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*BY_NAME, *BY_FILE, *BY_PACKAGE))
+
+_COMMON = frozenset(
+    {"attach", "call", "get_class", "get_method", "get_object", "instantiate", "load", "locate", "patch", "resolve", "run"}
 )
+"""Names of functions of modules that methods of many things bear as well."""
 
 _LOCAL_NAME = compile_lazily(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[\w.\[\]]+)?", re.ASCII)
 
 
 def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding | FileFinding | OpenEnd]:
     """What the dynamic imports of one module can bring."""
-    for call in reading.calls(module, LAST_NAMES.__contains__):
+    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible):
         for callee in reading.folder.callee_of(call, module):
             name = callee.name if isinstance(callee, External) else ""
             if name in BY_NAME:
@@ -107,6 +110,10 @@ def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[Mod
                 yield from _by_package(reading, module, call, deep=name.endswith("walk_packages"))
             elif name in ("lazy_loader.attach", "lazy_loader.attach_stub"):
                 yield from _attached(reading, module, call)
+
+
+def _is_plausible(shape: CallShape) -> bool:
+    return shape.given and not (shape.of_unknown and shape.name in _COMMON)
 
 
 def _by_name(

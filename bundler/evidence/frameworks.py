@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
 from clustrix_bundle.bundler.folding.value import External
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def imports_strings(reading: Reading, module: LoadedModule) -> bool:
     """Whether the module sets up a framework that imports modules by strings."""
     if b"DJANGO_SETTINGS_MODULE" in module.source:
         return any(text.value == "DJANGO_SETTINGS_MODULE" for text in reading.texts(module))
-    for call in reading.calls(module, _LAST_NAMES.__contains__):
+    for call in reading.calls(module, _LAST_NAMES.__contains__, is_of_import):
         if any(isinstance(callee, External) and callee.name in _CALLS for callee in reading.folder.callee_of(call, module)):
             return True
     return False

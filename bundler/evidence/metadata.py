@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
+from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding.value import Alternatives, External, as_text
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _OF_ONE = frozenset({"version", "metadata", "requires", "files", "distribution", "from_name", "get_distribution"})
 _OF_ALL = frozenset({"entry_points", "distributions", "packages_distributions", "iter_entry_points"})
+_LAST_NAMES = _OF_ONE | _OF_ALL
 _PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
 _FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt")
 _LISTS = ("RECORD", "SOURCES.txt")
@@ -27,7 +29,7 @@ def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
     """Metadata files beside the project's packages that a module asks for: of the distribution that it names, of all where it names none."""
     if b"metadata" not in module.source and b"pkg_resources" not in module.source:
         return
-    for call in reading.calls(module, lambda name: name in _OF_ONE or name in _OF_ALL):
+    for call in reading.calls(module, _LAST_NAMES.__contains__, is_of_import):
         names = [one.name for one in reading.folder.callee_of(call, module) if isinstance(one, External)]
         last = [name.rpartition(".")[2] for name in names if name.startswith(_PACKAGES)]
         if not last:

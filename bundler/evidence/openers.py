@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.call_shapes import CallShape
 
 READ = "read"
 WRITE = "write"
@@ -428,3 +432,23 @@ LAST_NAMES = frozenset({name.rpartition(".")[2] for name in (*BY_NAME, *RESOURCE
 def may_open(last_name: str) -> bool:
     """Whether a callee of that last name can be an opener, by any rule here."""
     return last_name in LAST_NAMES or bool(_READING.fullmatch(last_name) or WRITING.fullmatch(last_name))
+
+
+def is_plausible(shape: CallShape) -> bool:
+    """Whether a call of such a name looks as if it did anything with a path."""
+    name = shape.name
+    deed = PATH_METHODS.get(name) if shape.is_method else None
+    if shape.starred:
+        return True
+    if deed is None:
+        return (shape.given and shape.textual) or name in _WITHOUT_ARGUMENTS
+    if deed == COPY:  # `Path.replace(target)`; `text.replace(old, new)`, `items.copy()`
+        return shape.given and not (shape.of_unknown and shape.positional > 1 and name in _COMMON)
+    return not (shape.of_unknown and shape.positional > 0 and name in _COMMON)
+
+
+_WITHOUT_ARGUMENTS = frozenset(name.rpartition(".")[2] for name, opener in BY_NAME.items() if opener.deed in (LIST, WALK))
+"""Functions that take the working directory where they are given nothing."""
+
+_COMMON = frozenset({"replace", "rename", "group", "owner"})
+"""Methods of paths that other things have with more arguments."""

@@ -25,6 +25,7 @@ from clustrix_bundle.bundler.folding.value import (
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
+    from clustrix_bundle.bundler.evidence.call_shapes import CallShape
     from clustrix_bundle.bundler.evidence.reading import Reading
     from clustrix_bundle.bundler.facts.model import Call
     from clustrix_bundle.bundler.folding.arguments import Arguments
@@ -81,12 +82,15 @@ SHOWING = frozenset({"xdg-open", "gnome-open", "kde-open", "open", "start", "exp
 
 LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND, *RUNS_TEXT))
 
+_COMMON = frozenset({"run", "call", "spawn", *(name.rpartition(".")[2] for name in RUNS_TEXT)})
+"""Names that methods of many things bear."""
+
 _CODE_IMPORT = compile_lazily(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
 
 
 def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFinding | ModuleFinding]:
     """Files and modules that the programs started by one module are given."""
-    for call in reading.calls(module, LAST_NAMES.__contains__):
+    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible):
         for callee in reading.folder.callee_of(call, module):
             name = callee.name if isinstance(callee, External) else ""
             if name in ONE_COMMAND:
@@ -104,6 +108,10 @@ def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
             else:
                 continue
             yield from _words_of(reading, module, call, given, arguments)
+
+
+def _is_plausible(shape: CallShape) -> bool:
+    return shape.given and not (shape.of_unknown and shape.name in _COMMON)
 
 
 def _words_of(

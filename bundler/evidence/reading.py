@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.evidence.call_shapes import CallShape, shape_of
 from clustrix_bundle.bundler.evidence.disk import Disk
 from clustrix_bundle.bundler.folding import modules
 from clustrix_bundle.bundler.folding.expressions import last_name
@@ -45,8 +46,13 @@ class Reading:
     disk: Disk = field(default_factory=Disk)
     work_folders: list[str] = field(default_factory=list)
 
-    def calls(self, module: LoadedModule, wanted: Callable[[str], bool]) -> Iterator[Call]:
-        """Calls of a module that travel and whose callee's last name is wanted, or stands for one that is (``from m import f as g``, ``g = m.f``)."""
+    def calls(
+        self, module: LoadedModule, wanted: Callable[[str], bool], plausible: Callable[[CallShape], bool] | None = None
+    ) -> Iterator[Call]:
+        """Calls of a module that travel and whose callee's last name is wanted, or stands for one that is (``from m import f as g``, ``g = m.f``).
+
+        Of those whose name itself is wanted only the ones that look ``plausible``.
+        """
         if not self.world.may_mention(module, wanted):
             return
         ignored = ignored_lines(module)
@@ -58,9 +64,12 @@ class Reading:
                 and wanted(last_name(binding.value))
             ):
                 aliases.add(last_name(binding.target))
+        names = self.folder.names(module.name) if plausible is not None else None
         for call in module.facts.calls:
             name = last_name(call.func)
-            if (name in aliases or wanted(name)) and call.line not in ignored and self.travels(module, call):
+            if name not in aliases and not (wanted(name) and (plausible is None or plausible(shape_of(call, names)))):
+                continue
+            if call.line not in ignored and self.travels(module, call):
                 yield call
 
     def texts(self, module: LoadedModule) -> Iterator[Text]:

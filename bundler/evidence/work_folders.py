@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
 
 _CALLS = frozenset({"os.chdir", "os.fchdir", "contextlib.chdir"})
+_LAST_NAMES = frozenset({"chdir", "fchdir"})
 
 
 def find_work_folders(reading: Reading, modules: list[LoadedModule]) -> list[str]:
@@ -21,7 +22,7 @@ def find_work_folders(reading: Reading, modules: list[LoadedModule]) -> list[str
     for module in modules:
         if b"chdir" not in module.source:
             continue
-        for call in reading.calls(module, lambda name: name in ("chdir", "fchdir")):
+        for call in reading.calls(module, _LAST_NAMES.__contains__):
             if not any(isinstance(one, External) and one.name in _CALLS for one in reading.folder.callee_of(call, module)):
                 continue
             for value in reading.folder.arguments_of(call, module).get(0, "path") or ():

@@ -17,6 +17,7 @@ from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.evidence.call_shapes import CallShape
     from clustrix_bundle.bundler.evidence.reading import Reading
 
 _WRITERS = compile_lazily(r"copy2?|copyfile|move|urlretrieve|export\w*|download\w*")
@@ -24,7 +25,7 @@ _WRITERS = compile_lazily(r"copy2?|copyfile|move|urlretrieve|export\w*|download\
 
 def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
     """Paths in full that travelling calls of one module may write, whether or not their folder is there; arguments of ``save(x, path)`` too."""
-    for call in reading.calls(module, _may_write):
+    for call in reading.calls(module, _may_write, _is_plausible):
         values = [opening.value for opening in find_openings(reading, module, call) if opening.deed == openers.WRITE]
         name = last_name(call.func)
         if openers.WRITING.fullmatch(name) or _WRITERS.fullmatch(name):
@@ -35,6 +36,10 @@ def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
             path = pattern.normal(value).constant
             if path and "\0" not in path:
                 yield from (Path(os.path.normpath(os.path.join(base, path))) for base in bases(reading))
+
+
+def _is_plausible(shape: CallShape) -> bool:
+    return openers.is_plausible(shape) or bool(shape.textual and _WRITERS.fullmatch(shape.name))
 
 
 @lru_cache(maxsize=4096)
