@@ -69,18 +69,23 @@ class Exchange:
             self._consumed = 0
 
     def send_body(self, chunk: bytes, timeout: float) -> bool:
-        """Send a chunk along when there is room for it. Whether it is still wanted: there is no answer yet."""
+        """Send a chunk along when there is room for it. Whether it is still wanted: there is no last word yet."""
         for at in range(0, len(chunk), frames.CHUNK):
             piece = chunk[at : at + frames.CHUNK]
             deadline = time.monotonic() + timeout
             with self._changed:
-                while self._room <= 0 and not self._messages:
+                while self._room <= 0 and not self._answered:
                     self._wait(deadline, timeout)
-                if self._messages:
+                if self._answered:
                     return False
                 self._room -= len(piece)
             self._connection.send(frames.BODY, self._number, piece)
         return True
+
+    @property
+    def _answered(self) -> bool:
+        """Whether the last message arrived; a stream begins before all of its body was sent."""
+        return bool(self._messages) and self._messages[-1][0] in (frames.RESULT, frames.FAILURE)
 
     def end_body(self) -> None:
         """Nothing more is sent along."""

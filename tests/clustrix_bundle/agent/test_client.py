@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,18 @@ def test_what_is_said_to_be_safe_is_asked_for_again_and_then_given_up(
     with pytest.raises(ConnectionLost, match=r"testhost ended.*was asked for 7 times; giving up"):
         place.call("process.execute", argv=argv, once=False)
     assert (tmp_path / "ran").read_text() == "x" * 7
+
+
+def test_a_body_is_sent_to_its_end_though_the_stream_has_begun(place: RemotePlace) -> None:
+    place.call("files.exists", path=".")
+
+    def body() -> Iterator[bytes]:
+        yield b"one "
+        while not any(exchange._messages for exchange in place.client._connection._exchanges.values()):
+            pass
+        yield b"two"
+
+    assert place.call("process.execute", argv=["cat"], body=body, timeout=10)["stdout"] == "one two"
 
 
 def test_a_stream_that_breaks_off_says_so(place: RemotePlace, many_files: Path) -> None:
