@@ -8,6 +8,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
@@ -34,6 +36,8 @@ class Order:
         arguments: For each task the content of the runtime's ``--arguments FILE``; empty for one task that is given none.
         warnings: What was noticed while it was built.
         captured: What comes home as itself (``DependencyGraph.captured``).
+        python: The target interpreter as it was asked for.
+        root: The project's.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Order:
     arguments: tuple[bytes, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
     captured: Captured = field(default_factory=dict, repr=False)
+    python: str | None = None
+    root: Path | None = None
 
     @property
     def tasks(self) -> int:
@@ -59,10 +65,12 @@ def packed_calls(func: Callable[..., Any], calls: Sequence[Call], options: Build
         CaptureError, SourceError, AnalysisError: It or an argument cannot travel.
         PackagingError: The bundle cannot be written.
     """
-    graph = analyze_function(func, options or BuildOptions(), calls=calls)
+    options = options or BuildOptions()
+    graph = analyze_function(func, options, calls=calls)
     arguments = tuple(render_arguments(one.stream, one.requirements) for one in graph.calls)
     with _folder() as folder:
-        yield _order(pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs")), arguments, folder, graph.captured)
+        order = _order(pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs")), arguments, folder, options.python)
+        yield replace(order, captured=graph.captured)
 
 
 @contextlib.contextmanager
@@ -71,7 +79,7 @@ def packed_target(target: str, call: Call | None, options: BuildOptions) -> Iter
     graph = analyze_target(target, options)
     with _folder() as folder:
         info = pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs"))
-        yield _order(info, () if call is None else (render_plain_arguments(call),), folder)
+        yield _order(info, () if call is None else (render_plain_arguments(call),), folder, options.python)
 
 
 def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Order:
@@ -103,11 +111,17 @@ def render_arguments(stream: bytes, requirements: Sequence[str]) -> bytes:
     return json.dumps(needs).encode() + b"\n" + stream
 
 
-def _order(info: Any, arguments: tuple[bytes, ...], folder: str, captured: Captured | None = None) -> Order:
-    warnings = tuple(map(str, info.dependencies.warnings))
-    blobs = os.path.join(folder, "blobs")
+def _order(info: Any, arguments: tuple[bytes, ...], folder: str, python: str | None) -> Order:
     return Order(
-        _name(info.manifest), info.package_path, info.package_id, info.manifest, blobs, arguments, warnings, captured or {}
+        _name(info.manifest),
+        info.package_path,
+        info.package_id,
+        info.manifest,
+        os.path.join(folder, "blobs"),
+        arguments,
+        tuple(map(str, info.dependencies.warnings)),
+        python=python,
+        root=info.dependencies.root,
     )
 
 

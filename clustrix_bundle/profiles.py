@@ -30,7 +30,7 @@ _UPSTREAM_NAMES = ("clustrix.yml", "clustrix.yaml")
 
 INTEGERS = frozenset({"cluster_port", "default_cores", "max_parallel_jobs"})
 SECONDS = frozenset({"connect_timeout", "operation_timeout", "cache_ttl", "job_poll_interval"})
-SWITCHES = frozenset({"cleanup_on_success", "auto_parallel", "async_submit"})
+SWITCHES = frozenset({"strict", "cleanup_on_success", "auto_parallel", "async_submit"})
 LISTS = frozenset({"allowed_paths", "module_loads", "pre_execution_commands"})
 MAPPINGS = frozenset({"environment_variables"})
 _SWITCH_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}

@@ -5,31 +5,31 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import sys
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clustrix_bundle.ask_interpreter import find_executable
 from clustrix_bundle.deploy import RemoteDeployer
 from clustrix_bundle.engines.engine import Engine, engine_for, resources_of
-from clustrix_bundle.engines.prelude import python_path_line, relative_runtime, render_prelude
+from clustrix_bundle.engines.prelude import relative_runtime
 from clustrix_bundle.engines.scheduler import SchedulerError
+from clustrix_bundle.environments.needs import needs_of_order
+from clustrix_bundle.environments.preflight import Preflight, warn_of
+from clustrix_bundle.environments.remote_environment import RemoteEnvironment, target_distributions
 from clustrix_bundle.job import Job
-from clustrix_bundle.launch import clean_environment
-from clustrix_bundle.runtime.config import ClusterConfig, NotYetSupported
 from clustrix_bundle.tracker import Tracker
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
     from clustrix_bundle.deploy import Deployment
     from clustrix_bundle.engines.scheduler import Resources
+    from clustrix_bundle.environments.remote_environment import Built
     from clustrix_bundle.order import Order
+    from clustrix_bundle.runtime.config import ClusterConfig
     from clustrix_bundle.slots import Slots
 
 _BEAT_S = 10
 _SOONEST_S = 0.25
-_PYTHON = "python3"
 
 
 class Cluster:
@@ -45,9 +45,9 @@ class Cluster:
 
     def __init__(self, config: ClusterConfig) -> None:
         self.config = config.replace()
-        _check(self.config)
         self.engine: Engine = engine_for(self.config)
         self.place: Place = place_for(self.config)
+        self.environment = RemoteEnvironment(self.config, place=self.place)
         self.deployer = RemoteDeployer(self.place)
         interval = self.config.job_poll_interval
         self.tracker = Tracker(self.place, self.engine, min(interval, _SOONEST_S) if self.is_here else interval)
@@ -116,17 +116,30 @@ class Cluster:
         self._start(job, made["folder"], order.tasks, resources=self.resources(given), again=not made["made"])
         return made
 
+    def preflight(self, order: Order) -> Preflight:
+        """What an order needs beside what its job would find; asks where jobs are submitted, unless it knows."""
+        return Preflight(()) if self.environment.is_ours else self.environment.check(needs_of_order(order))
+
     def create(self, order: Order, given: Mapping[str, Any], job: str) -> Mapping[str, Any]:
-        """Deploy, and make the job's folder, without starting it: ``{"made", "folder"}``."""
+        """Look whether it can run, deploy, and make the job's folder, without starting it: ``{"made", "folder"}``.
+
+        Raises:
+            PreflightError: It cannot run there, or, with ``strict``, may fail.
+            EnvironmentBuildError: Its environment cannot be built.
+        """
         resources = self.resources(given)
+        warn_of(self.preflight(order), strict=self.config.strict)
+        built = self.environment.prepare(
+            needs_of_order(order), distributions=lambda: target_distributions(order.python, order.root)
+        )
         deployed = self.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
         made: Mapping[str, Any] = self.place.call(
             "jobs.create",
             body=lambda: iter(order.arguments),
             once=False,
             job=job,
-            spec=self._spec(job, order, deployed, resources),
-            prelude=self._prelude(deployed, resources),
+            spec=self._spec(job, order, deployed, resources, built),
+            prelude=self.environment.prelude(relative_runtime(deployed.runtime), resources.cores, built),
         )
         return made
 
@@ -172,7 +185,7 @@ class Cluster:
         self.tracker.watch(jobs)
         return jobs
 
-    def _spec(self, job: str, order: Order, deployed: Deployment, resources: Resources) -> dict[str, Any]:
+    def _spec(self, job: str, order: Order, deployed: Deployment, resources: Resources, built: Built | None) -> dict[str, Any]:
         config = self.config
         offsets = [0]
         digest = hashlib.sha256()
@@ -185,6 +198,7 @@ class Cluster:
             "name": order.name,
             "bundle": deployed.bundle,
             "runtime": deployed.runtime,
+            **({"files": list(built.files)} if built is not None else {}),
             "blobs": sorted({member.sha256 for member in order.manifest.members if member.detached}),
             "engine": self.engine.name,
             "tasks": order.tasks,
@@ -199,14 +213,6 @@ class Cluster:
                 "allowed_paths": config.allowed_paths,
             },
         }
-
-    def _prelude(self, deployed: Deployment, resources: Resources) -> str:
-        python, before = None, []
-        if self.is_here:
-            before.append(python_path_line(clean_environment(os.environ).get("PYTHONPATH")))
-            if self.config.python_executable == _PYTHON:
-                python = find_executable(None, os.environ, None) or sys.executable
-        return render_prelude(self.config, relative_runtime(deployed.runtime), resources.cores, python, before)
 
 
 def new_id() -> str:
@@ -237,16 +243,3 @@ def cluster_of(config: ClusterConfig) -> Cluster:
         if key not in _clusters:
             _clusters[key] = Cluster(config)
         return _clusters[key]
-
-
-def _check(config: ClusterConfig) -> None:
-    """Refuse what would have no effect."""
-    for name, value, plain in (
-        ("environment", config.environment, "current"),
-        ("build_on", config.build_on, "login"),
-        ("package_manager", config.package_manager, "auto"),
-    ):
-        if value != plain:
-            raise NotYetSupported(
-                f"{name}={value!r}: environments can't be built there yet; leave it at {plain!r}, and use conda_env_name or module_loads"
-            )

@@ -185,6 +185,7 @@ _FIELDS = (
     ("environment_variables", (), _variables, False),
     ("module_loads", (), _texts, False),
     ("pre_execution_commands", (), _texts, False),
+    ("strict", False, _boolean, False),
     ("max_parallel_jobs", 100, _integer(1, 1 << 20), False),
     ("job_poll_interval", 5, _seconds(False), False),
     ("cleanup_on_success", True, _boolean, False),
@@ -255,6 +256,7 @@ class ClusterConfig(object):
         environment_variables: Set in every job.
         module_loads: Environment modules that are loaded before Python starts.
         pre_execution_commands: Shell commands that run before Python starts.
+        strict: Whether a job is refused, not only warned of, if the look at its Python and disk beforehand finds something amiss.
         max_parallel_jobs: Most tasks that are in the scheduler at a time.
         job_poll_interval: Seconds between looks at a job's state.
         cleanup_on_success: Whether a job's folder is removed once its result is fetched.
@@ -300,6 +302,7 @@ class ClusterConfig(object):
         environment_variables: dict[str, str]
         module_loads: list[str]
         pre_execution_commands: list[str]
+        strict: bool
         max_parallel_jobs: int
         job_poll_interval: float
         cleanup_on_success: bool

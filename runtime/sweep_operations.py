@@ -9,7 +9,8 @@ from .private_folder import remove_tree
 
 _LEAST_S = 3600
 """Whatever is asked for, files that were sent or asked for within this time stay: their job may be on its way."""
-_KINDS = ("bundles", "blobs", "runtime")
+_KINDS = ("bundles", "blobs", "runtime", "environments", "tools", "requests")
+_MARKER = "/environment.json"
 
 
 def sweep(session, older_s, most_bytes=None, dry=True):
@@ -50,16 +51,20 @@ def sweep(session, older_s, most_bytes=None, dry=True):
                 total -= size
     if not dry:
         for path, _ in removed:
+            remove_tree(path + _MARKER)  # an environment is whole, or not one
             remove_tree(path)
     return {"removed": removed, "kept_bytes": total, "live": live}
 
 
 def age_of(path, now):
     """Seconds since it was written or needed."""
-    try:
-        return now - os.lstat(path).st_mtime
-    except OSError:
-        return 0
+    ages = [now]
+    for name in ("", _MARKER, "/beat"):
+        try:
+            ages.append(now - os.lstat(path + name).st_mtime)
+        except OSError:
+            pass
+    return min(ages) if len(ages) > 1 else 0
 
 
 def _jobs(state):
@@ -74,6 +79,8 @@ def _jobs(state):
         try:
             spec = JobFolder(path).spec
             look = _look(path, "")
+            with open(path + "/environment") as named:  # the one that was built on the node
+                spec.setdefault("files", []).append(named.read())
         except (OSError, ValueError):
             pass
         alive = look is not None and any(letter in "pre" for letter in look["letters"])
@@ -95,6 +102,7 @@ def _names(state, spec):
     if not spec:
         return []
     files = ["%s/runtime/%s.pyz" % (state, spec["runtime"]), "%s/bundles/%s.tar.zst" % (state, spec["bundle"])]
+    files += ["%s/%s" % (state, name) for name in spec.get("files", ())]
     return files + ["%s/blobs/%s" % (state, sha256) for sha256 in spec.get("blobs", ())]
 
 

@@ -17,6 +17,7 @@ def render_prelude(
     config: ClusterConfig,
     runtime: str,
     cores: int | None = None,
+    *,
     python: str | None = None,
     before: Sequence[str] = (),
     environment: Sequence[str] = (),

@@ -181,14 +181,6 @@ def test_what_a_machine_without_a_scheduler_cannot_honour_is_refused_by_name() -
     configure(cluster_type="ssh", cluster_host="nowhere.invalid")
     with pytest.raises(ConfigError, match="memory=8589934592 cannot be honoured by cluster_type 'ssh'"):
         cluster(memory="8GiB")(len)("abc")
-    with pytest.raises(NotYetSupported, match="environment='venv'"):
-        full(1)
-    for field in ("build_on='node'", "package_manager='uv'"):
-        name, value = field.replace("'", "").split("=")
-        configure(cluster_type="ssh", cluster_host="nowhere.invalid", build_on="login", package_manager="auto")
-        configure(**{name: value})
-        with pytest.raises(NotYetSupported, match=field):
-            bare(1)
 
 
 def test_a_configuration_among_the_arguments_chooses_the_cluster() -> None:

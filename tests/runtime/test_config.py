@@ -39,7 +39,7 @@ def test_a_configuration_without_fields_is_local() -> None:
 def test_the_fields_users_of_clustrix_know_are_there() -> None:
     known = """cluster_type cluster_host cluster_port username key_file password local_work_dir remote_work_dir default_cores
         default_memory default_time default_partition default_queue python_executable environment_variables module_loads
-        pre_execution_commands conda_env_name package_manager max_parallel_jobs job_poll_interval cleanup_on_success
+        pre_execution_commands conda_env_name package_manager strict max_parallel_jobs job_poll_interval cleanup_on_success
         auto_parallel allowed_paths host_key_policy connect_timeout operation_timeout cache_ttl"""
     assert set(known.split()) <= set(FIELDS)
 
