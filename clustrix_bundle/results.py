@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import tempfile
 from collections.abc import Mapping
@@ -53,7 +54,9 @@ def fetch_verified(place: Place, job: str, task: int, name: str, *, outcome: Map
     said = outcome["files"][name]
     digest = hashlib.sha256()
     size = 0
-    for piece in place.stream("jobs.read", job=job, name=name, task=task):
+    sent_along = said.get("base64")
+    pieces = place.stream("jobs.read", job=job, name=name, task=task) if sent_along is None else [base64.b64decode(sent_along)]
+    for piece in pieces:
         into.write(piece)
         digest.update(piece)
         size += len(piece)
@@ -150,6 +153,8 @@ def _not_started(mark: Mapping[str, Any]) -> str:
     if step == "python":
         return f"the Python of python_executable could not be started there (exit code {code}); name another one"
     name, _, number = step.rpartition(" ")
+    if name == "environment":
+        return f"the job's environment could not be built or is gone (exit code {code}): see the log, and submit it again"
     if name:
         return f"number {number} of {name} ended with exit code {code}, so the function was not run"
     return f"the commands before it could not be run (exit code {code}): see the log"

@@ -1,7 +1,9 @@
-"""Keeps jobs of one place up to date: one look at the folders of all of them, by a thread that looks while somebody waits."""
+"""Keeps jobs of one place up to date: one question about the folders of all of them, which is answered when there is news."""
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import threading
 import time
 from collections.abc import Iterable
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
     from clustrix_bundle.job import Job
 
-_SOON_S = 0.02
+_SOON_S = 0.25
 _PATIENCE = 0.2
-"""The next look comes after this part of the time that has gone by since the last one brought news."""
+"""A question without news is answered after this part of the time that has gone by since the last news."""
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Tracker:
     Args:
         place: Where their folders are.
         engine: Who runs them.
-        interval_s: Most seconds between two looks, and least between two questions to a scheduler.
+        interval_s: Most seconds until a question is answered, and least between two questions to a scheduler.
         verdicts: Who judges; its clock is patient for real by default.
     """
 
@@ -52,7 +54,9 @@ class Tracker:
         self._looking = threading.Lock()
         self._thread: threading.Thread | None = None
         self._news = 0.0
-        self._arrived = False
+        self._token = secrets.token_hex(8)
+        self._asking = False
+        self._woken = False
         self._answers = Answers(lambda jobs: engine.states(place, jobs), interval_s, self._wake)
 
     def watch(self, jobs: Iterable[Job]) -> None:
@@ -64,7 +68,7 @@ class Tracker:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="clustrix-jobs", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+        self._wake()
 
     def cancel(self, job: str, tasks: list[int] | None = None) -> None:
         """End a job, or some tasks of it."""
@@ -82,17 +86,20 @@ class Tracker:
             except BaseException as error:  # noqa: BLE001 - whoever waits has to hear of it
                 self._give_up(error)
                 continue
-            with self._changed:
-                quiet = time.monotonic() - self._news
-                if self._arrived:  # a scheduler's answer
-                    self._arrived = False
-                    continue
-                self._changed.wait(min(self.interval_s, max(_SOON_S, quiet * _PATIENCE)))
 
     def _wake(self) -> None:
+        """Have the question that is open answered now: there is something else to ask, or to judge."""
         with self._changed:
-            self._arrived = True
-            self._changed.notify()
+            if self._woken:
+                return
+            self._woken = True
+            if not self._asking:  # the next question does not wait
+                return
+        threading.Thread(target=self._send_wake, name="clustrix-wake", daemon=True).start()
+
+    def _send_wake(self) -> None:
+        with contextlib.suppress(Exception):  # what is wrong with the way there, the question meets too
+            self.place.call("watching.wake", token=self._token)
 
     def _give_up(self, error: BaseException) -> None:
         with self._changed:
@@ -103,13 +110,21 @@ class Tracker:
                 job._failed(job.state, error)  # noqa: SLF001 - the job itself goes on; it can be attached to
 
     def look(self) -> None:
-        """Look once, and settle what has ended."""
+        """Wait for news, and settle what has ended."""
         with self._looking:
             with self._changed:
                 watched = dict(self._watched)
+                quiet = time.monotonic() - self._news
+                wait_s = 0 if self._woken else min(self.interval_s, max(_SOON_S, quiet * _PATIENCE))
+                self._asking, self._woken = bool(watched), False
             if not watched:
                 return
-            looks = self.place.call("jobs.look", jobs={job: one.letters for job, one in watched.items()})
+            known = {job: one.letters for job, one in watched.items()}
+            try:
+                looks = self.place.call("watching.watch", jobs=known, wait_s=wait_s, token=self._token)
+            finally:
+                with self._changed:
+                    self._asking = False
             told = self._scheduled(looks)
             for id_, one in watched.items():
                 self._update(id_, one, looks[id_], told)
@@ -148,13 +163,17 @@ class Tracker:
                 job._moved(word, reason, stuck=scheduled.stuck)  # noqa: SLF001
         if ended:
             self._news = time.monotonic()
-            self._settle(id_, one, ended)
+            self._settle(id_, one, ended, look["outcomes"])
 
-    def _settle(self, id_: str, one: _Watched, ended: list[tuple[Job, str, str]]) -> None:
-        outcomes = self.place.call("jobs.outcomes", job=id_, tasks=[job.task for job, _, _ in ended])
-        for (job, word, reason), outcome in zip(ended, outcomes, strict=True):
+    def _settle(self, id_: str, one: _Watched, ended: list[tuple[Job, str, str]], outcomes: dict[str, Any]) -> None:
+        """``outcomes``: those that came with the news, by number."""
+        others = [job.task for job, _, _ in ended if str(job.task) not in outcomes]
+        if others:
+            asked = self.place.call("jobs.outcomes", job=id_, tasks=others)
+            outcomes = outcomes | dict(zip(map(str, others), asked, strict=True))
+        for job, word, reason in ended:
             try:
-                self._finish(job, word, reason, outcome)
+                self._finish(job, word, reason, outcomes[str(job.task)])
             except Exception as error:  # noqa: BLE001 - it is the job's
                 job._failed(word if word != "completed" else "failed", error)  # noqa: SLF001
             one.open.pop(job.task, None)

@@ -29,7 +29,7 @@ command -v "$CLUSTRIX_PYTHON" >/dev/null 2>&1 || exit 127
 exec "$CLUSTRIX_PYTHON" "$CLUSTRIX_RUNTIME" job . "$@"
 """
 _LETTERS = {"completed": "c", "failed": "f", "cancelled": "x", "timeout": "t"}
-_SETTLED = "cfxtb"
+SETTLED = "cfxtb"
 _MARK = "all"
 _PIECE = 1 << 20
 
@@ -254,7 +254,7 @@ def _look(folder, known):
     pool_gone = bool(process) and is_gone(process)
     beats = {}  # type: ignore[var-annotated]
     for number, letter in enumerate(letters):
-        if letter in _SETTLED:
+        if letter in SETTLED:
             continue
         letters[number] = "p"
         if number in claimed:

@@ -13,6 +13,7 @@ FAMILIES = {
     "store": ("store_operations", "missing put get"),
     "process": ("process_operations", "execute start"),
     "jobs": ("job_operations", "create start note look outcomes read cancel since listing read_spec remove"),
+    "watching": ("watch_operations", "watch wake"),
     "cleaning": ("sweep_operations", "sweep"),
     "probe": ("probe_operations", "probe"),
 }
