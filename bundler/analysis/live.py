@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.analysis.analysis import Analysis, module_names
 from clustrix_bundle.bundler.analysis.entry import EntryFile, Place, entry_file
 from clustrix_bundle.bundler.analysis.world import FileFinding
+from clustrix_bundle.bundler.capture.definition_state import is_own_class
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.live import (
     ARGUMENTS_MEMBER,
@@ -37,6 +38,7 @@ from clustrix_bundle.bundler.capture.staleness import is_stale
 from clustrix_bundle.bundler.capture.value_pins import pin_here
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.folding.held_values import held_values
+from clustrix_bundle.bundler.folding.value import Instance
 from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
 from clustrix_bundle.bundler.target import Target, module_of_file
 
@@ -194,7 +196,7 @@ class LiveAnalysis(Analysis):
         found.warnings.update(dict.fromkeys((*self.state.slice.notes, *self.state.notes)))
         kept = self.state.slice.kept | statements_of_definitions(self.call, module)
         values = ((item.name, item.value) for item in self.state.values if item.how == "value")
-        held = held_values(values, _spellings(self.entry.root))
+        held = held_values(values, _spellings(self.entry.root), lambda kind: _instance_of(kind, module, project))
         return replace(module, kept_statements=kept, held=held or None), self.state.source
 
     def _captured_modules(self) -> list[str]:
@@ -310,6 +312,20 @@ class LiveAnalysis(Analysis):
             graph.warnings.append(Note(f"{row.name} ({row.type}) travels by value and takes {row.size:,} bytes"))
         graph.values.append(replace(row, requirements=_pins_of(content, pins)))
         graph.nodes[row.member] = Node(row.member, "value", content=content if stored is None else stored)
+
+
+def _instance_of(kind: type, main: LoadedModule, project: Project) -> Instance | None:
+    """What instances of a class of the project's own fold to."""
+    loaded = main if kind.__module__ == "__main__" else project.load(kind.__module__) if is_own_class(kind) else None
+    if loaded is None:
+        return None
+    scope = 0
+    for part in kind.__qualname__.split("."):
+        inside = (n for n, one in enumerate(loaded.facts.scopes) if (one.parent, one.kind, one.name) == (scope, "class", part))
+        scope = next(inside, 0)
+        if not scope:
+            return None
+    return Instance(kind.__module__, scope)
 
 
 def _pins_of(content: bytes, pins: Mapping[str, str]) -> tuple[str, ...]:

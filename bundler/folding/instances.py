@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.callers import MAX_SITES
 from clustrix_bundle.bundler.folding.expressions import last_name
+from clustrix_bundle.bundler.folding.held_values import attribute_key
 from clustrix_bundle.bundler.folding.place import Place
 from clustrix_bundle.bundler.folding.value import OPEN, UNKNOWN, Alternatives, Class, Function, Instance, Value, distinct
 
@@ -38,6 +39,7 @@ class Instances:
             found.extend(below if found or not below else (*below, UNKNOWN))
         for binding, names in self._self_bindings(value, name, set()):
             found.extend(self._attribute_value(binding, names, name))
+        found.extend(self._held(value, name))
         if found:
             return distinct([*found, *self._given_instead(value, name, found)])
         if name == "__class__":
@@ -45,6 +47,12 @@ class Instances:
         if name == "__dict__":
             return OPEN
         return self._field(value, name)
+
+    def _held(self, value: Instance, name: str) -> Alternatives:
+        """What the attribute holds in instances that globals of the running program hold."""
+        main = self.folder.names("__main__")
+        held = main.module.held if main is not None else None
+        return held.get(attribute_key(value, name), ()) if held is not None else ()
 
     def _in_subclasses(self, value: Instance, name: str) -> Alternatives:
         """What classes that derive from the instance's say of an attribute: ``self`` in a base class is any of them."""

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from clustrix_bundle.bundler.folding.held_values import held_values
-from clustrix_bundle.bundler.folding.value import OPEN, Mapping, Number, Sequence, Text, literal
+from clustrix_bundle.bundler.folding.value import OPEN, Instance, Mapping, Number, Sequence, Text, literal
 
 
 def test_plain_data_is_held_as_it_is():
@@ -26,3 +26,20 @@ def test_paths_below_the_project_are_anchored_and_others_are_not():
         "c": (Text(("/px",)),),
         "d": (Text(("x",), path=True),),
     }
+
+
+def test_attributes_of_own_instances_are_told_by_class_and_attribute():
+    class Base:
+        __slots__ = ("first", "unset")
+
+    class Loader(Base):
+        def __init__(self):
+            self.first, self.folder, self.again = "a", "data", self
+
+    numbers = {Base: 1, Loader: 2}
+    found = held_values([("loader", Loader())], (), lambda kind: Instance("m", numbers[kind]) if kind in numbers else None)
+    assert found["loader"] == (Instance("m", 2),)
+    assert found["m:1.folder"] == found["m:2.folder"] == (literal("data"),)
+    assert found["m:2.first"] == (literal("a"),)
+    assert found["m:2.again"] == (Instance("m", 2),)
+    assert "m:1.unset" not in found
