@@ -30,6 +30,7 @@ _PUBLIC = {
     "DependencyAnalyzer": ".bundler.analysis.analyzer",
     "DependencyGraph": ".bundler.graph",
     "DiskUsage": ".runtime.file_info",
+    "EnvironmentBuildError": ".environments.errors",
     "FileInfo": ".runtime.file_info",
     "FilePackager": ".bundler.package",
     "Job": ".job",
@@ -38,7 +39,10 @@ _PUBLIC = {
     "PackageInfo": ".bundler.package",
     "PackagingError": ".bundler.errors",
     "PathOutsideWorkDir": ".runtime.confinement",
+    "PreflightError": ".environments.errors",
+    "PreflightWarning": ".environments.errors",
     "RemoteDeployer": ".deploy",
+    "RemoteEnvironment": ".environments.remote_environment",
     "RemoteError": ".errors",
     "SchedulerError": ".engines.scheduler",
     "SettingsError": ".bundler.errors",
@@ -86,6 +90,10 @@ if TYPE_CHECKING:
     from clustrix_bundle.decorator import cluster as cluster
     from clustrix_bundle.deploy import RemoteDeployer as RemoteDeployer
     from clustrix_bundle.engines.scheduler import SchedulerError as SchedulerError
+    from clustrix_bundle.environments.errors import EnvironmentBuildError as EnvironmentBuildError
+    from clustrix_bundle.environments.errors import PreflightError as PreflightError
+    from clustrix_bundle.environments.errors import PreflightWarning as PreflightWarning
+    from clustrix_bundle.environments.remote_environment import RemoteEnvironment as RemoteEnvironment
     from clustrix_bundle.errors import JobLostError as JobLostError
     from clustrix_bundle.errors import RemoteError as RemoteError
     from clustrix_bundle.executor import ClusterExecutor as ClusterExecutor

@@ -35,8 +35,11 @@ _CLIENT_ERRORS = [
     "BundleFormatError",
     "ClusterConnectionError",
     "ClustrixBundleError",
+    "EnvironmentBuildError",
     "JobLostError",
     "PackagingError",
+    "PreflightError",
+    "PreflightWarning",
     "RemoteError",
     "SchedulerError",
     "SettingsError",
@@ -87,7 +90,8 @@ def _public(name):
         elif name in _CLIENT_CLASSES:
             _made[name] = _ClientOnly(name, (), {"__module__": "clustrix_bundle", "__doc__": _needs_client(name)})
         else:
-            base = Exception if name == "ClustrixBundleError" else _public("ClustrixBundleError")
+            roots = {"ClustrixBundleError": Exception, "PreflightWarning": UserWarning}
+            base = roots[name] if name in roots else _public("ClustrixBundleError")
             _made[name] = type(name, (base,), {"__module__": "clustrix_bundle"})
     return _made[name]
 

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from clustrix_bundle.cli.cluster_options import cluster_config, cluster_options
+from clustrix_bundle.cli.findings import render_findings
 from clustrix_bundle.cli.options import json_option
-from clustrix_bundle.cli.output import print_json, printable, progress
+from clustrix_bundle.cli.output import print_json, progress
 
-_MARKS = {"ok": "ok     ", "warning": "warning", "failed": "FAILED "}
 _FAILED = 4
 
 
@@ -39,8 +39,6 @@ def doctor_command(*, as_json: bool, **cluster: Any) -> int:
             }
         )
     else:
-        for one in findings:
-            click.echo(f"{_MARKS[one.level]}  {one.check:<15}  {printable(one.text)}")
-            if one.remedy and one.level != "ok":
-                click.echo(f"{'':>26}-> {printable(one.remedy)}")
+        for line in render_findings(findings):
+            click.echo(line)
     return 0 if healthy else _FAILED

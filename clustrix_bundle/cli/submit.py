@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from clustrix_bundle.cli.cluster_options import cluster_config, cluster_options
+from clustrix_bundle.cli.findings import render_findings
 from clustrix_bundle.cli.json_argument import parse_json_argument
 from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options
 from clustrix_bundle.cli.output import print_json, progress
@@ -15,8 +18,10 @@ from clustrix_bundle.cli.output import print_json, progress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clustrix_bundle.environments.preflight import Preflight
     from clustrix_bundle.order import Order
 
+_REFUSED = 4
 _RESOURCES = ("cores", "memory", "time", "partition", "queue", "account", "gres", "qos")
 
 
@@ -35,6 +40,11 @@ def _resource_options(command: Any) -> Any:
 @click.option("--kwargs", "kwargs", metavar="JSON|@FILE", help="Keyword arguments, a JSON object.")
 @click.option("--blobs", metavar="DIR", help="The folder with data kept outside a BUNDLE.")
 @click.option("--id", "job", metavar="ID", help="16 hex digits for the job: submitting again under the same id is safe.")
+@click.option(
+    "--environment", metavar="current|venv|NAME", help="As in @cluster: the Python there, one built for the job, or conda's."
+)
+@click.option("--check", is_flag=True, help="Only look whether the job could run there; nothing is built or submitted.")
+@click.option("--strict", is_flag=True, help="Submit nothing if that look finds anything amiss.")
 @_resource_options
 @cluster_options
 @project_options
@@ -46,31 +56,71 @@ def submit_command(
     kwargs: str | None,
     blobs: str | None,
     job: str | None,
+    environment: str | None,
+    check: bool,
+    strict: bool,
     profile: str | None,
     host: str | None,
     work_dir: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Start TARGET, or the function in BUNDLE, as a job; prints its id."""
-    from clustrix_bundle.executor import checked_resources  # noqa: PLC0415 - where something is submitted
+    """Start TARGET, or the function in BUNDLE, as a job; prints its id.
+
+    Before that it is looked at what the job will find: its Python, its requirements, room, the scheduler. What is amiss is said on
+    standard error; only what cannot run at all is refused, unless --strict is given. Exit code 4 if it is refused.
+    """
+    from clustrix_bundle.environments.errors import PreflightWarning  # noqa: PLC0415
+    from clustrix_bundle.executor import checked_resources, with_environment  # noqa: PLC0415 - where something is submitted
     from clustrix_bundle.submission import cluster_of, new_id  # noqa: PLC0415
 
     given = checked_resources({name: options.pop(name) for name in _RESOURCES})
+    checked_resources({"environment": environment})
     positional, named = parse_json_argument("--args", args, list), parse_json_argument("--kwargs", kwargs, dict)
     if job is not None and (len(job) != 16 or job.strip("0123456789abcdef")):
         raise click.BadParameter("must be 16 hex digits, in lower case", param_hint="--id")
-    cluster = cluster_of(cluster_config(profile, host, work_dir))
+    config = with_environment(cluster_config(profile, host, work_dir), environment)
+    cluster = cluster_of(config.replace(strict=config.strict or strict))
     cluster.resources(given)  # refused before anything is built
     call = None if positional is None and named is None else (tuple(positional or ()), named or {})
     id_ = job or new_id()
     with _packed(subject, call, blobs, options) as order:
-        cluster.submit_as(id_, order, given)
+        with progress(f"looking at {config.cluster_host or 'this machine'}"):
+            found = cluster.preflight(order)
+        if check or not found.ok:
+            _show(found, on_stdout=check and not as_json)
+        if check:
+            return _tell_check(found, as_json=as_json, strict=cluster.config.strict)
+        found.demand(strict=cluster.config.strict)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PreflightWarning)  # it was shown
+            cluster.submit_as(id_, order, given)
     if as_json:
-        print_json({"ok": True, "id": id_, "tasks": order.tasks, "bundle": order.bundle, "warnings": list(order.warnings)})
+        print_json(
+            {
+                "ok": True,
+                "id": id_,
+                "tasks": order.tasks,
+                "bundle": order.bundle,
+                "warnings": list(order.warnings),
+                "preflight": [asdict(one) for one in found.findings],
+            }
+        )
     else:
         click.echo(id_)
     return 0
+
+
+def _show(found: Preflight, *, on_stdout: bool) -> None:
+    for line in render_findings(found.findings):
+        click.echo(line, err=not on_stdout)
+
+
+def _tell_check(found: Preflight, *, as_json: bool, strict: bool) -> int:
+    refused = any(one.level == "failed" or strict for one in found.wrong)
+    if as_json:
+        print_json({"ok": not refused, "preflight": [asdict(one) for one in found.findings]})
+    return _REFUSED if refused else 0
 
 
 @contextlib.contextmanager

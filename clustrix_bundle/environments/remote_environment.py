@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from clustrix_bundle.runtime.config import ClusterConfig
 
 _FRESH_S = 600
-"""A look that found nothing wrong is good for so long."""
+"""A look that found nothing amiss is good for so long."""
+
+_AMISS_S = 5
+"""Another one for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,9 @@ class RemoteEnvironment:
             BundleFormatError: The file is no bundle.
         """
         needs = needs if isinstance(needs, Needs) else needs_of_bundle(needs)
-        before = self._asked_at
         found = compare(needs, self._look(needs, _FRESH_S), self.config)
-        if not found.ok and self._asked_at == before:  # it may have been mended since
-            found = compare(needs, self._look(needs, 0), self.config)
-        return found
+        # What was amiss may have been mended since.
+        return found if found.ok else compare(needs, self._look(needs, _AMISS_S), self.config)
 
     def _look(self, needs: Needs, age_s: float) -> Probe:
         """What is there, looked at within the last ``age_s`` seconds."""
