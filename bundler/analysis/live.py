@@ -26,14 +26,17 @@ from clustrix_bundle.bundler.capture.live import (
     take_apart,
 )
 from clustrix_bundle.bundler.capture.module_state import (
-    ModuleGlobal,
-    attributes_set_by,
     changed_attributes,
+    changed_definitions,
+    home_of,
+    leaves,
     objects_set_by,
-    travels,
+    told,
+    travelling,
 )
 from clustrix_bundle.bundler.capture.pickled_names import pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
+from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
 from clustrix_bundle.bundler.capture.staleness import is_stale
 from clustrix_bundle.bundler.capture.value_pins import pin_here
 from clustrix_bundle.bundler.facts.extract import extract_facts
@@ -252,22 +255,24 @@ class LiveAnalysis(Analysis):
     def _module_states(self, graph: DependencyGraph, search: Search) -> list[tuple[Any, dict[str, Any]]]:
         """What the program has changed in the project's modules that ship."""
         main = vars(sys.modules["__main__"])
-        explicit = attributes_set_by(self.main_source, main)
+        names = find_set_names(parsed(self.main_source), main)
         states: list[tuple[Any, dict[str, Any]]] = []
         loaded = []
         for shipped in sorted(search.found.modules, key=lambda item: item.name):
             module = sys.modules.get(shipped.name)
             if shipped.name == "__main__" or module is None or file_of(shipped.name) != Path(os.path.realpath(shipped.path)):
                 continue
-            names = explicit.get(shipped.name, set())
             changes = changed_attributes(module, shipped.source, str(shipped.path), names, self.call.needs)
-            if changes.attributes:
-                states.append((module, changes.attributes))
-            if changes.left:
-                graph.warnings.append(Note(_LEFT.format(", ".join(changes.left)), os.path.relpath(shipped.path, graph.root)))
+            fills, left = changed_definitions(module, shipped.source, str(shipped.path), names, self.call.needs)
+            states += ([(module, changes.attributes)] if changes.attributes else []) + fills
+            if changes.left or left:
+                message = _LEFT.format(", ".join((*changes.left, *left)))
+                graph.warnings.append(Note(message, os.path.relpath(shipped.path, graph.root)))
             loaded.append(module)
-        objects = objects_set_by(self.main_source, main, loaded)
-        return states + [item for item in objects if travels(*item, self.call.needs)]
+        fills, left = travelling(objects_set_by(names, loaded), self.call.needs)
+        if left:
+            graph.warnings.append(Note(_LEFT.format(", ".join(left)), os.path.relpath(self.entry.path, graph.root)))
+        return states + fills
 
     def _take_with_states(self, graph: DependencyGraph, states: list[tuple[Any, dict[str, Any]]]) -> None:
         """Make the entry a value: reading it sets what the program has set in its modules."""
@@ -280,10 +285,11 @@ class LiveAnalysis(Analysis):
         self.call.dump(needs, states)
         if not (needs.main_names <= self.call.needs.main_names and needs.modules <= self.call.needs.modules):
             self.more_needs = needs
+        names: dict[str, list[str]] = {}
         for target, state in states:
-            name = f"{target.module}.{target.name}" if isinstance(target, ModuleGlobal) else target.__name__
-            names = ", ".join(sorted(state.get("instance", state) if isinstance(target, ModuleGlobal) else state))
-            graph.warnings.append(Note(f"{name} ships with what the program has set in it: {names}"))
+            names.setdefault(home_of(target), []).extend(told(target, name) for name, _, _ in leaves(target, state))
+        for home, found in names.items():
+            graph.warnings.append(Note(f"{home} ships with what the program has set in it: {', '.join(sorted(found))}"))
 
     def _add_globals(self, graph: DependencyGraph, pins: Mapping[str, str], state: MainState) -> None:
         member = f"{GLOBALS_FOLDER}/globals.pkl"

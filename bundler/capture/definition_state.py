@@ -85,7 +85,7 @@ def same(literal: Any, value: Any) -> bool:
     return bool(literal == value)
 
 
-_SPECIAL = ("__doc__", "__name__", "__qualname__", "__annotations__", "__code__", "__defaults__", "__kwdefaults__")
+SPECIAL = ("__doc__", "__name__", "__qualname__", "__annotations__", "__code__", "__defaults__", "__kwdefaults__")
 """What can be set in a function and does not stand among its own attributes."""
 
 
@@ -106,7 +106,7 @@ def function_state(function: FunctionType, node: ast.stmt | None, names: SetName
         state["dict"] = own
     if defined is not None and (not decorated or function.__code__.co_name == defined.name):
         state.update(_changed_defaults(function, defined))
-    special = {name: getattr(function, name) for name in _SPECIAL if name in named}
+    special = {name: getattr(function, name) for name in SPECIAL if name in named}
     if defined is not None and not decorated:
         special |= _other_than(function, defined)
     if special:

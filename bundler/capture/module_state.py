@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from clustrix_bundle.bundler.capture.definition_state import is_plain, still_gives
+from clustrix_bundle.bundler.capture.definition_state import SPECIAL, is_own, is_plain, still_gives
 from clustrix_bundle.bundler.capture.held import assigned
+from clustrix_bundle.bundler.capture.lookup import looked_up
 from clustrix_bundle.bundler.capture.pickling import dump_stream
+from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
+from clustrix_bundle.bundler.capture.states import is_bare, states_of
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime import values
+from clustrix_bundle.runtime.values import Gone
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.needs import Needs
+    from clustrix_bundle.bundler.capture.set_names import SetNames
     from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 
@@ -39,14 +46,14 @@ class ModuleChanges:
     left: tuple[str, ...] = ()
 
 
-def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: set[str], needs: Needs) -> ModuleChanges:
+def changed_attributes(module: ModuleType, source: bytes, path: str, names: SetNames, needs: Needs) -> ModuleChanges:
     """Attributes of a loaded project module that importing it would not give.
 
     Args:
         module: The module, as it is now.
         source: Its source.
         path: Its file.
-        explicit: Names that the program surely set in it.
+        names: What the program's own source sets.
         needs: What knows the program's roots.
     """
     facts = extract_facts(source, path)
@@ -54,48 +61,39 @@ def changed_attributes(module: ModuleType, source: bytes, path: str, explicit: s
     found: dict[str, Any] = {}
     left: list[str] = []
     alive = False
+    explicit = names.of(module)
+    bound = _bound(facts, source)
     for name, value in vars(module).items():
-        if name.startswith("__") and name.endswith("__"):
+        if name in _OF_MODULES or (name.startswith("__") and name.endswith("__") and name not in explicit):
             continue
         if name in explicit:
             if _is_given(given, name, value):
                 continue
-            travelling = _travels(module, name, value, needs)
+            goes = travels(module, {name: value}, needs)
         elif _is_changed(facts, given, name, value):
-            travelling = _is_data(module, name, value, needs) if is_plain(value) else _travels(module, name, value, needs)
-            if not travelling and is_plain(value) and not _has_instances(value):
+            goes = _is_data(module, {name: value}, needs) if is_plain(value) else travels(module, {name: value}, needs)
+            if not goes and is_plain(value) and not _has_instances(value):
                 continue  # functions and classes, which importing registers again
-            alive = alive or not (travelling or is_plain(value))
+            alive = alive or not (goes or is_plain(value))
+        elif bound is not None and name not in bound and (is_plain(value) or is_own(value)):
+            goes = _is_data(module, {name: value}, needs) or (is_own(value) and travels(module, {name: value}, needs))
         else:
             continue
-        if travelling:
+        if goes:
             found[name] = value
         else:
             left.append(name)
     if alive:
         left = sorted({*left, *(name for name in found if name not in explicit)})
         found = {name: value for name, value in found.items() if name in explicit}
+    known = {name for item in facts.statements for name in (*item.binds, *item.global_binds)}
+    found |= {name: Gone for name in sorted(explicit & names.deleted & known) if name not in vars(module)}
     return ModuleChanges(found, tuple(left))
 
 
 def _has_instances(value: Any) -> bool:
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
     return any(not isinstance(part, (FunctionType, type, ModuleType)) and not is_plain(part) for part in parts)
-
-
-def attributes_set_by(source: bytes, namespace: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Names that a program sets in modules, by module, wherever in its source it does so."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return {}
-    found: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
-        for base, name in _set_in(node):
-            module = _module_at(base, namespace)
-            if module is not None:
-                found.setdefault(module.__name__, set()).add(name)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,67 +107,120 @@ class ModuleGlobal:
         return values.module_global, (self.module, self.name)
 
 
-def objects_set_by(
-    source: bytes, namespace: Mapping[str, Any], modules: Iterable[ModuleType]
-) -> list[tuple[Any, dict[str, Any]]]:
-    """Fills for classes and instances of modules, such as ``settings``, whose attributes a program sets in its own source."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return []
+def objects_set_by(names: SetNames, modules: Iterable[ModuleType]) -> list[tuple[Any, dict[str, Any]]]:
+    """Fills for classes, functions, members of enumerations and instances of modules whose attributes a program sets in its own source."""
+    modules = list(modules)
+    shipped = {module.__name__ for module in modules}
     holders = {id(value): ModuleGlobal(module.__name__, name) for module in modules for name, value in vars(module).items()}
-    found: dict[int, tuple[Any, dict[str, Any]]] = {}
-    for node in ast.walk(tree):
-        for base, name in _set_in(node):
-            thing = _object_at(base, namespace)
-            own = getattr(thing, "__dict__", {})
-            if isinstance(thing, ModuleType) or id(thing) not in holders or name not in own or callable(own[name]):
-                continue
-            state = found.setdefault(id(thing), (thing, {}))[1]
-            state[name] = own[name]
-    return [
-        (thing, state) if isinstance(thing, type) else (holders[id(thing)], {"instance": state})
-        for thing, state in found.values()
-    ]
-
-
-def _set_in(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    targets: list[ast.expr] = []
-    if isinstance(node, ast.Assign):
-        targets = list(node.targets)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        targets = [node.target]
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr" and len(node.args) == 3:
-        name = node.args[1]
-        if isinstance(name, ast.Constant) and isinstance(name.value, str):
-            yield node.args[0], name.value
-    while targets:
-        target = targets.pop()
-        if isinstance(target, (ast.Tuple, ast.List)):
-            targets += target.elts
-        elif isinstance(target, (ast.Subscript, ast.Starred)):
-            targets.append(target.value)
-        elif isinstance(target, ast.Attribute):
-            yield target.value, target.attr
-
-
-def _module_at(node: ast.expr, namespace: Mapping[str, Any]) -> ModuleType | None:
-    found = _object_at(node, namespace)
-    return found if isinstance(found, ModuleType) else None
-
-
-def _object_at(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
-    """What a dotted name holds; nothing of the user's is called."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    found = namespace.get(node.id, sys.modules.get(node.id))
-    for name in reversed(names):
-        found = getattr(found, "__dict__", {}).get(name)
+    found: list[tuple[Any, dict[str, Any]]] = []
+    for thing, named in names.objects.values():
+        if isinstance(thing, ModuleType) or thing is None:
+            continue
+        if id(thing) not in holders and not (home_of(thing) in shipped and isinstance(thing, (type, FunctionType, Enum))):
+            continue
+        own = getattr(thing, "__dict__", {})
+        state = {name: own[name] for name in sorted(named) if name in own}
+        state |= {name: Gone for name in sorted(named & names.deleted) if name not in own}
+        if isinstance(thing, type):
+            state = {name: part for name, part in state.items() if part is not Gone or not hasattr(thing, name)}
+            found += [(thing, state)] if state else []
+        elif isinstance(thing, FunctionType):
+            special = {name: getattr(thing, name) for name in SPECIAL if name in named}
+            parts = {key: part for key, part in (("dict", state), ("set", special)) if part}
+            found += [(thing, parts)] if parts else []
+        elif state:
+            found.append((thing if isinstance(thing, Enum) else holders[id(thing)], {"instance": state}))
     return found
+
+
+def home_of(target: Any) -> str:
+    """The module in which a fill fills something."""
+    if isinstance(target, ModuleGlobal):
+        return target.module
+    if isinstance(target, ModuleType):
+        return target.__name__
+    return str((target if isinstance(target, (type, FunctionType)) else type(target)).__module__)
+
+
+def told(target: Any, name: str) -> str:
+    """How a message names an attribute of what a fill fills."""
+    if isinstance(target, ModuleGlobal):
+        return f"{target.name}.{name}"
+    if isinstance(target, Enum):
+        return f"{type(target).__qualname__}.{target.name}.{name}"
+    return name if isinstance(target, ModuleType) else f"{target.__qualname__}.{name}"
+
+
+def leaves(target: Any, state: Mapping[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Each attribute of a state by itself: name, value, and the state that holds it alone."""
+    for key, part in state.items():
+        if isinstance(target, (type, ModuleType)):
+            yield key, part, {key: part}
+        else:
+            for name, value in part.items():
+                yield str(name), value, {key: {name: value}}
+
+
+def _without(target: Any, state: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    if isinstance(target, (type, ModuleType)):
+        return {key: part for key, part in state.items() if key not in names}
+    kept = {key: {name: value for name, value in part.items() if str(name) not in names} for key, part in state.items()}
+    return {key: part for key, part in kept.items() if part}
+
+
+def travelling(fills: Iterable[tuple[Any, dict[str, Any]]], needs: Needs) -> tuple[list[tuple[Any, dict[str, Any]]], list[str]]:
+    """Fills without what cannot be pickled, and the names of that."""
+    found, left = [], []
+    for target, state in fills:
+        lost = {name for name, _, alone in leaves(target, state) if not travels(target, alone, needs)}
+        left += [told(target, name) for name in sorted(lost)]
+        rest = _without(target, state, lost)
+        found += [(target, rest)] if rest else []
+    return found, left
+
+
+def changed_definitions(
+    module: ModuleType, source: bytes, path: str, told_of: SetNames, needs: Needs
+) -> tuple[list[tuple[Any, dict[str, Any]]], list[str]]:
+    """What functions and classes of a loaded project module hold that importing it would not give, and the names of what cannot travel.
+
+    That is what functions of the module set in them by a dotted name, whatever it is; and of classes that nothing but Python has made, and
+    of functions, the data that is not what the source says. What the program's own source sets, ``told_of``, is left to `objects_set_by`.
+    """
+    tree = parsed(source)
+    facts = extract_facts(source, path)
+    bound = Counter(name for item in facts.statements for name in item.binds)
+    changed = {name for item in facts.statements if item.kind not in ("def", "class") for name in item.mutates}
+    own = find_set_names(ast.Module([node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)], []), vars(module))
+    found: list[tuple[Any, dict[str, Any]]] = []
+    left: list[str] = []
+    for node in tree.body:
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) or bound[node.name] != 1 or node.name in changed:
+            continue
+        value = vars(module).get(node.name)
+        if getattr(value, "__module__", None) != module.__name__ or looked_up(module.__name__, node.name) is not value:
+            continue
+        for target, state in states_of(value, node, own):
+            lost = {name for key in ("cells", "inner") for name in state.pop(key, ())} if not isinstance(target, type) else set()
+            named, told_already = own.of(target), told_of.of(target)
+            bare = not isinstance(target, type) or is_bare(target, node)
+            for name, part, alone in leaves(target, state):
+                if name in told_already:
+                    lost.add(name)
+                    continue
+                if name in named and travels(target, alone, needs):
+                    continue
+                if name not in named and bare and _is_data(target, alone, needs):
+                    continue
+                lost.add(name)
+                if name in named or (bare and not (is_plain(part) and not _has_instances(part))):
+                    left.append(told(target, name))
+            rest = _without(target, state, lost)
+            found += [(target, rest)] if rest else []
+    return found, left
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def _is_given(given: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
@@ -196,17 +247,26 @@ def travels(target: Any, state: dict[str, Any], needs: Needs) -> bool:
     return True
 
 
-def _travels(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:
-    return travels(module, {name: value}, needs)
-
-
-def _is_data(module: ModuleType, name: str, value: Any, needs: Needs) -> bool:
+def _is_data(target: Any, state: dict[str, Any], needs: Needs) -> bool:
     """Whether it is data all the way down: of no class or function outside the standard library."""
     inner = needs.fresh()
     try:
-        dump_stream(None, inner, [(module, {name: value})])
-    except Exception:  # noqa: BLE001
+        dump_stream(None, inner, [(target, state)])
+    except Exception:  # noqa: BLE001 - whatever a __reduce__ raises
         return False
-    others = {item.partition(".")[0] for item in inner.modules if item not in (module.__name__, values.__name__)}
+    others = {item.partition(".")[0] for item in inner.modules if item not in (home_of(target), values.__name__)}
     others -= sys.stdlib_module_names
     return not others and not inner.main_names and not inner.definitions
+
+
+_OF_MODULES = frozenset(
+    ["__name__", "__file__", "__path__", "__spec__", "__loader__", "__package__", "__builtins__", "__cached__", "__dict__"]
+)
+"""What Python itself puts in modules."""
+_UNREADABLE = (b"globals(", b"vars(", b"setattr(", b"exec(", b"__dict__", b"sys.modules")
+
+
+def _bound(facts: ModuleFacts, source: bytes) -> frozenset[str] | None:
+    """All names that a module's own statements bind; None where they cannot be read from it."""
+    found = frozenset(name for item in facts.statements for name in (*item.binds, *item.global_binds, *item.deletes))
+    return None if "*" in found or any(part in source for part in _UNREADABLE) else found

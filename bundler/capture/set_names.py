@@ -53,7 +53,7 @@ def find_set_names(tree: ast.AST, namespace: Mapping[str, Any]) -> SetNames:
             thing = _object_at(base, namespace)
             if thing is not None and name != "*":
                 objects.setdefault(id(thing), (thing, set()))[1].add(name)
-        pending += [(child, making) for child in ast.iter_child_nodes(node)]
+        pending += [(child, making) for child in reversed(list(ast.iter_child_nodes(node)))]
     return SetNames(objects, frozenset(anywhere), frozenset(deleted))
 
 

@@ -121,7 +121,7 @@ def _class_state(cls: type, body: _Body, names: SetNames, *, special: bool) -> d
     """Attributes of a class; ``special`` where a call or a base has made it what it is."""
     named = names.of(cls)
     plain = type(cls) in _PLAIN_METACLASSES and not special
-    bare = plain and not body.decorated and not body.is_open and not _is_initialised(cls)
+    bare = plain and not body.is_open and is_bare(cls, body.node)
     found: dict[str, Any] = {}
     for name, value in vars(cls).items():
         if isinstance(value, _MADE_FOR_CLASSES) or name in _MADE_BY_TYPING:
@@ -148,9 +148,11 @@ def _class_state(cls: type, body: _Body, names: SetNames, *, special: bool) -> d
     return found
 
 
-def _is_initialised(cls: type) -> bool:
-    """Whether a base does something to its subclasses as they are made."""
-    return any("__init_subclass__" in vars(base) for base in cls.__mro__[1:-1] if base.__module__ not in ("abc", "typing"))
+def is_bare(cls: type, node: ast.AST | None) -> bool:
+    """Whether nothing but Python itself has made a class: no decorator, no metaclass, no base that does something to subclasses."""
+    if not isinstance(node, ast.ClassDef) or node.decorator_list or type(cls) not in _PLAIN_METACLASSES:
+        return False
+    return not any("__init_subclass__" in vars(base) for base in cls.__mro__[1:-1] if base.__module__ not in ("abc", "typing"))
 
 
 def _is_special_moved(cls: type, body: _Body, name: str, value: Any) -> bool:

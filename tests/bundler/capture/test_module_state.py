@@ -6,8 +6,10 @@ import sys
 import types
 
 import pytest
-from clustrix_bundle.bundler.capture.module_state import ModuleGlobal, attributes_set_by, changed_attributes, objects_set_by
+from clustrix_bundle.bundler.capture.module_state import ModuleGlobal, changed_attributes, changed_definitions, objects_set_by
 from clustrix_bundle.bundler.capture.needs import Needs
+from clustrix_bundle.bundler.capture.set_names import SetNames, find_set_names, parsed
+from clustrix_bundle.runtime import values
 
 SOURCE = b"""
 X = 1
@@ -34,7 +36,8 @@ def module(monkeypatch):
 
 
 def _changes(module, explicit=()):
-    return changed_attributes(module, SOURCE, "conf.py", set(explicit), Needs())
+    names = SetNames({id(module): (module, set(explicit))})
+    return changed_attributes(module, SOURCE, "conf.py", names, Needs())
 
 
 def _changed(module, explicit=()):
@@ -108,16 +111,72 @@ def main():
     setattr(conf, "CPUS", 3)
     conf.settings.debug = True
 """
-    assert attributes_set_by(source, {"conf": module}) == {"conf_of_test": {"X", "ITEMS", "MODE", "CPUS"}}
+    assert find_set_names(parsed(source), {"conf": module}).of(module) == {"X", "ITEMS", "MODE", "CPUS"}
 
 
 def test_attributes_of_instances_and_classes_are_told_by_what_holds_them(module):
     module.settings.debug = True
     module.Settings.level = 3
-    found = objects_set_by(
-        b"def main():\n    settings.debug = True\n    S.level = 3", {"settings": module.settings, "S": module.Settings}, [module]
-    )
+    source = b"def main():\n    settings.debug = True\n    S.level = 3"
+    names = find_set_names(parsed(source), {"settings": module.settings, "S": module.Settings})
+    found = objects_set_by(names, [module])
     assert found == [
         (ModuleGlobal("conf_of_test", "settings"), {"instance": {"debug": True}}),
         (module.Settings, {"level": 3}),
     ]
+
+
+DEFINITIONS = b"""
+import enum, threading
+class Job:
+    count = 0
+    lock = None
+    names = []
+    class Limit:
+        top = 1
+class Meta(type):
+    def __init__(cls, *given):
+        cls.fields = [1]
+class Model(metaclass=Meta):
+    pass
+class Kind(enum.Enum):
+    RED = 1
+def tick():
+    tick.n = getattr(tick, "n", 0) + 1
+def work():
+    Job.count += 1
+    Job.lock = threading.Lock()
+    Job.lock.acquire()
+    Job.Limit.top = 5
+    Kind.RED.seen = True
+    Job.fresh = [work]
+"""
+
+
+def test_what_functions_of_a_module_set_in_its_definitions_travels_or_is_told(module):
+    module.__dict__.clear()
+    module.__dict__.update(__name__="conf_of_test", __builtins__=__builtins__)
+    exec(DEFINITIONS, module.__dict__)
+
+    def changes(told=b""):
+        names = find_set_names(parsed(told), {"conf": module})
+        return changed_definitions(module, DEFINITIONS, "conf.py", names, Needs())
+
+    assert changes() == ([], [])
+    module.tick()
+    module.work()
+    fills, left = changes(b"conf.Job.told = 1")
+    assert fills == [
+        (module.Job, {"count": 1, "fresh": [module.work]}),
+        (module.Job.Limit, {"top": 5}),
+        (module.Kind.RED, {"instance": {"seen": True}}),
+        (module.tick, {"dict": {"n": 1}}),
+    ]
+    assert left == ["Job.lock"]
+
+
+def test_a_name_that_no_statement_binds_was_set_from_outside_and_a_deleted_one_is_gone(module):
+    module.added, module.code = [1], len
+    del module.CPUS
+    names = find_set_names(parsed(b"del conf.CPUS"), {"conf": module})
+    assert changed_attributes(module, SOURCE, "conf.py", names, Needs()).attributes == {"added": [1], "CPUS": values.Gone}
