@@ -82,11 +82,30 @@ class _Nodes(object):
         return {
             "class": self._dump(type(error)),
             "made": self._dump(reduced[:2]) if custom and type(reduced) is tuple else None,
-            "content": self._dump((call, error.args), state),
+            "content": self._content((call, error.args), state),
             "cause": self._number(error.__cause__),
             "context": self._number(error.__context__),
             "suppress": error.__suppress_context__,
         }
+
+    def _content(self, call, state):
+        try:
+            return self._dump(call, state)
+        except Exception:
+            if type(state) is not dict:
+                raise
+        lost = [name for name in state if not self._can_be_dumped(state[name])]
+        kept = {name: state[name] for name in state if name not in lost}
+        note = "what cannot be pickled stayed there: " + ", ".join(lost)
+        kept["__notes__"] = list(kept.get("__notes__", ())) + [note]
+        return self._dump(call, kept)
+
+    def _can_be_dumped(self, value):
+        try:
+            self._dump(value)
+            return True
+        except Exception:
+            return False
 
 
 def _is_custom(kind):

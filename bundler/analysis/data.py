@@ -205,7 +205,7 @@ class DataFiles:
             return
         existing = _other_spelling(path)
         if existing is not None:
-            message = f"{finding.detail}: {path} is called {existing!r} on disk; file systems of clusters tell the two apart"
+            message = f"{finding.detail}: {path} is called {existing!r} on disk; file systems of clusters tell the two apart: write it as it is called, or rename it"
             if finding.required:
                 raise AnalysisError(message, importer, finding.line)
             self.found.warnings[Note(message, importer, finding.line)] = None

@@ -11,6 +11,7 @@ from clustrix_bundle.bundler.capture.errors import CaptureError
 _ALIVE: Mapping[tuple[str, str], tuple[str, Callable[[Any], bool]]] = {
     ("threading", "Thread"): ("a thread that was started", lambda thread: thread.ident is not None),
     ("subprocess", "Popen"): ("a program that runs", lambda program: program.returncode is None),
+    ("clustrix_bundle", "Job"): ("a submitted job", lambda _job: True),
     ("concurrent.futures._base", "Future"): ("a future without its result", lambda future: not future.done()),
 }
 
@@ -19,7 +20,7 @@ def refuse_alive(obj: Any) -> None:
     """Refuse what is under way.
 
     Raises:
-        CaptureError: it is a started thread, a running program, a pending future.
+        CaptureError: it is a started thread, a running program, a job, a pending future.
     """
     kind: Any = type(obj)
     known = _known(kind)

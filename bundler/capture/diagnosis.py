@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, MethodType, TracebackType
 from typing import Any
 
+from clustrix_bundle.bundler.capture.alive import refuse_alive
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.needs import Needs
 from clustrix_bundle.bundler.capture.pickling import StatePickler, dump_stream
@@ -59,9 +60,9 @@ def _message(path: str, culprit: Any, error: BaseException, user: Callable[..., 
 
 def _described(culprit: Any, name: str) -> str:
     if isinstance(culprit, io.IOBase):
-        state = "closed" if culprit.closed else "open"
+        state = "a closed" if culprit.closed else "an open"
         file = getattr(culprit, "name", None)
-        return f"an {state} file ({name}{f' of {file!r}' if file is not None else ''})"
+        return f"{state} file ({name}{f' of {file!r}' if file is not None else ''})"
     if isinstance(culprit, GeneratorType):
         return f"a running generator ({culprit.gi_code.co_qualname})"
     return f"of type {name}"
@@ -97,6 +98,8 @@ def _advice(culprit: Any) -> str:
     if isinstance(culprit, (FrameType, TracebackType)):
         return "pass its text"
     name = type(culprit).__name__
+    if (type(culprit).__module__, name) == ("clustrix_bundle", "Job"):
+        return "wait for its result and pass that"
     for part, advice in _ADVICE:
         if part.lower() in name.lower():
             return advice
@@ -142,8 +145,12 @@ def _culprit(value: Any, label: str) -> tuple[str, Any]:
 
 
 def _is_known(value: Any) -> bool:
-    """Whether it is of a kind of the standard library that there is advice for, whatever it holds."""
+    """Whether it goes on in this process, or is of a kind of the standard library that there is advice for, whatever it holds."""
     kind = type(value)
+    try:
+        refuse_alive(value)
+    except CaptureError:
+        return True
     return kind.__module__.partition(".")[0] in sys.stdlib_module_names and any(
         part.lower() in kind.__name__.lower() for part, _ in _ADVICE
     )

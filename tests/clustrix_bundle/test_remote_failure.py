@@ -39,7 +39,7 @@ def restore(text, how):
 class Locked(Exception):
     def __init__(self):
         super().__init__("locked")
-        self.lock = threading.Lock()
+        self.lock, self.n = threading.Lock(), 3
 
 def awkward():
     raise Awkward(7, where="there")
@@ -245,6 +245,13 @@ def test_notes_come_with_it(here, python):
     assert _raised("noted", python).__notes__ == ["first", "second"]
 
 
+def test_an_attribute_that_cannot_be_pickled_stays_there_and_the_rest_comes(here):
+    error = _raised("locked")
+    assert (type(error).__name__, error.args, error.n) == ("Locked", ("locked",), 3)
+    assert error.__notes__ == ["what cannot be pickled stayed there: lock"]
+    assert not hasattr(error, "lock")
+
+
 def test_errors_of_our_own_helpers_are_the_ones_to_catch_here(here):
     error = _raised("outside")
     assert type(error) is PathOutsideWorkDir and _ends_with_traceback(error, "in outside")
@@ -267,7 +274,6 @@ def test_a_group_comes_with_its_members(here):
 @pytest.mark.parametrize(
     ("name", "kind", "words"),
     [
-        ("locked", "Locked", ["locked", "cannot be made again here", "lock", "in locked"]),
         ("local", "Local", ["only there", "cannot be made again here", "in local"]),
         ("exits", "SystemExit", ["the function ended its program, with code 3", "in exits"]),
         ("interrupts", "KeyboardInterrupt", ["nobody interrupted it", "in interrupts"]),

@@ -11,6 +11,7 @@ import pytest
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.needs import Needs
+from clustrix_bundle.job import Job
 
 
 def test_an_open_file_in_a_cell_is_named_with_the_line_that_uses_it():
@@ -48,6 +49,7 @@ def test_a_socket_held_by_an_instance_is_named_by_its_attribute():
     [
         (lambda: _started(threading.Thread(target=int)), "start the thread inside the function"),
         (concurrent.futures.Future, "wait for its result"),
+        (lambda: Job.__new__(Job), "wait for its result"),
         (lambda: concurrent.futures.ThreadPoolExecutor(1), "make the executor inside the function"),
         (lambda: mmap.mmap(-1, 10), "map the file inside the function"),
     ],
