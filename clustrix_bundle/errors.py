@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from errno import EDQUOT, ENOSPC
+
 from clustrix_bundle.agent.errors import AgentProtocolError, AnswerTimeout, ClusterConnectionError, ConnectionLost
 from clustrix_bundle.bundler.errors import ClustrixBundleError
 
@@ -11,6 +13,7 @@ __all__ = [
     "ClusterConnectionError",
     "ConnectionLost",
     "JobLostError",
+    "NoRoomError",
     "RemoteError",
     "RemoteTraceback",
     "UnknownJobError",
@@ -73,6 +76,25 @@ class UnknownJobError(ClustrixBundleError):
 
     def __str__(self) -> str:
         return f"there is no job {self.job} there; `clustrix-bundle jobs` lists those that are"
+
+
+class NoRoomError(ClustrixBundleError, OSError):
+    """There is no room on a cluster's disk for what a job needs (act: the user, who makes some).
+
+    Attributes:
+        place: Host and folder.
+        errno: ENOSPC or EDQUOT.
+    """
+
+    exit_code = 4
+
+    def __init__(self, place: str, errno: int = ENOSPC) -> None:
+        super().__init__(place, errno)
+        self.place, self.errno = place, errno
+
+    def __str__(self) -> str:
+        what = "your quota is used up" if self.errno == EDQUOT else "no space is left"
+        return f"{what} in {self.place}: `clustrix-bundle clean` removes what ended jobs left, or set remote_work_dir to a larger disk"
 
 
 class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never raised

@@ -28,7 +28,7 @@ _NEXT = {
     "outputs": "make room there, or let it write less",
 }
 """What to do about a cause."""
-_NO_SPACE = ("[Errno 28]", "[Errno 122]")
+_NO_SPACE = ("[Errno 28]", "[Errno 122]", "no space is left")
 
 
 def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any], captured: Captured | None = None) -> Any:

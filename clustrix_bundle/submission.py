@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.deploy import RemoteDeployer
@@ -16,6 +18,7 @@ from clustrix_bundle.engines.scheduler import SchedulerError
 from clustrix_bundle.environments.needs import needs_of_order
 from clustrix_bundle.environments.preflight import Preflight, warn_of
 from clustrix_bundle.environments.remote_environment import RemoteEnvironment, target_distributions
+from clustrix_bundle.errors import NoRoomError
 from clustrix_bundle.job import Job
 from clustrix_bundle.tracker import Tracker
 
@@ -126,7 +129,23 @@ class Cluster:
         Raises:
             PreflightError: It cannot run there, or, with ``strict``, may fail.
             EnvironmentBuildError: Its environment cannot be built.
+            NoRoomError: A disk there is full.
         """
+        with self._naming_the_disk():
+            return self._create(order, given, job)
+
+    @contextlib.contextmanager
+    def _naming_the_disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or isinstance(error, NoRoomError):
+                raise
+            host = self.config.cluster_host
+            folder = (self.config.local_work_dir or os.getcwd()) if self.is_here else self.config.remote_work_dir
+            raise NoRoomError(folder if self.is_here or host is None else f"{host}:{folder}", error.errno) from error
+
+    def _create(self, order: Order, given: Mapping[str, Any], job: str) -> Mapping[str, Any]:
         resources = self.resources(given)
         warn_of(self.preflight(order), strict=self.config.strict)
         built = self.environment.prepare(

@@ -22,6 +22,8 @@ _GRACE_S = 10
 _PATIENCE = 2
 """Beats for which a process may take to end after its function is done before that is told."""
 
+_RESERVE = 1 << 14
+
 _KINDS = {"MemoryError": "memory", "SystemExit": "exit", "ResultNotJSON": "result", "ResultNotPicklable": "result"}
 
 
@@ -104,6 +106,10 @@ class Holding(object):
         self.job, self.number, self.claim = job, number, claim
         self.folder = job.task(number)
         self._beats = 0
+        try:  # room for an outcome, should the disk be full by then
+            job_folder.write_whole(self.folder + "/reserve", os.urandom(_RESERVE))
+        except OSError:
+            pass
 
     def beat(self):
         """Another sign of life."""
@@ -139,8 +145,27 @@ class Holding(object):
         head = job_folder.HEAD % (state, "true" if final else "false")
         content = head + text[1:] + ", " + render(more)[0][1:] + "\n"
         if job_folder.read_claim(self.folder) == self.claim:
-            job_folder.write_whole(self.folder + "/outcome.json", content.encode("ascii"))
+            try:
+                job_folder.write_whole(self.folder + "/outcome.json", content.encode("ascii"))
+            except OSError:
+                self._free()
+                job_folder.write_whole(self.folder + "/outcome.json", content.encode("ascii"))
+            self._free()
         return 0 if state == "completed" else 1
+
+    def _free(self):
+        try:
+            os.unlink(self.folder + "/reserve")
+        except OSError:
+            pass
+
+    def is_full(self):
+        """Whether no space is left where the folder is."""
+        try:
+            found = os.statvfs(self.folder)
+            return found.f_bavail * found.f_frsize < _RESERVE
+        except OSError:
+            return False
 
     def end_from_outside(self, text, died=None):
         """Publish what a signal from outside ended: cancelled, or for a scheduler to say."""
@@ -195,10 +220,7 @@ class JobTask(Task):
         self._beats_since += self.outcome.is_written()
         if self._beats_since == _PATIENCE:
             self._beats_since += 1
-            sys.stderr.write(
-                "runtime: the function is done, but its process has not ended: threads or exit handlers are at work\n"
-            )
-            sys.stderr.flush()
+            _say("the function is done, but its process has not ended: threads or exit handlers are at work")
 
     def _end(self, pid, why, time_s):
         self._why = why
@@ -211,9 +233,8 @@ class JobTask(Task):
         died = None
         if text is None:
             died = ending
-            text = failure("ProcessDied", describe(ending))
-            sys.stderr.write("runtime: %s\n" % describe(ending))
-            sys.stderr.flush()
+            text = failure("ProcessDied", describe(ending) + ("; no space is left on its disk" if holding.is_full() else ""))
+            _say(describe(ending))
         try:
             rows, folder = self.outputs()
             text += self.more(ending, rows, folder)
@@ -226,3 +247,11 @@ class JobTask(Task):
             return holding.end_from_outside(text, died)
         kind = None if died is None else "exit" if died.signal is None else "signal"
         return holding.publish(text, "completed" if text.startswith(OK) else "failed", kind, died=died)
+
+
+def _say(text):
+    """A line on the task's standard error, if there is room for it."""
+    try:
+        os.write(2, ("runtime: %s\n" % text).encode("utf-8", "replace"))
+    except OSError:
+        pass

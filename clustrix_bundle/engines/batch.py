@@ -84,7 +84,7 @@ class Batch:
             return found
         told = _refusal(argv, done)
         step = self._words.advice(told)
-        raise SchedulerError(f"{told}; {step}" if step else told, certain=found is not None)
+        raise SchedulerError(f"{told.rstrip('.')}; {step}" if step else told, certain=found is not None)
 
     def _find(self, place: Place, name: str) -> str | None:
         """The id of a submission by its name; empty if there is none, None if the scheduler does not say."""

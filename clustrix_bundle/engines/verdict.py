@@ -80,8 +80,10 @@ class Verdicts:
         doubt = doubted(letter, scheduled, beat)
         if not doubt:
             self._seen.pop(key, None)
-            if scheduled.word == "ended":  # "eg": there is an outcome, or there will be none
+            if scheduled.word == "ended":  # there is an outcome, or there will be none, or nobody wants it any more
                 return self._end(letter, scheduled)
+            if scheduled.word == "waiting" and letter in "eg":  # it is to begin again
+                return "pending"
             return "pending" if letter == "p" and scheduled.word != "running" else "running"
         if waited_s is None:
             now = self.clock()
@@ -111,6 +113,8 @@ def doubted(letter: str, scheduled: Scheduled, beat: int | None) -> str:
     A task that has ended for its scheduler may have left an outcome that is not seen yet; so may one whose submission was doubled,
     when the other one runs it. One that no scheduler knows may be on its way into the accounting.
     """
-    if letter in _SETTLED or scheduled.word not in ("ended", "unknown") or (scheduled.word == "ended" and letter in "eg"):
+    if letter in _SETTLED or scheduled.word not in ("ended", "unknown"):
+        return ""
+    if scheduled.word == "ended" and (letter in "eg" or scheduled.state == "cancelled"):
         return ""
     return f"{scheduled.word} {'' if beat is None else beat}"
