@@ -69,7 +69,12 @@ class Slurm:
     def submit_argv(self, request: Request) -> list[str]:
         wants = request.resources
         words = ["sbatch", "--parsable", f"--job-name={request.name}", f"--chdir={request.folder}"]
-        words += ["--output=log", "--open-mode=append", "--requeue", f"--export=ALL,CLUSTRIX_FOLDER={request.folder}"]
+        words += [
+            "--output=log",
+            "--open-mode=append",
+            "--requeue",
+            "--export=ALL",
+        ]  # a name more, and every task starts a login shell
         if request.tasks > 1:
             words.append(f"--array=0-{request.tasks - 1}" + (f"%{request.at_once}" if request.at_once else ""))
         if request.after:

@@ -27,6 +27,12 @@ def test_a_submission_holds_no_text_of_the_users() -> None:
     assert argv[-3:] == ["/s/jobs/0a/batch.sh", "--first", "1000"]
 
 
+def test_the_environment_is_the_submitters_and_no_login_shell_makes_it_anew() -> None:
+    """sbatch(1): any name beside ALL implies --get-user-env, which starts ``su - USER`` on the node, for every task of an array."""
+    argv = SLURM.submit_argv(Request("clx-0a", "/s/jobs/0a,b", 0, 1, Resources()))
+    assert [word for word in argv if word.startswith("--export")] == ["--export=ALL"]
+
+
 def test_one_task_is_no_array_and_what_was_not_asked_for_is_not_said() -> None:
     argv = SLURM.submit_argv(Request("clx-0a", "/s/jobs/0a", 0, 1, Resources()))
     assert argv[-3:] == ["/s/jobs/0a/batch.sh", "--task", "0"]
