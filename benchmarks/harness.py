@@ -3,6 +3,7 @@
 A `Benchmark` has those who do some work (`Contender`) and the `Figure`s that come of it, with the bounds that the project sets itself.
 `measure` runs all contenders once to warm the system's caches, then in turns: round after round, in an order that is reversed every other round, so that a busy machine is busy for
 all of them. A ratio is the median of the ratios of the rounds. Slow peers may do a share of the work, scaled, and the result says so.
+A peer that is not on this machine, or fails, leaves the others to be measured without it; figures that compare with it have no ratio then.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Contender:
         rounds: In how many rounds it takes part; 0 for all.
         note: What a reader should know, such as the share.
         prepare: Called before each run, outside the time: drops caches of our own, removes outputs.
+        missing: Why it cannot take part; empty where it can.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Contender:
     rounds: int = 0
     note: str = ""
     prepare: Callable[[], None] | None = None
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Benchmark:
 
     Attributes:
         name: For the command line.
-        contenders: Called when the benchmark is run: builds what they need, raises `MissingPeerError` where something is not there.
+        contenders: Called when the benchmark is run: builds what they need, raises `MissingPeerError` where what all need is not there.
         figures: What is made of their samples.
     """
 
@@ -106,11 +109,15 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came out for one figure: the ratio (median of the rounds, least and largest), everybody's medians; or why there is none."""
+    """What came out for one figure: the ratio (median of the rounds, least and largest), everybody's medians, and who was missing and why.
+
+    There is no ratio where one was missing with whom the figure compares, and nothing at all where it was skipped, for the reason given.
+    """
 
     figure: Figure
     medians: Mapping[str, Sample] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     ratio: float = math.nan
     spread: tuple[float, float] = (math.nan, math.nan)
     rounds: int = 0
@@ -182,36 +189,68 @@ def in_process(work: Callable[[], object]) -> Callable[[], Sample]:
     return run
 
 
+def peer(name: str, make: Callable[[], Contender]) -> Contender:
+    """The contender that is made, or one of that name that is missing where `MissingPeerError` says so."""
+    try:
+        return make()
+    except MissingPeerError as error:
+        return Contender(name, absent, missing=str(error))
+
+
+def absent() -> Sample:
+    """The run of one who is not there."""
+    raise AssertionError("a missing contender was asked to run")
+
+
 def measure(benchmark: Benchmark, rounds: int = ROUNDS, tell: Callable[[str], None] = lambda _: None) -> list[Result]:
     """Runs the contenders in turns; a result for each figure.
 
     Raises:
-        FailedRunError: a contender failed.
+        FailedRunError: one of ours failed.
     """
     try:
         contenders = list(benchmark.contenders())
     except MissingPeerError as error:
         return [Result(figure, skipped=str(error)) for figure in benchmark.figures]
+    ours = {figure.ours for figure in benchmark.figures}
+    missing = {contender.name: contender.missing for contender in contenders if contender.missing}
     samples: dict[str, list[Sample]] = {contender.name: [] for contender in contenders}
     for turn in range(rounds + 1):  # the first one warms the caches and does not count
         for contender in contenders if turn % 2 else reversed(contenders):
-            if turn > (contender.rounds or rounds):
+            if contender.name in missing or turn > (contender.rounds or rounds):
                 continue
-            if contender.prepare is not None:
-                contender.prepare()
-            sample = contender.run()
-            tell(f"{benchmark.name} {turn}/{rounds} {contender.name}: {sample.seconds * contender.scale:.3f} s")
+            try:
+                sample = _run(contender)
+            except FailedRunError as error:
+                if contender.name in ours:
+                    raise
+                tell(f"{benchmark.name} {contender.name} is left out: {error}")
+                missing[contender.name] = "failed"
+                continue
+            tell(f"{benchmark.name} {turn}/{rounds} {contender.name}: {sample.seconds:.3f} s")
             if turn:
-                samples[contender.name].append(
-                    replace(sample, seconds=sample.seconds * contender.scale, cpu_seconds=sample.cpu_seconds * contender.scale)
-                )
-    medians = {name: median(taken) for name, taken in samples.items()}
+                samples[contender.name].append(sample)
+    medians = {name: median(taken) for name, taken in samples.items() if name not in missing}
     notes = {contender.name: contender.note for contender in contenders if contender.note}
-    results = []
-    for figure in benchmark.figures:
-        ratios = _ratios(figure, samples)
-        results.append(Result(figure, medians, notes, statistics.median(ratios), (min(ratios), max(ratios)), rounds))
-    return results
+    return [_result(figure, samples, Result(figure, medians, notes, missing, rounds=rounds)) for figure in benchmark.figures]
+
+
+def _run(contender: Contender) -> Sample:
+    """One run, scaled."""
+    if contender.prepare is not None:
+        contender.prepare()
+    sample = contender.run()
+    return replace(sample, seconds=sample.seconds * contender.scale, cpu_seconds=sample.cpu_seconds * contender.scale)
+
+
+def _result(figure: Figure, samples: Mapping[str, Sequence[Sample]], result: Result) -> Result:
+    """The result with its ratio, if all are there whom it compares."""
+    if figure.ours in result.missing:
+        return Result(figure, skipped=result.missing[figure.ours])
+    if any(name in result.missing for name in figure.peers):
+        return result
+    ratios = _ratios(figure, samples)
+    return replace(result, ratio=statistics.median(ratios), spread=(min(ratios), max(ratios)))
 
 
 def median(samples: Sequence[Sample]) -> Sample:

@@ -28,13 +28,14 @@ def row(benchmark: str, result: Result) -> Row:
     }  # fmt: skip
     if result.skipped:
         return {**base, "skipped": result.skipped}
+    if not math.isnan(result.ratio):
+        base.update(
+            ratio=round(result.ratio, 4), least=round(result.spread[0], 4), largest=round(result.spread[1], 4), met=result.met
+        )
     return {
         **base,
-        "ratio": round(result.ratio, 4),
-        "least": round(result.spread[0], 4),
-        "largest": round(result.spread[1], 4),
-        "met": result.met,
         "rounds": result.rounds,
+        "missing": dict(result.missing),
         "medians": {
             name: {
                 "seconds": round(sample.seconds, 4),
@@ -47,12 +48,20 @@ def row(benchmark: str, result: Result) -> Row:
     }
 
 
-def merged(path: Path, rows: Iterable[Row]) -> dict[str, Any]:
-    """What stands in the file, with these figures in place of earlier ones of the same names; written back."""
+def says_more(new: Row, known: Row) -> bool:
+    """Whether a figure tells at least as much as what stands for it: a ratio more than times, times more than why there are none."""
+    return ("ratio" in new, "medians" in new) >= ("ratio" in known, "medians" in known)
+
+
+def merged(path: Path, rows: Iterable[Row], order: Sequence[str]) -> dict[str, Any]:
+    """What stands in the file, with these figures in place of earlier ones of the same names unless those say more; written back.
+
+    The figures are in this order of their names; others, which nobody measures any more, are dropped.
+    """
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"figures": []}
     figures = {figure["name"]: figure for figure in known["figures"]}
-    figures.update({new["name"]: new for new in rows})
-    document = {"machine": machine(), "figures": list(figures.values())}
+    figures.update({new["name"]: new for new in rows if says_more(new, figures.get(new["name"], {}))})
+    document = {"machine": machine(), "figures": [figures[name] for name in order if name in figures]}
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return document
 
@@ -92,7 +101,11 @@ def table(figures: Sequence[Row]) -> str:
         if "skipped" in figure:
             lines.append(f"| {figure['work']} | | | | {target(figure)} | not measured: {figure['skipped']} |")
             continue
-        peers = " + ".join(f"{name} {amount(figure, name)}" for name in figure["peers"]) or "the limit"
+        missing = figure.get("missing", {})
+        peers = " + ".join(f"{name} {missing.get(name) or amount(figure, name)}" for name in figure["peers"]) or "the limit"
+        if "ratio" not in figure:
+            lines.append(f"| {figure['work']} | {amount(figure, figure['ours'])} | {peers} | | {target(figure)} | not compared |")
+            continue
         met = {True: "met", False: "**missed**", None: ""}[figure["met"]]
         spread = f"{figure['ratio']:.3g} × ({figure['least']:.3g} to {figure['largest']:.3g})"
         lines.append(f"| {figure['work']} | {amount(figure, figure['ours'])} | {peers} | {spread} | {target(figure)} | {met} |")
@@ -114,6 +127,7 @@ def peers_table(figures: Sequence[Row]) -> str:
             lines.append(
                 f"| {figure['benchmark']} | {name} | {duration(taken['seconds'])} | {spent} | {peak} | {taken['note']} |"
             )
+        lines += [f"| {figure['benchmark']} | {name} | | | | {why} |" for name, why in figure.get("missing", {}).items()]
     return "\n".join(lines)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import corpora
-from harness import Benchmark, Contender, Figure, MissingPeerError, command
+from harness import Benchmark, Contender, Figure, MissingPeerError, command, peer
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 OURS = (sys.executable, "-m", "clustrix_bundle")
@@ -23,8 +24,19 @@ def program(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        raise MissingPeerError(f"{name} is not installed")
+        raise MissingPeerError("not installed")
     return found
+
+
+def module(name: str) -> str:
+    """A module that a peer imports, by its name.
+
+    Raises:
+        MissingPeerError: it is not there.
+    """
+    if importlib.util.find_spec(name) is None:
+        raise MissingPeerError("not installed")
+    return name
 
 
 def analyses(folder: Path, target: str) -> Contender:
@@ -34,7 +46,14 @@ def analyses(folder: Path, target: str) -> Contender:
 
 def ruff(folder: Path) -> Contender:
     """Ruff's graph of everything in the folder."""
-    return Contender("ruff analyze graph", command([program("ruff"), "analyze", "graph", "--preview", str(folder)]))
+    name = "ruff analyze graph"
+    return peer(name, lambda: Contender(name, command([program("ruff"), "analyze", "graph", "--preview", str(folder)])))
+
+
+def grimp(folder: Path) -> Contender:
+    """Grimp's graph of everything in the folder."""
+    script = str(PEERS / f"{module('grimp')}_graph.py")
+    return Contender("grimp", command([sys.executable, script, str(folder)]))
 
 
 def reading(name: str, files: Sequence[Path]) -> Contender:
@@ -54,7 +73,7 @@ def whole_graph() -> list[Contender]:
     return [
         analyses(folder, "workbench.everything:run"),
         ruff(folder),
-        Contender("grimp", command([python, str(PEERS / "grimp_graph.py"), str(folder)])),
+        peer("grimp", lambda: grimp(folder)),
         Contender("ast walk", command([python, str(PEERS / "ast_walk.py"), str(files)]), scale, note=words),
         Contender(
             "modulefinder",
@@ -101,7 +120,11 @@ def built(folder: Path, target: str) -> Contender:
 def packed(folder: Path) -> Contender:
     """The whole folder by tar and zstd."""
     archive = corpora.BUILD / "whole.tar.zst"
-    return Contender("tar, zstd -3", command([program("tar"), "-I", f"{program('zstd')} -3", "-cf", str(archive), str(folder)]))
+    name = "tar, zstd -3"
+    return peer(
+        name,
+        lambda: Contender(name, command([program("tar"), "-I", f"{program('zstd')} -3", "-cf", str(archive), str(folder)])),
+    )
 
 
 def whole_build() -> list[Contender]:

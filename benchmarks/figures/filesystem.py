@@ -16,10 +16,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from harness import Benchmark, Contender, FailedRunError, Figure, MissingPeerError, Sample
+from harness import Benchmark, Contender, FailedRunError, Figure, MissingPeerError, Sample, peer
 
 HERE = Path(__file__).resolve().parent
 SERVICES = HERE.parent.parent / "tests" / "services"
@@ -119,11 +119,14 @@ def _asked(who: str, operation: str, *, slow: bool) -> Callable[[], Sample]:
 
 
 def _contenders(operation: str, *, slow: bool) -> list[Contender]:
-    missing = [name for name in ("fsspec", "asyncssh") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingPeerError(f"not installed: {', '.join(missing)}")
     once = {"ssh", "paramiko"} if operation == "stat-200" else set()  # seconds each
-    return [Contender(who, _asked(who, operation, slow=slow), rounds=who in once) for who in ("ours", *_PEERS)]
+
+    def contender(who: str) -> Contender:
+        if who in ("fsspec", "asyncssh") and importlib.util.find_spec(who) is None:
+            raise MissingPeerError("not installed")
+        return Contender(who, _asked(who, operation, slow=slow), rounds=who in once)
+
+    return [peer(who, partial(contender, who)) for who in ("ours", *_PEERS)]
 
 
 def _question(operation: str) -> Benchmark:
