@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export PYTHONSAFEPATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types check fuzz bench clean
+.PHONY: demo test lint types check agree fuzz bench clean
 
 demo: $(VENV)/installed
 	@sh examples/demo.sh $(BIN)/python
@@ -35,6 +35,11 @@ check: $(VENV)/dev
 	    cargo test --manifest-path bundler/core/Cargo.toml --no-default-features --quiet; fi
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# Both extractors on 15,000 inputs, the same every time.
+agree: $(VENV)/dev
+	@if ! $(BIN)/python -c 'import clustrix_bundle.bundler._core' 2>/dev/null; then echo 'agree: skipped, the compiled core is not built here'; \
+	else $(BIN)/python fuzz/facts_agree.py --count 15000; fi
+
 # Both extractors on mutated source, led by coverage, for so many seconds; an input on which they differ ends it.
 FUZZ_SECONDS ?= 20
 fuzz: $(VENV)/dev
@@ -43,7 +48,11 @@ fuzz: $(VENV)/dev
 	else $(BIN)/python fuzz/facts_guided.py --seconds $(FUZZ_SECONDS); fi
 
 # Minutes: builds its corpora below build/bench, then runs every figure beside its peers and writes docs/benchmarks.*
+# Peers that cannot be installed here are told of, and figures that compare with them stay as they are in docs/. A run that was
+# interrupted goes on with BENCH_ARGS=--resume.
+BENCH_PEERS := asyncssh fsspec grimp
 bench: $(VENV)/dev
+	@for peer in $(BENCH_PEERS); do $(BIN)/python -m pip install --quiet $$peer || echo "bench: $$peer cannot be installed here"; done
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 clean:

@@ -17,6 +17,14 @@ LINES = (
     b"@a.b(c)[d]\nclass E[T](f, g=h): i = j", b"try: a\nexcept (B, C) as d: e\nelse: f\nfinally: g", b"a, *b = c = d, e", b"x: (y := z) = w", b"del a.b, c[d], (e, [f])",
     b"if TYPE_CHECKING: import a\nelif b: c\nelse: d", b"for a, (b, *c) in d: e\nelse: f", b"global g; g += 1", b"lambda *a, b=(yield): [c async for c in d if e]", b"from . import (a as b,)",
     b"async def f():\n    async with a as b, c: await d", b"# clustrix: include a/*.b", b"class A:\n    x = x\n    def f(self): return __class__, x", b"return *a, b", b"a[b:c, *d]",
+    b"x = f'{a=}' f'{b=!r:{c}}' 'd'", b"x = f'{a[\"b\"]}{(lambda: c)()}' if d else u'\\u00e9'", b"x = ('a'\n     'b' % c, 'd'.join(e),\n     \"\"\"f\ng\"\"\")",
+    b"def f(\n    a=b(c),\n    /,\n    d: e = g, *,\n    h,\n) -> i:\n    global j, k\n    j += k; del k", b"@a\n@b.c(\n    d)\nasync def e(): yield (await f)(g)[h].i",
+    b"match a, b:\n    case {'c': d, **e} | F(g, h=[1, -2j]) as i if j:\n        k\n    case 'l' | None | m.n: pass\n    case (o as p), *_: q", b"if __name__ == '__main__': a()\nelif b: c = d\nelse: exit()",
+    b"with suppress(ImportError), a(\n) as (b): from c.d import e as f, g", b"def f():\n    def g():\n        nonlocal h\n        h = i\n    h = j\n    return g", b"import a.b, c.d as e; from .f import *",
+    b"[a for b in c if (d := b) for e in d], {f: g for f, g in h}, {*i, j}, (k async for k in l)", b"x.y[z](w)(*a, **b).c = d, *e = [f, *g]", b"not a < b <= c is not d in e and f or -g ** ~h @ i // j",
+    b"class A[**P, *T](B, metaclass=C, **D):\n    'doc'\n    global E\n    E: F\n    G = E[0, ...]", b"while a:\n    if b: break\n    else: continue\nelse: raise C from d\nassert e, f'{g!a}'",
+    b"x = \\\n    a + \\\n    b", b"try: import a\nexcept ImportError: a = None\nelse: return e", b"try: a\nexcept* (B, C) as d: e\nfinally: raise", b"for a.b, c[d] in e: f = lambda *, g=h, **i: (yield from j)", b"(a := b); c: d; e = g = h",
+    b"#clustrix: ignore\nimport_module(f'{a}.b')  # clustrix:  include  c d ", b"if not TYPE_CHECKING and a: import b\nif typing.TYPE_CHECKING: import c",
 )  # fmt: skip
 WORD = re.compile(rb"[^\W\d]\w*")
 BRACKETED = re.compile(rb"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|f?\"[^\"\n]*\"|f?'[^'\n]*'")
@@ -117,8 +125,8 @@ MUTATIONS: Sequence[Callable[[bytes, random.Random], bytes]] = (
 )  # fmt: skip
 
 
-def mutated(source: bytes, choice: random.Random) -> bytes:
-    """One to four mutations of a source."""
-    for _ in range(choice.randint(1, 4)):
+def mutated(source: bytes, choice: random.Random, most: int = 4) -> bytes:
+    """One to so many mutations of a source."""
+    for _ in range(choice.randint(1, most)):
         source = choice.choice(MUTATIONS)(source, choice)
     return source

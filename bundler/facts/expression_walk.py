@@ -152,6 +152,7 @@ def _visit_lambda(walk: Walk, node: cst.Lambda) -> None:
     draft.parameters = visit_parameters(walk, node.params)
     names = walk.new_names("function")
     names.local.update(parameter.name for parameter in draft.parameters)
+    names.assigned.update(names.local)
     with walk.entering(index, names):
         walk.bound(("return",), form(node.body), "return", walk.line(node.body))
         walk.visit(node.body)

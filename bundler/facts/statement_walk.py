@@ -122,6 +122,7 @@ def _visit_function(walk: Walk, node: cst.FunctionDef) -> None:
             walk.visit(node.returns)
         names = walk.new_names("function")
     names.local.update(parameter.name for parameter in draft.parameters)
+    names.assigned.update(names.local)
     with walk.entering(index, names):
         visit_block(walk, node.body.body)
 

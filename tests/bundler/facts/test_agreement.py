@@ -24,8 +24,9 @@ def read_by(extractor, source, monkeypatch):
         b"try: a\nexcept B : g\n\x0cb",
         b"a; " * 3_000,
         "é; ".encode() * 300,
+        b"def f(a):\n    global a, b\n    del a, b",
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_extractors_agree_on_what_fuzzers_found(source, monkeypatch):
     assert read_by("core", source, monkeypatch) == read_by("libcst", source, monkeypatch)
