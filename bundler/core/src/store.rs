@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::error::SourceError;
 use crate::listing::Listing;
@@ -31,7 +31,6 @@ pub struct File {
     pub content: Vec<u8>,
     /// As `outline::Outline::json`.
     pub outline: Result<Vec<u8>, Failure>,
-    words: Vec<u32>,
     /// As in the outline, by numbers of words.
     pub imports: Vec<Import>,
     /// As `outline::Outline::ignored`.
@@ -54,15 +53,7 @@ pub struct Import {
 
 impl File {
     fn failed(content: Vec<u8>, failure: Failure) -> Self {
-        Self {
-            content,
-            outline: Err(failure),
-            words: Vec::new(),
-            imports: Vec::new(),
-            ignored: Vec::new(),
-            has: Has::default(),
-            bound: Vec::new(),
-        }
+        Self { content, outline: Err(failure), imports: Vec::new(), ignored: Vec::new(), has: Has::default(), bound: Vec::new() }
     }
 }
 
@@ -81,7 +72,10 @@ enum Slot {
 #[derive(Default)]
 struct State {
     numbers: FxHashMap<PathBuf, usize>,
+    paths: Vec<PathBuf>,
     slots: Vec<Slot>,
+    /// Files without an outline.
+    failed: Vec<u32>,
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
@@ -174,13 +168,11 @@ impl Store {
     pub fn add(&self, path: PathBuf, content: Vec<u8>) {
         let shared = Arc::clone(&self.shared);
         let given = content.clone();
-        let file = self.run(move || shared.outlined(given));
+        let number = self.shared.lock().number(path);
+        let file = self.run(move || shared.outlined(number, given));
         let file = file.unwrap_or_else(|error| File::failed(content, Failure::Invalid(error)));
         let mut state = self.shared.lock();
-        let number = state.number(path);
-        if let Some(slot) = state.slots.get_mut(number) {
-            *slot = Slot::Read(Arc::new(file));
-        }
+        state.take(number, file);
         state.queue.retain(|job| !job.reads(number));
     }
 
@@ -219,11 +211,15 @@ impl Store {
 
     /// Files read so far that mention one of these names, or have no outline; in the order in which they were asked for.
     pub fn mentioning<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
-        let wanted: FxHashSet<u32> = {
+        let mut files: Vec<u32> = {
             let words = self.shared.words();
-            names.into_iter().filter_map(|name| words.number(name)).collect()
+            names.into_iter().flat_map(|name| words.mentioning(name)).copied().collect()
         };
-        self.matching(|file| file.outline.is_err() || file.words.iter().any(|word| wanted.contains(word)))
+        let state = self.shared.lock();
+        files.extend(&state.failed);
+        files.sort_unstable();
+        files.dedup();
+        files.into_iter().filter_map(|number| state.read_path(number as usize)).cloned().collect()
     }
 
     /// Files read so far that hold these bytes; in the order in which they were asked for.
@@ -267,12 +263,27 @@ impl Job {
 
 impl State {
     fn number(&mut self, path: PathBuf) -> usize {
-        let next = self.slots.len();
-        let number = *self.numbers.entry(path).or_insert(next);
-        if number == next {
-            self.slots.push(Slot::Due);
+        if let Some(number) = self.numbers.get(&path) {
+            return *number;
         }
+        let number = self.slots.len();
+        self.numbers.insert(path.clone(), number);
+        self.paths.push(path);
+        self.slots.push(Slot::Due);
         number
+    }
+
+    fn take(&mut self, number: usize, file: File) {
+        if file.outline.is_err() {
+            self.failed.push(number as u32);
+        }
+        if let Some(slot) = self.slots.get_mut(number) {
+            *slot = Slot::Read(Arc::new(file));
+        }
+    }
+
+    fn read_path(&self, number: usize) -> Option<&PathBuf> {
+        self.paths.get(number).filter(|_| matches!(self.slots.get(number), Some(Slot::Read(_))))
     }
 
     fn enqueue(&mut self, path: PathBuf) -> usize {
@@ -285,15 +296,12 @@ impl State {
     }
 
     fn read_files(&self) -> Vec<(PathBuf, Arc<File>)> {
-        let mut paths: Vec<(&PathBuf, &usize)> = self.numbers.iter().collect();
-        paths.sort_unstable_by_key(|(_, number)| **number);
-        paths
-            .into_iter()
-            .filter_map(|(path, number)| match self.slots.get(*number) {
-                Some(Slot::Read(file)) => Some((path.clone(), Arc::clone(file))),
-                _ => None,
-            })
-            .collect()
+        let files = self.paths.iter().zip(&self.slots);
+        let read = files.filter_map(|(path, slot)| match slot {
+            Slot::Read(file) => Some((path.clone(), Arc::clone(file))),
+            Slot::Due => None,
+        });
+        read.collect()
     }
 }
 
@@ -324,10 +332,10 @@ impl Shared {
                     state = self.lock();
                 }
                 Job::Read(number, path) => {
-                    let file = self.read_file(&path);
+                    let file = self.read_file(number, &path);
                     state = self.lock();
-                    if let Some(slot @ Slot::Due) = state.slots.get_mut(number) {
-                        *slot = Slot::Read(Arc::new(file));
+                    if let Some(Slot::Due) = state.slots.get(number) {
+                        state.take(number, file);
                     }
                     self.read.notify_all();
                 }
@@ -335,14 +343,14 @@ impl Shared {
         }
     }
 
-    fn read_file(&self, path: &Path) -> File {
+    fn read_file(&self, number: usize, path: &Path) -> File {
         match fs::read(path) {
-            Ok(content) => self.outlined(content),
+            Ok(content) => self.outlined(number, content),
             Err(error) => File::failed(Vec::new(), Failure::Unreadable(error.raw_os_error().unwrap_or_default())),
         }
     }
 
-    fn outlined(&self, content: Vec<u8>) -> File {
+    fn outlined(&self, number: usize, content: Vec<u8>) -> File {
         let read = || outline::read(&(self.decode)(&content)?);
         let outline = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(pool::failed()));
         match outline {
@@ -360,8 +368,10 @@ impl Shared {
                 let imports = imports.collect();
                 let mut bound: Vec<u32> = outline.bound.iter().map(|name| words.add(name)).collect();
                 bound.sort_unstable();
-                let words = outline.words.iter().map(|word| words.add(word)).collect();
-                File { content, outline: Ok(outline.json), words, imports, ignored: outline.ignored, has: outline.has, bound }
+                for word in &outline.words {
+                    words.mention(word, number as u32);
+                }
+                File { content, outline: Ok(outline.json), imports, ignored: outline.ignored, has: outline.has, bound }
             }
             Err(error) => File::failed(content, Failure::Invalid(error)),
         }

@@ -9,6 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Words {
     numbers: FxHashMap<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
+    /// Of each name the numbers of the files that mention it, in the order in which they were read.
+    files: Vec<Vec<u32>>,
 }
 
 impl Words {
@@ -21,6 +23,23 @@ impl Words {
         self.numbers.insert(Arc::clone(&text), number);
         self.texts.push(text);
         number
+    }
+
+    /// A name that a file mentions.
+    pub fn mention(&mut self, text: &str, file: u32) {
+        let word = self.add(text) as usize;
+        if self.files.len() <= word {
+            self.files.resize_with(self.texts.len(), Vec::new);
+        }
+        if let Some(files) = self.files.get_mut(word) {
+            files.push(file);
+        }
+    }
+
+    /// Numbers of the files that mention a name.
+    pub fn mentioning(&self, text: &str) -> &[u32] {
+        let word = self.number(text).and_then(|word| self.files.get(word as usize));
+        word.map_or(&[], Vec::as_slice)
     }
 
     pub fn number(&self, text: &str) -> Option<u32> {
