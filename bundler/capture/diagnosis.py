@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dis
 import io
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, MethodType, TracebackType
+from types import CellType, CodeType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
-from clustrix_bundle.bundler.capture.alive import refuse_alive
+from clustrix_bundle.bundler.capture.advice import advice_on, is_known
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.needs import Needs
 from clustrix_bundle.bundler.capture.pickling import StatePickler, dump_stream
@@ -44,9 +43,9 @@ def dump_or_explain(
     try:
         return dump_stream(value, needs, fills, member)
     except Exception as error:
-        if isinstance(error, CaptureError) and error.variable:
-            raise
         path, culprit = _culprit(value, label)
+        if isinstance(error, CaptureError) and error.variable:  # a function, class or module that cannot travel by itself
+            raise type(error)(f"{_line_of_use(path, user)}{path}: {error}", path, error.type) from error
         raise CaptureError(_message(path, culprit, error, user), path, type(culprit).__name__) from error
 
 
@@ -54,7 +53,7 @@ def _message(path: str, culprit: Any, error: BaseException, user: Callable[..., 
     kind = type(culprit)
     name = f"{kind.__module__}.{kind.__qualname__}" if kind.__module__ not in ("builtins", "_io") else kind.__qualname__
     where = _line_of_use(path, user)
-    advice = _advice(culprit)
+    advice = advice_on(culprit)
     return f"{where}{path} is {_described(culprit, name)} and cannot travel to another process ({type(error).__name__}: {error}); {advice}"
 
 
@@ -66,44 +65,6 @@ def _described(culprit: Any, name: str) -> str:
     if isinstance(culprit, GeneratorType):
         return f"a running generator ({culprit.gi_code.co_qualname})"
     return f"of type {name}"
-
-
-_ADVICE: tuple[tuple[str, str], ...] = (
-    ("socket", "open the connection inside the function"),
-    ("Connection", "open the connection inside the function and pass what it needs to do so"),
-    ("Cursor", "open the connection inside the function and pass what it needs to do so"),
-    ("Executor", "make the executor inside the function"),
-    ("Pool", "make the pool inside the function"),
-    ("Thread", "start the thread inside the function"),
-    ("Process", "start the process inside the function"),
-    ("Popen", "start the program inside the function"),
-    ("lock", "make the lock inside the function"),
-    ("Future", "wait for its result and pass that"),
-    ("Task", "await it and pass its result"),
-    ("ContextVar", "set it inside the function"),
-    ("coroutine", "await it and pass its result"),
-    ("mmap", "map the file inside the function"),
-    ("weakref", "pass the object that it refers to"),
-    ("memoryview", "pass bytes(...) of it"),
-    ("Tensor", "move it to the host first (.cpu())"),
-    ("module", "import it inside the function"),
-)
-
-
-def _advice(culprit: Any) -> str:
-    if isinstance(culprit, io.IOBase):
-        return "open it inside the function (the file itself ships if its path can be read from the source)"
-    if isinstance(culprit, GeneratorType):
-        return "pass list(...) of it, or make it inside the function"
-    if isinstance(culprit, (FrameType, TracebackType)):
-        return "pass its text"
-    name = type(culprit).__name__
-    if (type(culprit).__module__, name) == ("clustrix_bundle", "Job"):
-        return "wait for its result and pass that"
-    for part, advice in _ADVICE:
-        if part.lower() in name.lower():
-            return advice
-    return "make it inside the function, or give its class a __reduce__ or __getstate__"
 
 
 def uses_of(name: str, functions: Iterable[Any]) -> Iterator[str]:
@@ -133,7 +94,7 @@ def _culprit(value: Any, label: str) -> tuple[str, Any]:
     seen: set[int] = set()
     for _ in range(_DEPTH):
         seen.add(id(current))
-        if _is_known(current):  # what it is made of says less
+        if is_known(current):  # what it is made of says less
             break
         for step, part in _parts(current):
             if id(part) not in seen and not _travels(part):
@@ -142,18 +103,6 @@ def _culprit(value: Any, label: str) -> tuple[str, Any]:
         else:
             return path, current
     return path, current
-
-
-def _is_known(value: Any) -> bool:
-    """Whether it goes on in this process, or is of a kind of the standard library that there is advice for, whatever it holds."""
-    kind = type(value)
-    try:
-        refuse_alive(value)
-    except CaptureError:
-        return True
-    return kind.__module__.partition(".")[0] in sys.stdlib_module_names and any(
-        part.lower() in kind.__name__.lower() for part, _ in _ADVICE
-    )
 
 
 def _joined(path: str, step: str) -> str:
