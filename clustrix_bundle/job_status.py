@@ -93,6 +93,43 @@ def tail_of(cluster: Cluster, status: JobStatus, task: int) -> list[str]:
     return log_tail(cluster.place, status.id, task, outcome).rstrip().splitlines()[-_TAIL:]
 
 
+def unknown_jobs(cluster: Cluster) -> list[str]:
+    """Ids of jobs that have not ended for their folders, and of which the scheduler knows nothing more: perhaps lost with their node."""
+    rows = [row for row in cluster.place.call("jobs.listing") if UNDECIDED & set(row.get("letters", ""))]
+    told = _asked(cluster, rows)
+    return [
+        row["id"]
+        for row in rows
+        if row["spec"]["engine"] == cluster.engine.name
+        and (
+            row["submission"] is None
+            or not cluster.engine.limits_time
+            or all(
+                told.get((row["id"], number), UNKNOWN).word in ("unknown", "ended")
+                for number, letter in enumerate(row["letters"])
+                if letter in UNDECIDED
+            )
+        )
+    ]
+
+
+def _asked(cluster: Cluster, rows: list[dict[str, Any]]) -> dict[tuple[str, int], Scheduled]:
+    """What is said of the tasks of jobs whose folders do not tell their ends."""
+    mine, others = [], {}
+    for row in rows:
+        if not UNDECIDED & set(row["letters"]):
+            continue
+        kind = row["spec"]["engine"]
+        if kind == cluster.engine.name:
+            mine.append(Submitted(row["id"], row["letters"], row["submission"]))
+        else:
+            told = Scheduled(
+                "unasked", reason=f"ask for it with cluster_type {kind!r}: how it is cannot be said with another one"
+            )
+            others.update({(row["id"], number): told for number in range(len(row["letters"]))})
+    return {**(cluster.engine.states(cluster.place, mine) if mine else {}), **others}
+
+
 def check_id(job: str) -> None:
     """Refuse what is no job's id.
 
@@ -105,8 +142,7 @@ def check_id(job: str) -> None:
 
 def _judged(cluster: Cluster, rows: list[dict[str, Any]]) -> list[JobStatus]:
     rows = [row for row in rows if "letters" in row]
-    open_jobs = [Submitted(row["id"], row["letters"], row["submission"]) for row in rows if UNDECIDED & set(row["letters"])]
-    told = cluster.engine.states(cluster.place, open_jobs) if open_jobs else {}
+    told = _asked(cluster, rows)
     verdicts = Verdicts(time.monotonic)
     found = []
     for row in rows:

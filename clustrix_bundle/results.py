@@ -24,7 +24,8 @@ _NEXT = {
     "memory": "give it more with memory=",
     "exit": "the function, or something in it, called exit",
     "signal": "a crash in compiled code, or over a limit of the machine",
-    "killed": "nothing but the system sends SIGKILL: its memory ran out, most likely; give it more with memory=",
+    "killed": "if its memory ran out, give it more with memory=",
+    "ended": "somebody there ended it, or a limit of the machine; submit it again",
     "outputs": "make room there, or let it write less",
 }
 """What to do about a cause."""
@@ -142,7 +143,8 @@ def log_tail(place: Place, job: str, task: int, outcome: Mapping[str, Any] | Non
 
 def _step(outcome: Mapping[str, Any]) -> str:
     cause = outcome["cause"]
-    kind = "killed" if cause["kind"] == "signal" and cause.get("signal") == 9 else cause["kind"]
+    kind = {9: "killed", 15: "ended", 1: "ended", 2: "ended"}.get(cause.get("signal"), "signal")
+    kind = kind if cause["kind"] == "signal" else cause["kind"]
     if any(sign in str(cause["text"]) for sign in _NO_SPACE):
         kind = "outputs"
     return _NEXT.get(kind, "")
@@ -151,7 +153,10 @@ def _step(outcome: Mapping[str, Any]) -> str:
 def _not_started(mark: Mapping[str, Any]) -> str:
     step, code = mark["failed"], mark["code"]
     if step == "python":
-        return f"the Python of python_executable could not be started there (exit code {code}); name another one"
+        return (
+            f"its Python was not found where it ran (exit code {code}): set python_executable to one that is there, "
+            "or module_loads to the module that brings it"
+        )
     name, _, number = step.rpartition(" ")
     if name == "environment":
         return f"the job's environment could not be built or is gone (exit code {code}): see the log, and submit it again"

@@ -10,10 +10,11 @@ from .private_folder import remove_tree
 _LEAST_S = 3600
 """Whatever is asked for, files that were sent or asked for within this time stay: their job may be on its way."""
 _KINDS = ("bundles", "blobs", "runtime", "environments", "tools", "requests")
+_QUIET_S = 86400
 _MARKER = "/environment.json"
 
 
-def sweep(session, older_s, most_bytes=None, dry=True):
+def sweep(session, older_s, most_bytes=None, dry=True, unknown=()):
     """Remove ended jobs, and files that no other job names.
 
     Args:
@@ -21,12 +22,13 @@ def sweep(session, older_s, most_bytes=None, dry=True):
         older_s: Seconds since they were made or last needed.
         most_bytes: If what is left takes more, what is younger goes too, oldest first.
         dry: Whether to tell only.
+        unknown: Ids of jobs that no scheduler knows, or none has; they count as ended after a day without a sign of life.
 
     Returns:
         ``{"removed": [[path, bytes], …], "kept_bytes", "live": ids of jobs that have not ended}``.
     """
     now = time.time()
-    jobs, live = _jobs(session.state_dir)
+    jobs, live = _jobs(session.state_dir, unknown)
     used = _used(job for job in jobs if job[3])
     rows: list = []
     rows += [(age_of(path, now), path, size, None) for path, size in _files(session.state_dir) if path not in used]
@@ -50,10 +52,29 @@ def sweep(session, older_s, most_bytes=None, dry=True):
                 gone.add(path)
                 total -= size
     if not dry:
-        for path, _ in removed:
-            remove_tree(path + _MARKER)  # an environment is whole, or not one
-            remove_tree(path)
+        ages = {path: age for age, path, _, spec in rows if spec is None}
+        removed = [row for row in removed if _remove(row[0], lambda aside: age_of(aside, now), ages.get(row[0]))]
     return {"removed": removed, "kept_bytes": total, "live": live}
+
+
+def _remove(path, measure, age):
+    """Remove it, unless somebody asked for it meanwhile: a submission may be on its way that was told it is there. Whether it went.
+
+    Args:
+        path: Of a file or folder.
+        measure: Its age, by the clock that ``age`` was taken by.
+        age: None for what nobody asks for.
+    """
+    aside = "%s/.gone-%s" % (os.path.dirname(path), os.urandom(6).hex())
+    try:
+        os.rename(path, aside)
+        if age is not None and measure(aside) < age and not os.path.lexists(path):
+            os.rename(aside, path)
+            return False
+    except OSError:
+        return False
+    remove_tree(aside)
+    return True
 
 
 def age_of(path, now):
@@ -67,7 +88,7 @@ def age_of(path, now):
     return min(ages) if len(ages) > 1 else 0
 
 
-def _jobs(state):
+def _jobs(state, unknown):
     """``(path, bytes, spec, whether it may be alive)`` of each job, and the ids of those that are."""
     rows: list = []
     live = []
@@ -84,10 +105,20 @@ def _jobs(state):
         except (OSError, ValueError):
             pass
         alive = look is not None and any(letter in "pre" for letter in look["letters"])
+        if alive and os.path.basename(path) in unknown and _quiet_s(path) > _QUIET_S:
+            alive = False
         if alive:
             live.append(os.path.basename(path))
         rows.append((path, _size(path), spec, alive))
     return rows, sorted(live)
+
+
+def _quiet_s(path):
+    """Seconds since the last sign of life in a job's folder."""
+    now = time.time()
+    tasks = [path + "/tasks/" + name for name in _names_in(path + "/tasks")]
+    files = [path + "/spec.json", path + "/submission.json"] + tasks
+    return min(age_of(one, now) for one in files if os.path.exists(one))
 
 
 def _used(jobs):
@@ -113,8 +144,12 @@ def _files(state):
 
 
 def _entries(folder):
+    return [folder + "/" + name for name in _names_in(folder)]
+
+
+def _names_in(folder):
     try:
-        return [folder + "/" + name for name in sorted(os.listdir(folder))]
+        return sorted(os.listdir(folder))
     except OSError:
         return []
 

@@ -26,12 +26,20 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 @json_option
 def clean_command(*, age: str, max_size: str | None, yes: bool, as_json: bool, **cluster: Any) -> int:
     """Remove jobs that have ended, and bundles and data that no other job needs. What a live job uses stays."""
+    from clustrix_bundle.job_status import unknown_jobs  # noqa: PLC0415 - where jobs are
+
     found = re.fullmatch(r"(\d+)([mhdw])", age)
     if not found:
         raise click.BadParameter("a number and one of m, h, d, w, such as 14d", param_hint="--older-than")
     most = parse_size(max_size, "--max-size") if max_size is not None else None
     there = open_cluster(**cluster)
-    swept = there.place.call("cleaning.sweep", older_s=int(found[1]) * _UNITS[found[2]], most_bytes=most, dry=not yes)
+    swept = there.place.call(
+        "cleaning.sweep",
+        older_s=int(found[1]) * _UNITS[found[2]],
+        most_bytes=most,
+        dry=not yes,
+        unknown=unknown_jobs(there),
+    )
     size = sum(size for _, size in swept["removed"])
     if as_json:
         rows = [{"path": path, "size": size} for path, size in swept["removed"]]

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
     from clustrix_bundle.engines.scheduler import Resources
 
-_WAITING, _RUNNING, _GONE = Scheduled("waiting"), Scheduled("running"), Scheduled("ended", "lost")
+_WAITING, _RUNNING, _GONE = (
+    Scheduled("waiting"),
+    Scheduled("running"),
+    Scheduled("ended", "lost", "its process is gone: killed, or its machine started again"),
+)
 _SCHEDULERS_ONLY = frozenset({"memory", "partition", "queue", "account", "gres", "qos"})
 
 
