@@ -130,9 +130,10 @@ def _downloaded(identity: Mapping[str, Any], lines: tuple[list[str], list[str], 
     words += [word for platform in platforms(identity) for word in ("--platform", platform)]
     everything = needed + optional
     told = ""
-    for number, (attempt, held, more) in enumerate(
-        ((everything, constraints, ["--no-index"]), (everything, constraints, []), (everything, [], []), (needed, [], []))
-    ):
+    attempts = [(everything, constraints, ["--no-index"]), (everything, constraints, [])]
+    attempts += [(everything, [], [])] if constraints else []
+    attempts += [(needed, [], [])] if optional else []
+    for number, (attempt, held, more) in enumerate(attempts):
         target = os.path.join(folder, f"chosen-{number}")
         files = []
         for name, text in (("requirements.txt", attempt), ("constraints.txt", held)):

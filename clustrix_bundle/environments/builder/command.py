@@ -122,7 +122,8 @@ def _fill(folder, own, request, programs):
     path = own + "/venv"
     tool = Uv(programs, path) if request["tool"] == "uv" else Pip(programs, path)
     tool.make()
-    tool.prepare()
+    if not request["offline"]:
+        tool.prepare()
     left_out, same = install_all(tool, request, own, programs.say)
     shutil.rmtree(own + "/venv/.pip", ignore_errors=True)
     code, tail = programs.run([own + "/venv/bin/python", "-c", "import sys"])

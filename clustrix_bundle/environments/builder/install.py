@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections import deque
 
+from clustrix_bundle.environments.builder.examine import distributions
+
 _CREDENTIALS = re.compile(r"(://)[^/@\s]+@")
 _TAIL_LINES = 25
 _DISK = ("No space left on device", "Disk quota exceeded", "os error 28", "os error 122")
@@ -35,6 +37,10 @@ _UNKNOWN = (
     "not found in the package registry",
     "was not found in the provided package locations",
 )
+
+
+_GOOD_PIP = 20
+"""The first pip that knows wheels as they are made today (manylinux2014)."""
 
 
 class BuildError(Exception):
@@ -116,12 +122,11 @@ def _environment():
 
 
 class Pip:
-    """The standard library's venv, and pip in it."""
+    """The standard library's venv, and pip: the one that this Python has, if it is not too old, so that none has to be installed."""
 
     def __init__(self, programs, path):
         self._programs, self._path = programs, path
-        self._python = [path + "/bin/python"]
-        self._extra = {}  # type: dict[str, str]
+        self._start = [path + "/bin/python", "-m", "pip"]
 
     def make(self):
         """Make the environment.
@@ -129,38 +134,42 @@ class Pip:
         Raises:
             BuildError: This Python cannot.
         """
-        code, tail = self._programs.run([sys.executable, "-m", "venv", self._path])
-        if code == 0:
+        own = distributions().get("pip", "")
+        if _major(own) >= _GOOD_PIP and self._make_with_own_pip():
             return
-        _check_disk(tail)
-        if "ensurepip" not in tail or not self._make_with_own_pip():
-            raise BuildError("venv", "%s cannot make a virtual environment" % sys.executable, tail)
+        code, tail = self._programs.run([sys.executable, "-m", "venv", "--clear", self._path])
+        if code != 0:
+            _check_disk(tail)
+            if not own or not self._make_with_own_pip():  # a distributor may have left ensurepip out (Debian's python3-venv)
+                raise BuildError("venv", "%s cannot make a virtual environment" % sys.executable, tail)
 
     def _make_with_own_pip(self):
-        """Where the distributor left ensurepip out (Debian without python3-venv): the pip that this Python has, if any."""
-        try:
-            import pip
-        except ImportError:
-            return False
-        code, _ = self._programs.run([sys.executable, "-m", "venv", "--clear", "--without-pip", self._path])
+        code, tail = self._programs.run([sys.executable, "-m", "venv", "--clear", "--without-pip", self._path])
         if code != 0:
+            _check_disk(tail)
+            return False
+        from importlib.util import find_spec
+
+        spec = find_spec("pip")
+        if spec is None or not spec.submodule_search_locations:
             return False
         borrowed = self._path + "/.pip"
         os.mkdir(borrowed)
-        os.symlink(os.path.dirname(os.path.abspath(pip.__file__)), borrowed + "/pip")
+        os.symlink(next(iter(spec.submodule_search_locations)), borrowed + "/pip")
         text = "import runpy, sys; sys.path.insert(0, %r); runpy.run_module('pip', run_name='__main__')" % borrowed
-        self._python += ["-c", text]
+        self._start = [self._path + "/bin/python", "-c", text]
         return True
 
     def _pip(self, *words):
-        start = self._python if len(self._python) > 1 else self._python + ["-m", "pip"]
-        return self._programs.run(start + list(words))
+        return self._programs.run(self._start + list(words))
 
     def prepare(self):
         """A pip that knows today's wheels; where none is to be had the one that is there has to do."""
+        if "-m" not in self._start:
+            return
         code, said = self._pip("--version")
-        version = re.match(r"pip (\d+)", said.rpartition("\n")[2])
-        if code == 0 and version and int(version.group(1)) < 20 and len(self._python) == 1:
+        version = re.match(r"pip ([0-9.]+)", said.rpartition("\n")[2])
+        if code == 0 and version and _major(version.group(1)) < _GOOD_PIP:
             self._pip("install", "--retries", "0", "--no-input", "--progress-bar", "off", "--upgrade", "pip")
 
     def install(self, requirements, constraints, wheels, offline):
@@ -169,6 +178,11 @@ class Pip:
         words += ["-c", constraints] if constraints else []
         words += ["--find-links", wheels] if wheels else []
         return self._pip(*(words + (["--no-index"] if offline else [])))
+
+
+def _major(version):
+    head = version.partition(".")[0]
+    return int(head) if head.isdigit() else 0
 
 
 class Uv:
