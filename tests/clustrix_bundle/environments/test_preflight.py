@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import os
 import resource
 import signal
@@ -48,7 +49,7 @@ def levels(found: Any) -> dict[str, str]:
 def test_one_round_trip_tells_it_all_and_is_remembered_while_all_is_well(site: Any) -> None:
     place = Counted(site.place)
     environment = RemoteEnvironment(site.config(environment="current"), place=place)
-    needs = Needs(distributions=(Need("pip", version("pip"), ("pip",)),), size=1000)
+    needs = Needs(distributions=(Need("pip", importlib.metadata.version("pip"), ("pip",)),), size=1000)
     found = environment.check(needs)
     assert levels(found) == {"interpreter": "ok", "requirements": "ok", "room": "ok"}
     assert (found.executable, found.version) == (sys.executable, sys.version_info[:3])
