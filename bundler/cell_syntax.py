@@ -156,7 +156,8 @@ def _line_magic(stripped: str, number: int, notes: list[tuple[int, str]]) -> str
     if name == "cd" and _FOLDER.fullmatch(rest.strip(_QUOTES)):
         return f"import os as _os; _os.chdir({rest.strip(_QUOTES)!r})"
     if name == "run" and _SCRIPT.fullmatch(rest.strip(_QUOTES)):
-        return f"from runpy import run_path as _run_path; globals().update(_run_path({rest.strip(_QUOTES)!r}))"
+        run = f"from runpy import run_path as _run_path; _ran = _run_path({rest.strip(_QUOTES)!r})"
+        return run + "; globals().update((_name, _ran[_name]) for _name in _ran if _name[:2] != '__')"
     if name == "pylab":
         return "import numpy as np; import matplotlib.pyplot as plt; from pylab import *"
     notes.append((number, f"`{stripped}` does not run elsewhere"))

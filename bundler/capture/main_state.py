@@ -7,6 +7,7 @@ statement without effects (``lock = Lock()``), is made again by that statement.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any
@@ -187,7 +188,14 @@ class MainCapture:
 
     def _names(self) -> list[str]:
         """Globals of the program that could travel: bound by its statements, or by anything else, such as ``exec``."""
-        return [name for name in self._namespace if not (name.startswith("__") and name.endswith("__"))]
+        return [
+            name for name in self._namespace if not (name.startswith("__") and name.endswith("__")) and not self._is_shells(name)
+        ]
+
+    def _is_shells(self, name: str) -> bool:
+        """Whether it is what IPython puts in a builtin's place, such as its ``open``."""
+        module = getattr(self._namespace[name], "__module__", None) or ""
+        return hasattr(builtins, name) and name not in self._standing.binders and module.startswith("IPython.")
 
     def _is_bound(self, name: str) -> bool:
         return name in self._standing.binders or ("*" in self._standing.binders and name in self._namespace)

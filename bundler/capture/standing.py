@@ -45,7 +45,7 @@ class Standing:
         if any(name in item.global_binds for item in self.statements) and not numbers:
             return False
         if not numbers:
-            return "*" in self.binders and not self._is_main_state(value)
+            return ("*" in self.binders and not self._is_main_state(value)) or self._is_of_run_file(value)
         kinds = {self.statements[number].kind for number in numbers}
         if kinds <= {"import"}:
             return isinstance(value, ModuleType) or self._is_import_of(name, value)
@@ -55,6 +55,13 @@ class Standing:
 
     def _is_main_state(self, value: Any) -> bool:
         return getattr(value, "__module__", None) == "__main__" and not isinstance(value, (type, FunctionType))
+
+    def _is_of_run_file(self, value: Any) -> bool:
+        """Whether a file that ``run_path`` runs, as a notebook's ``%run`` does, defines the function."""
+        if not isinstance(value, FunctionType) or value.__module__ != "__main__" or value.__globals__ is self._namespace:
+            return False
+        runs = any(call.scope == 0 and call.func[-1] in ("run_path", "_run_path") for call in self._loaded.facts.calls)
+        return runs and os.path.isfile(value.__code__.co_filename)
 
     def _is_import_of(self, name: str, value: Any) -> bool:
         """Whether a ``from m import n`` still gives what the name holds."""

@@ -114,6 +114,8 @@ _DRAWING_SETTINGS = compile_lazily(
     r"use|rc|rcdefaults|rc_file|rc_params|ion|ioff|switch_backend|set.*|register.*|config.*|style|activate|update|reset.*"
 )
 
+MOVES = frozenset(["os.chdir", "os.fchdir"])
+"""What changes the working directory."""
 PROCESS_WIDE = words(
     """
     os sys warnings locale gc logging random decimal builtins socket faulthandler resource codecs copyreg mimetypes

@@ -105,7 +105,7 @@ def slice_names(
     there = (lambda path: True) if live else has_file or (lambda path: False)  # noqa: ARG005 - what has run has written its files
     script = script or Script(loaded, modules or NoModules())
     slicer = _Slicer(script, by_value or frozenset(), display_path or str(loaded.path), there)
-    slicer.live = live
+    slicer.live = slicer.reasons.live = live
     slicer.run(list(names), list(wanted))
     return slicer.result()
 
@@ -127,7 +127,7 @@ class _Slicer:
         self.live = False
         self.looked_up: set[str] = set()
         self._path = path
-        self._reasons = Reasons(self.script, self.selection, has_file)
+        self.reasons = Reasons(self.script, self.selection, has_file)
         self._stars = StarImports(self.script)
         self._refused: dict[int, str] = {}
         self._optional = False
@@ -157,7 +157,7 @@ class _Slicer:
 
     def _consider(self, number: int) -> bool:
         """Keeps a statement that changes what the slice sees, if there is reason to; True if it is kept."""
-        reason, needed = self._reasons.of(number)
+        reason, needed = self.reasons.of(number)
         if not reason:
             return False
         if number in self.script.never:
@@ -200,7 +200,7 @@ class _Slicer:
         try:
             keep()
         except _BlockedError as blocked:
-            self.selection = self._reasons.selection = before
+            self.selection = self.reasons.selection = before
             return blocked
         finally:
             self._optional = optional
@@ -371,7 +371,7 @@ class _Slicer:
 
     def result(self) -> Slice:
         self._note_unbound()
-        for line, message in Lost(self.script, self.selection, self._reasons, live=self.live):
+        for line, message in Lost(self.script, self.selection, self.reasons, live=self.live):
             self.selection.note_line(line, message, self._path)
         kept = frozenset(self.selection.kept)
         decisions = tuple(

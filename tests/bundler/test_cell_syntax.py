@@ -49,7 +49,11 @@ READ = [
     ("%time x = f(3)", "x = f(3)"),
     ("%env A=b c", "from os import environ as _environ; _environ['A'] = 'b c'"),
     ("%set_env A 3", "from os import environ as _environ; _environ['A'] = '3'"),
-    ("%run helpers.py", "from runpy import run_path as _run_path; globals().update(_run_path('helpers.py'))"),
+    (
+        "%run helpers.py",
+        "from runpy import run_path as _run_path; _ran = _run_path('helpers.py'); "
+        "globals().update((_name, _ran[_name]) for _name in _ran if _name[:2] != '__')",
+    ),
     ("%pylab inline", "import numpy as np; import matplotlib.pyplot as plt; from pylab import *"),
     ("    a = 1\n    b = 2", "a = 1\nb = 2"),
 ]

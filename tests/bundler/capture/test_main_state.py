@@ -203,3 +203,30 @@ def test_what_a_registry_that_is_made_again_holds_is_told_as_state(program):
     )
     assert _how(made.capture("pipe")) == {"reg": "state"}
     assert made.there("pipe").pipe(3) == (6, 1)
+
+
+def test_a_running_program_has_moved_already(program, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    made = program("import os\nos.chdir('sub')\nos.environ['MOVED'] = '1'\ndef f(): return os.getcwd()\n")
+    monkeypatch.delenv("MOVED")
+    source = made.capture("f").source
+    assert b"chdir" not in source
+    assert b"MOVED" in source
+
+
+def test_what_a_shell_puts_in_a_builtins_place_is_the_builtin_there(program):
+    made = program("def f(): return open\n")
+    made.main.open = types.FunctionType(made.main.f.__code__, made.main.__dict__, "open")
+    made.main.open.__module__ = "IPython.core.interactiveshell"
+    assert made.there("f").f() is open
+
+
+def test_functions_of_a_file_that_was_run_are_made_by_running_it(program, tmp_path):
+    (tmp_path / "helpers.py").write_text("FACTOR = 2\ndef twice(x): return FACTOR * x\n")
+    path = str(tmp_path / "helpers.py")
+    made = program(
+        f"from runpy import run_path\nran = run_path({path!r}, run_name='__main__')\n"
+        "globals().update((name, ran[name]) for name in ran if name[:2] != '__')\ndef f(x): return twice(x), FACTOR\n"
+    )
+    assert made.there("f").f(3) == (6, 2)
