@@ -121,9 +121,14 @@ class _Match:
         self.segments = segments
         self.crossing = crossing
         self.visited = 0
+        self._seen: set[tuple[str, int]] = set()
         self.expressions = [_expression(segment) for segment in segments]
 
     def below(self, folder: str, index: int) -> Iterator[str]:
+        """What the segments from one on lead to in a folder; nothing where that has been given before."""
+        if (folder, index) in self._seen:  # holes side by side lead to the same folder on many ways
+            return
+        self._seen.add((folder, index))
         if index == len(self.segments):
             yield folder
             return

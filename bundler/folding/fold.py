@@ -20,6 +20,7 @@ from clustrix_bundle.bundler.folding.memory import Memory
 from clustrix_bundle.bundler.folding.names import ModuleNames, read_names
 from clustrix_bundle.bundler.folding.parameters import Parameters
 from clustrix_bundle.bundler.folding.place import Place
+from clustrix_bundle.bundler.folding.subclasses import Subclasses
 from clustrix_bundle.bundler.folding.subscripts import subscript
 from clustrix_bundle.bundler.folding.value import (
     OPEN,
@@ -55,13 +56,14 @@ class Folder:
         self.callers = Callers(self.naming)
         self._reached = 0
         self._names: dict[str, ModuleNames | None] = {}
-        self._derived: dict[str, list[tuple[ModuleNames, int]]] = {}
+        self._naming: dict[str, list[LoadedModule]] = {}
         self._local: dict[str, bool] = {}
         self.memory = Memory()
         self.parameters = Parameters(self)
         self.lookup = Lookup(self)
         self.attributes = Attributes(self)
         self.instances = Instances(self)
+        self.subclasses = Subclasses(self)
         self.calls = Calls(self)
 
     @property
@@ -77,7 +79,9 @@ class Folder:
         if reached == self._reached:
             return False
         self._reached = reached
+        self._naming.clear()
         self.callers.renew()
+        self.subclasses.renew()
         self.memory.forget_passing()
         return True
 
@@ -89,7 +93,10 @@ class Folder:
 
     def naming(self, name: str) -> Iterator[ModuleNames]:
         """The reached modules in which a name may stand, in the order in which they were reached."""
-        return map(self._adopt, self.world.mentioning(name))
+        known = self._naming.get(name)
+        if known is None:
+            known = self._naming[name] = list(self.world.mentioning(name))
+        return map(self._adopt, known)
 
     def names(self, module: str) -> ModuleNames | None:
         """The definitions of a local module; None for what is not local or has no source."""
@@ -115,21 +122,8 @@ class Folder:
         naming = {one.name for one in self.world.mentioning(module.rpartition(".")[2])}
         return [self._adopt(one) for one in self.world.reached() if one.name in naming or one.name.startswith(f"{module}.")]
 
-    def derived(self, base: str) -> list[tuple[ModuleNames, int]]:
-        """Classes that name a base so (last name), in reached modules and those looked at so far."""
-        found = {
-            (names.module.name, index): (names, index) for names in self.naming(base) for index in names.derived.get(base, ())
-        }
-        for names, index in self._derived.get(base, ()):
-            if self._names.get(names.module.name) is names:
-                found.setdefault((names.module.name, index), (names, index))
-        return list(found.values())
-
     def _read(self, module: LoadedModule) -> ModuleNames:
-        names = read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
-        for base, scopes in names.derived.items():
-            self._derived.setdefault(base, []).extend((names, index) for index in dict.fromkeys(scopes))
-        return names
+        return read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
 
     # -- entry points
 

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.folding.names import ModuleNames
 
 
-MAX_SUBCLASSES = 64
-"""Classes that derive from one are looked at up to this number."""
-
-
 class Instances:
     """Instances of one program's classes."""
 
@@ -43,7 +39,7 @@ class Instances:
         if found:
             return distinct([*found, *self._given_instead(value, name, found)])
         if name == "__class__":
-            return (Class(value.module, value.scope), *self._subclasses(value))
+            return (Class(value.module, value.scope), *self.folder.subclasses.below(value))
         if name == "__dict__":
             return OPEN
         return self._field(value, name)
@@ -57,24 +53,12 @@ class Instances:
     def _in_subclasses(self, value: Instance, name: str) -> Alternatives:
         """What classes that derive from the instance's say of an attribute: ``self`` in a base class is any of them."""
         found: list[Value] = []
-        for one in self._subclasses(value):
+        for one in self.folder.subclasses.below(value):
             other = self.folder.names(one.module)
             definitions = other.definitions.get((one.scope, name)) if other is not None else None
             if other is not None and definitions:
                 found.extend(self.folder.lookup.definitions(definitions, other, one.scope, name, Place(one.module, one.scope)))
         return distinct(one for one in found if not isinstance(one, Function))
-
-    def _subclasses(self, value: Class | Instance) -> list[Class]:
-        """Classes seen so far that derive from a class, at any distance."""
-        self.folder.memory.asked += 1
-        found = [Class(value.module, value.scope)]
-        for base in found:
-            own = self.folder.names(base.module)
-            for other, index in self.folder.derived(own.scopes[base.scope].name) if own is not None else ():
-                one = Class(other.module.name, index)
-                if one not in found and len(found) <= MAX_SUBCLASSES:
-                    found.append(one)
-        return found[1:]
 
     def _attribute_value(self, binding: Binding, names: ModuleNames, name: str) -> Alternatives:
         """What ``self.name = …`` gives the attribute."""

@@ -133,7 +133,7 @@ class Parameters:
         """Classes that are made by the constructor of one, because they have none of their own."""
         return [
             (other, index)
-            for other, index in self.folder.derived(names.scopes[owner].name)
+            for other, index in self.folder.subclasses.naming(names.scopes[owner].name)
             if all(other.scopes[child].name != "__init__" for child in other.children[index])
         ]
 
