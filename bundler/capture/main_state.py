@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from contextvars import Context, ContextVar
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain, uses_of
@@ -194,8 +195,10 @@ class MainCapture:
 
     def _is_shells(self, name: str) -> bool:
         """Whether it is what IPython puts in a builtin's place, such as its ``open``."""
-        module = getattr(self._namespace[name], "__module__", None) or ""
-        return hasattr(builtins, name) and name not in self._standing.binders and module.startswith("IPython.")
+        value = self._namespace[name]
+        if not isinstance(value, FunctionType) or not hasattr(builtins, name) or name in self._standing.binders:
+            return False
+        return str(value.__globals__.get("__name__")).startswith("IPython.")
 
     def _is_bound(self, name: str) -> bool:
         return name in self._standing.binders or ("*" in self._standing.binders and name in self._namespace)

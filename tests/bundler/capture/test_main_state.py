@@ -217,8 +217,8 @@ def test_a_running_program_has_moved_already(program, tmp_path, monkeypatch):
 
 def test_what_a_shell_puts_in_a_builtins_place_is_the_builtin_there(program):
     made = program("def f(): return open\n")
-    made.main.open = types.FunctionType(made.main.f.__code__, made.main.__dict__, "open")
-    made.main.open.__module__ = "IPython.core.interactiveshell"
+    made.main.open = types.FunctionType(made.main.f.__code__, {"__name__": "IPython.core.interactiveshell"}, "open")
+    made.main.open.__module__ = "_io"  # it says that it wraps the builtin
     assert made.there("f").f() is open
 
 
