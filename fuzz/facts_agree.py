@@ -31,7 +31,7 @@ MAX_SOURCE = 6_000
 REJECTED = b"rejected "
 # libcst loses the line of a backslash that stands alone before a statement, and counts a form feed in a block's indentation on all its lines
 LIBCST_MISCOUNTS = re.compile(rb"(\A|[\r\n])([ \t\f]*\\[\r\n]|[ \t]*\f)")
-LIBCST_LACKS = re.compile(rb"cannot be read as Python: (parser|tokenizer) error")
+LIBCST_LACKS = re.compile(rb"cannot be read as Python: (parser error|tokenizer error|'async' cannot)")
 
 
 def read_by(extractor: str, source: bytes) -> bytes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.lexical import Lexical
 
 _VISITORS: Visitors = {**EXPRESSIONS, **STATEMENTS, **PATTERNS}
+_ASYNC_AT_END = compile_lazily(r"\basync[ \t\f]*(?:#[^\n]*)?\\?\n")
 _DIRECTIVE = compile_lazily(r"#[ \t]*clustrix:[ \t]*([^ \t]+)[ \t]*(.*)")
 
 
@@ -37,7 +38,7 @@ def read_facts(text: str, lexical: Lexical) -> ModuleFacts:
         UnparsableError: libcst does not read it.
     """
     try:
-        module = cst.parse_module(text)
+        module = _parsed(text)
         walk = Walk(module, text, lexical, _VISITORS)
         visit_block(walk, module.body)
     except cst.ParserSyntaxError as error:
@@ -52,6 +53,20 @@ def read_facts(text: str, lexical: Lexical) -> ModuleFacts:
     if lexical.deep_brackets_line:
         walk.feature("deep_brackets", lexical.deep_brackets_line)
     return walk.facts(_directives(lexical))
+
+
+def _parsed(text: str) -> cst.Module:
+    """The tree.
+
+    Raises:
+        UnparsableError: ``async`` ends a line within brackets, on which libcst fails with an error of its own.
+    """
+    try:
+        return cst.parse_module(text)
+    except AttributeError:
+        found = _ASYNC_AT_END.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 0
+        raise UnparsableError("'async' cannot be read where it ends a line", line) from None
 
 
 def _directives(lexical: Lexical) -> list[Directive]:

@@ -30,3 +30,11 @@ def read_by(extractor, source, monkeypatch):
 )
 def test_extractors_agree_on_what_fuzzers_found(source, monkeypatch):
     assert read_by("core", source, monkeypatch) == read_by("libcst", source, monkeypatch)
+
+
+def test_async_at_the_end_of_a_line_is_an_error_of_the_slower_extractor_alone(monkeypatch):
+    source = b"a = 1\nb = [c async\n for c in d]\n"
+    assert (
+        read_by("libcst", source, monkeypatch) == "m.py:2: cannot be read as Python: 'async' cannot be read where it ends a line"
+    )
+    assert b'"comp"' in read_by("core", source, monkeypatch)
