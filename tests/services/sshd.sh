@@ -20,9 +20,7 @@ set -euo pipefail
 
 state=$(realpath -m "${TEST_SSHD_STATE:-${TMPDIR:-/tmp}/test-sshd-$(id -u)}")
 sshd=/usr/sbin/sshd
-
-say() { echo "sshd.sh: $*" >&2; }
-die() { say "$*"; exit 1; }
+. "$(dirname "$0")/daemons.sh"
 
 install_missing() {
     local missing=
@@ -33,41 +31,7 @@ install_missing() {
         */tcsh) [ -x /usr/bin/tcsh ] || missing+=" tcsh" ;;
         */fish) [ -x /usr/bin/fish ] || missing+=" fish" ;;
     esac
-    [ -n "$missing" ] || return 0
-    [ "$(id -u)" = 0 ] || die "missing:$missing, and only root can install"
-    # Keep the packages from starting services of their own.
-    local policy=/usr/sbin/policy-rc.d made="" failed=""
-    [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=1; }
-    { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
-        --no-install-recommends -o DPkg::Lock::Timeout=600 $missing; } >&2 || failed=1
-    [ -z "$made" ] || rm -f $policy
-    [ -z "$failed" ] || die "apt-get failed"
-}
-
-# alive: the pid file names a running process that was started from here.
-alive() {
-    local pid
-    pid=$(cat "$state/sshd.pid" 2>/dev/null) && [ -n "$pid" ] &&
-        grep -qaF -- "$state" "/proc/$pid/cmdline" 2>/dev/null
-}
-
-descendants() {
-    local pid
-    for pid in $(ps -o pid= --ppid "$1"); do echo "$pid"; descendants "$pid"; done
-}
-
-# Stop it and all that it started: a command that ran in a session without a
-# terminal outlives the session, so ending sshd alone would not do.
-stop() {
-    local pid children
-    if alive; then
-        pid=$(cat "$state/sshd.pid")
-        children=$(descendants "$pid")
-        kill "$pid" $children 2>/dev/null || true
-        for _ in $(seq 50); do alive || break; sleep 0.1; done
-        kill -9 "$pid" $children 2>/dev/null || true
-    fi
-    rm -f "$state/sshd.pid"
+    install_packages $missing
 }
 
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -143,20 +107,20 @@ configure() {
 
 start() {
     install_missing
-    if ! alive; then
+    if ! alive sshd; then
         [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
         [ -f "$state/settings" ] || configure
         . "$state/settings"
         $sshd -f "$state/sshd_config" -t || die "bad configuration: $state/sshd_config"
         $sshd -f "$state/sshd_config" -E "$state/sshd.log" </dev/null >/dev/null
-        for _ in $(seq 100); do listening "$SSH_PORT" && alive && break; sleep 0.1; done
-        alive || die "sshd did not start: $(tail -3 "$state/sshd.log")"
+        for _ in $(seq 100); do listening "$SSH_PORT" && alive sshd && break; sleep 0.1; done
+        alive sshd || die "sshd did not start: $(tail -3 "$state/sshd.log")"
     fi
     show
 }
 
 show() {
-    alive || die "not running"
+    alive sshd || die "not running"
     cat "$state/settings"
     echo "SSH_PID='$(cat "$state/sshd.pid")'"
 }
@@ -164,12 +128,12 @@ show() {
 case ${1:-} in
     start) start ;;
     env) show ;;
-    status) if alive; then echo running; else echo stopped; exit 3; fi ;;
-    stop) stop ;;
+    status) if alive sshd; then echo running; else echo stopped; exit 3; fi ;;
+    stop) end sshd ;;
     clean)
-        stop
+        end sshd
         if [ -f "$state/made-user" ]; then userdel -r "$(cat "$state/made-user")" 2>/dev/null || true; fi
         [ ! -f "$state/authorized" ] || rm -f "$(cat "$state/authorized")"
         rm -rf "$state" ;;
-    *) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) usage ;;
 esac
