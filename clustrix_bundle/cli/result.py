@@ -13,7 +13,7 @@ from clustrix_bundle.cli.cluster_options import cluster_options
 from clustrix_bundle.cli.jobs import open_cluster
 from clustrix_bundle.cli.logs import follow_logs
 from clustrix_bundle.cli.options import json_option
-from clustrix_bundle.cli.output import print_json
+from clustrix_bundle.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from clustrix_bundle.job import Job
@@ -48,23 +48,42 @@ def result_command(job: str, *, task: int, file: str | None, outputs: str | None
 @cluster_options
 @json_option
 def attach_command(job: str, *, as_json: bool, **cluster: Any) -> int:
-    """Follow a job to its end, show what it prints, then its result. One that was made and never started is started."""
+    """Follow a job to its end, show what it prints, then its result; of a job with several tasks, task by task.
+
+    One that was made and never started, or not all of it, is started.
+    """
     from clustrix_bundle.job_status import find_status  # noqa: PLC0415 - where jobs are
 
     there = open_cluster(**cluster)
     status = find_status(there, job)
-    if not status.started and status.state == "pending":
+    if not status.started and status.state in ("pending", "running"):
         there.start_again(status.spec)
     jobs = there.attach(job)
     if len(jobs) == 1:
         follow_logs(jobs[0], ["stdout", "stderr"], as_json=as_json)
         return tell(there, job, 0, _ended(jobs[0]), as_json=as_json)
-    states = [_ended(one) for one in jobs]
+    rows = [_followed(there, one, as_json=as_json) for one in jobs]
+    well = all(row["state"] == "completed" for row in rows)
     if as_json:
-        print_json({"ok": all(state == "completed" for state in states), "id": job, "tasks": states})
+        print_json({"ok": well, "id": job, "tasks": rows})
+    return 0 if well else _FAILED
+
+
+def _followed(there: Cluster, job: Job, *, as_json: bool) -> dict[str, Any]:
+    """How one of many tasks ended; told as soon as it and those before it have."""
+    row: dict[str, Any] = {"task": job.task, "state": _ended(job)}
+    outcome = there.place.call("jobs.outcomes", job=job.id, tasks=[job.task])[0]
+    if row["state"] == "completed" and outcome is not None:
+        row.update(result=outcome["result"], exact=outcome["exact"])
+        told = json.dumps(outcome["result"]) if outcome["result"] is not None or outcome["exact"] else "its result is no JSON"
     else:
-        click.echo("\n".join(f"task {number}: {state}" for number, state in enumerate(states)))
-    return 0 if all(state == "completed" for state in states) else _FAILED
+        row["cause"] = told = job.reason
+    if not as_json:
+        for stream, name in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
+            stream.write(job.logs(stream=name))
+            stream.flush()
+        click.echo(printable(f"task {job.task}: {row['state']}: {told}"))
+    return row
 
 
 def _ended(job: Job) -> str:

@@ -38,15 +38,14 @@ class Batch:
         self._words.check(resources)
 
     def start(self, place: Place, *, job: str, folder: str, tasks: int, resources: Resources, at_once: int, again: bool) -> None:
-        submission = (place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None
-        ids: list[str] = list((submission or {}).get("ids", ()))
-        parts = [(first, min(self._most, tasks - first)) for first in range(0, tasks, self._most)]
-        # Arrays beside each other, of which none runs more than its share; those for which there is no room follow on others.
-        lanes = max(1, at_once // self._most) if 0 < at_once < tasks else len(parts)
-        share = at_once // min(lanes, len(parts)) if 0 < at_once < tasks else 0
-        for number, (first, count) in enumerate(parts[len(ids) :], len(ids)):
-            name = f"{_PREFIX}{job}" if len(parts) == 1 else f"{_PREFIX}{job}-{number}"
-            after = ids[number - lanes] if number >= lanes else ""
+        there = ((place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None) or {}
+        ids, firsts = list(there.get("ids", ())), list(there.get("first", ()))
+        first = int(there.get("until", tasks if ids else 0))
+        while first < tasks:
+            count = min(self._most, tasks - first)
+            name = f"{_PREFIX}{job}" if count == tasks else f"{_PREFIX}{job}-{len(ids)}"
+            lanes, share = _lanes(tasks, self._most, at_once)
+            after = ids[-lanes] if len(ids) >= lanes else ""
             request = Request(name, folder, first, count, resources, share if share < count else 0, after)
             try:
                 ids.append(self._submit(place, request, may_be_there=again))
@@ -54,11 +53,11 @@ class Batch:
                 if ids or count == 1 or not self._words.is_too_large(error.message):
                     raise
                 self._most = count // 2
-                return self.start(place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=at_once, again=again)
-            firsts = [start for start, _ in parts[: len(ids)]]
-            noted = {"engine": self.name, "ids": ids, "first": firsts, "until": first + count, "process": None}
+                continue
+            firsts.append(first)
+            first += count
+            noted = {"engine": self.name, "ids": ids, "first": firsts, "until": first, "process": None}
             place.call("jobs.note", job=job, submission=noted)
-        return None
 
     def _submit(self, place: Place, request: Request, *, may_be_there: bool) -> str:
         """The scheduler's id of one submission; one that is there under its name already is that one."""
@@ -166,6 +165,18 @@ def scheduler_id(submission: Mapping[str, Any] | None, task: int, tasks: int) ->
             count = (firsts[number + 1] if number + 1 < len(firsts) else until) - firsts[number]
             return f"{ids[number]}_{task - firsts[number]}" if count > 1 else str(ids[number])
     return ""
+
+
+def _lanes(tasks: int, most: int, at_once: int) -> tuple[int, int]:
+    """How many arrays of a job may be beside each other, and how many tasks of each run at a time (0: as many as there is room for).
+
+    Together they keep to ``at_once``; arrays for which there is no lane follow on others.
+    """
+    parts = -(-tasks // most)
+    if not 0 < at_once < tasks:
+        return parts, 0
+    lanes = min(parts, max(1, at_once // most))
+    return lanes, at_once // lanes
 
 
 def _of(states: Mapping[str, Scheduled], shown: str) -> Scheduled:

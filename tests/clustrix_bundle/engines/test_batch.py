@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clustrix_bundle.agent.place import LocalPlace
+from clustrix_bundle.engines import batch
 from clustrix_bundle.engines.batch import Batch, scheduler_id
 from clustrix_bundle.engines.engine import Submitted
 from clustrix_bundle.engines.scheduler import Resources, SchedulerError
@@ -21,9 +23,23 @@ SBATCH = """\
 #!/bin/sh
 # Keeps what it is given in a folder, as a queue would: <id> holds the name.
 [ ! -e "$SPOOL/refuse" ] || { echo "sbatch: error: invalid partition specified: nope" >&2; exit 1; }
+for word in "$@"; do case $word in --array=*)
+  last=${word#--array=0-}; last=${last%%%*}
+  if [ -e "$SPOOL/arrays" ] && [ "$last" -ge "$(cat "$SPOOL/arrays")" ]; then
+    echo "sbatch: error: Batch job submission failed: Invalid job array specification" >&2; exit 1
+  fi
+esac; done
+if [ -e "$SPOOL/room" ] && [ "$(ls "$SPOOL/jobs" | wc -l)" -ge "$(cat "$SPOOL/room")" ]; then
+  echo "sbatch: error: AssocMaxSubmitJobLimit" >&2
+  echo "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)" >&2; exit 1
+fi
 n=$(ls "$SPOOL/jobs" | wc -l); n=$((n + 1))
 for word in "$@"; do case $word in --job-name=*) echo "${word#--job-name=}" > "$SPOOL/jobs/$n" ;; esac; done
 echo "$@" >> "$SPOOL/argv"
+if [ -e "$SPOOL/taken" ]; then
+  echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2; exit 1
+fi
+[ ! -e "$SPOOL/hung" ] || exec sleep 60
 echo $n
 """
 SQUEUE = """\
@@ -35,7 +51,11 @@ case "$*" in
 esac
 """
 SACCT = '#!/bin/sh\ncat "$SPOOL/accounting"\n'
-SCANCEL = '#!/bin/sh\necho "$@" >> "$SPOOL/cancelled"\n'
+SCANCEL = """\
+#!/bin/sh
+[ ! -e "$SPOOL/down" ] || { echo "scancel: error: Unable to contact slurm controller" >&2; exit 1; }
+echo "$@" >> "$SPOOL/cancelled"
+"""
 
 
 class Forgetful:
@@ -116,6 +136,74 @@ def test_many_tasks_are_split_into_arrays_that_a_site_allows(spool: Path, place:
     assert [scheduler_id(submission, task, 10) for task in (0, 3, 4, 9)] == ["1_0", "1_3", "2_0", "3_1"]
 
 
+def test_arrays_keep_to_a_limit_together_and_follow_on_one_another(spool: Path, place: LocalPlace) -> None:
+    class Small(Slurm):
+        max_array = 4
+
+    folder = _make(place, 18)
+    engine = Batch(Small())
+    engine.start(place, job=JOB, folder=folder, tasks=18, resources=Resources(), at_once=9, again=False)
+    lines = (spool / "argv").read_text().splitlines()
+    assert [line.split("--array=")[1].split()[0] for line in lines] == [
+        "0-3",
+        "0-3",
+        "0-3",
+        "0-3",
+        "0-1",
+    ]  # two of them are 8 at most
+    after = [line.partition("afterany:")[2].split()[0] if "afterany" in line else "" for line in lines]
+    assert after == ["", "", "1", "2", "3"]
+    (spool / "argv").write_text("")
+    engine.start(place, job=JOB, folder=folder, tasks=18, resources=Resources(), at_once=3, again=True)
+    assert (spool / "argv").read_text() == "", "all of it was submitted"
+
+
+def test_a_site_that_takes_smaller_arrays_gets_smaller_arrays(spool: Path, place: LocalPlace) -> None:
+    (spool / "arrays").write_text("3")
+    _start(place, _make(place, 10), 10)
+    lines = (spool / "argv").read_text().splitlines()
+    assert [line.split("--array=")[1].split()[0] for line in lines if "--array" in line] == ["0-1"] * 5
+    assert [line.split()[-1] for line in lines] == ["0", "2", "4", "6", "8"]
+
+
+def test_a_submission_that_broke_off_is_gone_on_with(spool: Path, place: LocalPlace) -> None:
+    class Small(Slurm):
+        max_array = 4
+
+    folder = _make(place, 10)
+    (spool / "room").write_text("2")
+    with pytest.raises(SchedulerError, match="takes no more jobs of yours now") as raised:
+        _start(place, folder, 10, scheduler=Small())
+    assert raised.value.certain
+    job = Submitted(JOB, "p" * 10, place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"])
+    (spool / "queue").write_text("1_[0-3]|PENDING|None\n2_[0-3]|PENDING|None\n")
+    assert {state.word for state in Batch(Small()).states(place, [job]).values()} == {"waiting"}
+    assert scheduler_id(job.submission, 8, 10) == ""
+    (spool / "room").unlink()
+    _start(place, folder, 10, scheduler=Small(), again=True)
+    assert _ids(place) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("fault", ["taken", "hung"])
+def test_a_scheduler_that_takes_a_job_and_says_that_it_failed_has_it_once(
+    spool: Path, place: LocalPlace, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (spool / fault).touch()
+    monkeypatch.setattr(batch, "_SUBMIT_S", 0.5)
+    _start(place, _make(place, 1), 1)
+    assert (_ids(place), os.listdir(spool / "jobs")) == (["1"], ["1"])
+
+
+def test_nothing_is_certain_of_a_scheduler_that_does_not_answer(spool: Path, place: LocalPlace) -> None:
+    (spool / "taken").touch()
+    (spool / "down").touch()
+    with pytest.raises(SchedulerError, match="try again later") as raised:
+        _start(place, _make(place, 1), 1)
+    assert not raised.value.certain
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert (str(again), again.certain) == (str(raised.value), False)
+
+
 def test_what_a_scheduler_refuses_is_told_in_its_words(spool: Path, place: LocalPlace) -> None:
     (spool / "refuse").touch()
     with pytest.raises(SchedulerError, match="sbatch ended with exit code 1: sbatch: error: invalid partition specified: nope"):
@@ -140,7 +228,9 @@ def test_states_come_from_the_queue_then_from_the_accounting(spool: Path, place:
     assert [states[JOB, task].word for task in range(5)] == ["running", "waiting", "waiting", "ended", "unknown"]
     assert states[JOB, 3].state == "timeout"
     (spool / "down").touch()
-    assert {state.word for state in engine.states(place, [job]).values()} == {"unasked"}
+    told = engine.states(place, [job])
+    assert {(state.word, state.stuck) for state in told.values()} == {("unasked", True)}
+    assert "Unable to contact slurm controller" in told[JOB, 0].reason
     assert engine.states(place, [Submitted(JOB, "pp", None)])[JOB, 1].word == "waiting"
 
 
@@ -149,3 +239,23 @@ def test_cancelling_names_the_submissions(spool: Path, place: LocalPlace) -> Non
     Batch(Slurm()).cancel(place, JOB)
     assert (spool / "cancelled").read_text() == "1\n"
     assert place.call("jobs.look", jobs={JOB: ""})[JOB]["cancelled"] is True
+
+
+def test_cancelling_tasks_names_them_alone(spool: Path, place: LocalPlace) -> None:
+    folder = Path(_make(place, 4))
+    _start(place, str(folder), 4)
+    claim = folder / "tasks/3/claim"
+    claim.parent.mkdir(parents=True)
+    claim.write_text("9_3\n1\nanother-host\nb\nn\n1\n1")  # of a second submission, whose answer was lost
+    Batch(Slurm()).cancel(place, JOB, [1, 3])
+    assert (spool / "cancelled").read_text() == "1_1 9_3\n"
+    assert place.call("jobs.look", jobs={JOB: ""})[JOB]["cancelled"] is False
+    Batch(Slurm()).cancel(place, JOB)
+    assert (spool / "cancelled").read_text().splitlines()[1] == "1 9"
+
+
+def test_a_cancellation_that_failed_is_told(spool: Path, place: LocalPlace) -> None:
+    _start(place, _make(place, 1), 1)
+    (spool / "down").touch()
+    with pytest.raises(SchedulerError, match="what runs goes on: cancel it again"):
+        Batch(Slurm()).cancel(place, JOB)
