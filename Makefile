@@ -50,7 +50,7 @@ fuzz: $(VENV)/dev
 # Minutes: builds its corpora below build/bench, then runs every figure beside its peers and writes docs/benchmarks.*
 # Peers that cannot be installed here are told of, and figures that compare with them stay as they are in docs/. A run that was
 # interrupted goes on with BENCH_ARGS=--resume.
-BENCH_PEERS := asyncssh fsspec grimp
+BENCH_PEERS := asyncssh fsspec grimp submitit
 bench: $(VENV)/dev
 	@for peer in $(BENCH_PEERS); do $(BIN)/python -m pip install --quiet $$peer || echo "bench: $$peer cannot be installed here"; done
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
