@@ -32,6 +32,10 @@ _NEXT = {
 _NO_SPACE = ("[Errno 28]", "[Errno 122]", "no space is left")
 
 
+class NotThereYetError(RemoteError):
+    """A file of an outcome is missing or too short: a shared file system may show it later."""
+
+
 def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any], captured: Captured | None = None) -> Any:
     """The result of a task that is completed; `captured` as for `RemoteUnpickler`.
 
@@ -50,7 +54,7 @@ def fetch_verified(place: Place, job: str, task: int, name: str, *, outcome: Map
     """Write ``result`` or ``error`` of a task to a file here, which is then at its beginning.
 
     Raises:
-        RemoteError: Size or digest differ from what the task said.
+        RemoteError: Size or digest differ from what the task said; `NotThereYetError` if it is shorter.
     """
     said = outcome["files"][name]
     digest = hashlib.sha256()
@@ -62,8 +66,10 @@ def fetch_verified(place: Place, job: str, task: int, name: str, *, outcome: Map
         digest.update(piece)
         size += len(piece)
     if (size, digest.hexdigest()) != (said["size"], said["sha256"]):
-        raise RemoteError(
-            "ResultNotReadable", f"the {name} of job {job} is not what the job wrote: {size} bytes, not {said['size']}"
+        raise (NotThereYetError if size < said["size"] else RemoteError)(
+            "ResultNotReadable",
+            f"the {name} of job {job} is not what the job wrote: {size} bytes, {said['size']} were written; somebody changed it, "
+            "or the file system lost it: submit it again",
         )
     into.seek(0)
 

@@ -14,7 +14,7 @@ from clustrix_bundle.engines.answers import Answers
 from clustrix_bundle.engines.engine import Engine, Submitted
 from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts, awaited
 from clustrix_bundle.errors import JobLostError
-from clustrix_bundle.results import describe_cause, failure_of, fetch_result
+from clustrix_bundle.results import NotThereYetError, describe_cause, failure_of, fetch_result
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
@@ -54,6 +54,7 @@ class Tracker:
         self._looking = threading.Lock()
         self._thread: threading.Thread | None = None
         self._news = 0.0
+        self._late: dict[tuple[str, int], float] = {}
         self._token = secrets.token_hex(8)
         self._asking = False
         self._woken = False
@@ -174,6 +175,11 @@ class Tracker:
         for job, word, reason in ended:
             try:
                 self._finish(job, word, reason, outcomes[str(job.task)])
+            except NotThereYetError as error:
+                if self._verdicts.clock() < self._late.setdefault((id_, job.task), self._verdicts.clock() + self._verdicts.lag_s):
+                    job._moved("running", "it is done; its files are awaited")  # noqa: SLF001
+                    continue
+                job._failed("failed", error)  # noqa: SLF001
             except Exception as error:  # noqa: BLE001 - it is the job's
                 job._failed(word if word != "completed" else "failed", error)  # noqa: SLF001
             one.open.pop(job.task, None)
