@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -19,14 +20,25 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.evidence.call_shapes import CallShape
     from clustrix_bundle.bundler.evidence.reading import Reading
+    from clustrix_bundle.bundler.facts.model import Call
 
 _WRITERS = compile_lazily(r"copy2?|copyfile|move|urlretrieve|export\w*|download\w*")
+
+_DATABASES = frozenset({"sqlite3.connect", "duckdb.connect"})
+"""What opens a file, or makes it."""
+_EXECUTES = frozenset({"execute", "executemany", "executescript", "sql", "to_sql", "create_all", "backup", "deserialize"})
+_CREATES = compile_lazily(r"\s*(?:--[^\n]*\s*)*(?:create|attach|copy|import)\b", re.IGNORECASE)
 
 
 def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
     """Paths in full that travelling calls of one module may write, whether or not their folder is there; arguments of ``save(x, path)`` too."""
+    fills = None
     for call in reading.calls(module, _may_write, _is_plausible):
-        values = [opening.value for opening in find_openings(reading, module, call) if opening.deed == openers.WRITE]
+        openings = list(find_openings(reading, module, call))
+        values = [opening.value for opening in openings if opening.deed == openers.WRITE]
+        if any(opening.callee in _DATABASES for opening in openings):
+            fills = any(map(_makes_tables, reading.calls(module, _EXECUTES.__contains__))) if fills is None else fills
+            values += [opening.value for opening in openings if fills]
         name = last_name(call.func)
         if openers.WRITING.fullmatch(name) or _WRITERS.fullmatch(name):
             arguments = reading.folder.arguments_of(call, module)
@@ -36,6 +48,14 @@ def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
             path = pattern.normal(value).constant
             if path and "\0" not in path:
                 yield from (Path(os.path.normpath(os.path.join(base, path))) for base in bases(reading))
+
+
+def _makes_tables(call: Call) -> bool:
+    """Whether a call may make tables in a database: its statement begins so, or cannot be read."""
+    if last_name(call.func) not in ("execute", "executemany", "sql"):
+        return True
+    statement = call.args[0] if call.args else ("?",)
+    return bool(statement[0] != "str" or _CREATES.match(statement[1]))
 
 
 def _is_plausible(shape: CallShape) -> bool:

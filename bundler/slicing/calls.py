@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.call_expressions import in_words
-from clustrix_bundle.bundler.slicing.names import ModuleNames, root_name
+from clustrix_bundle.bundler.slicing.names import ModuleNames, children, root_name
 from clustrix_bundle.bundler.slicing.roots import Roots
 from clustrix_bundle.bundler.slicing.stateful import is_stateful
 from clustrix_bundle.bundler.slicing.things import Thing, Things
-from clustrix_bundle.bundler.slicing.written_files import written_by
+from clustrix_bundle.bundler.slicing.written_files import made_by, written_by
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Call, Expr, Parameter
@@ -31,12 +31,17 @@ class CallReader:
         self.deeds = deeds
         self.roots = Roots(things, names)
         self.line = 0
+        self.statement = -1
 
     def call(self, scope: int, call: Call, *, discarded: bool) -> None:
         self.line = call.line
+        self.statement = call.statement
         written = written_by(self.names, call)
         if written:
             self.deeds.writes.setdefault(written, (self.module, self.line))
+        made = made_by(self.names, call)
+        if made:
+            self.deeds.makes.setdefault(made, (self.module, self.line))
         self.apply(scope, call.func, call.args, call.keywords, discarded=discarded, decorates=False)
 
     def apply(
@@ -133,7 +138,10 @@ class CallReader:
         for key, value in keywords:
             if key == "out":
                 self.deeds.changes |= self.roots.of(scope, value)
-        for function, names in self.things.methods_named(self.module, name):  # whichever class the receiver has
+        for function, names in (
+            *self.things.methods_named(self.module, name),  # whichever class the receiver has
+            *self.things.run_by_inherited(self.module, name, self.things.of(self.module, scope, receiver)),
+        ):
             self.deeds.calls.append((function, self._arguments(scope, function.scope, (receiver, *args), keywords, names)))
 
     def _run(
@@ -270,17 +278,27 @@ class CallReader:
             for part in (call.func if call.func[0] == "name" else ("?",), *call.args, *(value for _, value in call.keywords))
         )
 
-    def _gives_function(self, scope: int, values: tuple[Expr, ...]) -> bool:
+    def _gives_function(self, scope: int, values: Iterable[Expr]) -> bool:
+        """Whether a function is among arguments: by its name, as a lambda, a method that changes something, or within a ``partial(…)``."""
         return any(
-            thing.kind == "function"
-            for value in values
+            any(thing.kind == "function" for thing in self.things.of(self.module, scope, value))
+            or known_calls.is_mutator(value[-1] if value[0] == "attr" else "")
             if value[0] in ("name", "attr")
-            for thing in self.things.of(self.module, scope, value)
+            else self._holds_lambda()
+            if value[0] == "?"
+            else value[0] in ("call", "list", "tuple", "star")
+            and self._gives_function(scope, [child for child in children(value) if child != value[1] or value[0] != "call"])
+            for value in values
         )
+
+    def _holds_lambda(self) -> bool:
+        return any(scope.kind == "lambda" and scope.statement == self.statement for scope in self.names.facts.scopes)
 
     def _callbacks(self, scope: int, values: tuple[Expr, ...]) -> None:
         """Functions that are handed to a call may be run by it."""
         for value in values:
+            if value[0] == "call" and value[1][-1] == "partial":
+                self._callbacks(scope, (*value[2], *(given for _, given in value[3])))
             if value[0] not in ("name", "attr"):
                 continue
             things = self.things.of(self.module, scope, value)

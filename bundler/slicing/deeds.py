@@ -24,6 +24,7 @@ class Deeds:
         settings: Dotted names of calls, and with ``=`` of assignment targets, that change an installed module for everybody.
         places: For the settings that what a function gives may depend on: module and line where they are made.
         writes: Files that it writes by a literal name, with module and line.
+        makes: Databases that it opens by a literal name, and makes where they are not there, with module and line.
         links: Pairs (a, b): from then on a change of a's object may be one of b's.
         submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
         client: What it asks of the client's terminal or command line; empty if nothing.
@@ -38,6 +39,7 @@ class Deeds:
     settings: set[str] = field(default_factory=set)
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
     writes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    makes: dict[str, tuple[str, int]] = field(default_factory=dict)
     links: set[tuple[Root, Root]] = field(default_factory=set)
     submits: str = ""
     client: str = ""
@@ -53,6 +55,7 @@ class Deeds:
             + len(self.keys)
             + len(self.settings)
             + len(self.writes)
+            + len(self.makes)
             + len(self.links)
             + bool(self.submits)
             + bool(self.client)
@@ -72,6 +75,8 @@ class Deeds:
             self.places.setdefault(setting, place)
         for path, place in other.writes.items():
             self.writes.setdefault(path, place)
+        for path, place in other.makes.items():
+            self.makes.setdefault(path, place)
         self.submits = self.submits or other.submits
         self.client = self.client or other.client
         self.exits = self.exits or other.exits

@@ -157,6 +157,12 @@ _HOLDS_FUNCTIONS = compile_lazily(
 )
 
 
+STARTED = frozenset(
+    {"threading.Thread", "threading.Timer", "multiprocessing.Process", "_thread.start_new_thread", "multiprocessing.Pool"}
+)
+"""What runs beside the program once it is made and started."""
+
+
 def submits(name: str) -> bool:
     """Whether calling this name of our package submits, builds, connects or configures, rather than acts in a job too."""
     return not (name in _OUR_HARMLESS or name.startswith("cluster_") or name.endswith(("Error", "Warning")))

@@ -53,7 +53,8 @@ class Lost:
                 name = setting.rstrip("=")
                 elsewhere = "" if module == self._script.loaded.name else f" (in {module}, line {line})"
                 yield line if not elsewhere else here, name, f"`{name}` is set{elsewhere} {why}"
-        for path in sorted(deeds.writes if not self._live else ()):
+        made = {path for path in deeds.makes if not self._reasons.has_file(path)} & self._reasons.made(deeds)
+        for path in sorted({*deeds.writes, *made} if not self._live else ()):
             if self._selection.reads_file(path):
                 yield here, path, f"`{path}`, which the function reads, is written {why}"
         if number in self._script.never and not self._live:

@@ -12,6 +12,7 @@ from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, root_
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Import
+    from clustrix_bundle.bundler.slicing.deeds import Deeds
     from clustrix_bundle.bundler.slicing.script import Script
     from clustrix_bundle.bundler.slicing.selection import Selection
 
@@ -52,7 +53,7 @@ class Reasons:
             for setting in sorted(deeds.settings):
                 if self.is_seen(setting) and not (self.live and setting in known_calls.MOVES):
                     return f"sets `{setting.rstrip('=')}`", ""
-        for path in sorted(deeds.writes):
+        for path in sorted({*deeds.writes, *self.made(deeds)}):
             if not self.has_file(path) and self.selection.reads_file(path):
                 return f"{WRITES} `{path}`, which is read and is not there yet", ""
         statement = self.script.statements[number]
@@ -63,6 +64,10 @@ class Reasons:
         if self.selection.by_name and statement.kind in ("def", "class") and number not in self.script.never:
             return "may be looked up by name in globals()", ""
         return "", ""
+
+    def made(self, deeds: Deeds) -> set[str]:
+        """Databases that code makes which is no part of the slice: what is in it may read them as well as make them."""
+        return {path for path, (module, line) in deeds.makes.items() if not self.selection.holds(module, line)}
 
     def _reason_of_import(self, number: int) -> str:
         """An import for the sake of what the module does when it is imported."""

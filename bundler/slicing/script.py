@@ -16,7 +16,7 @@ from clustrix_bundle.bundler.slicing.things import Modules, Things
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
-    from clustrix_bundle.bundler.facts.model import Import, Statement
+    from clustrix_bundle.bundler.facts.model import Expr, Import, Statement
 
 LOOPS = frozenset({"for", "while"})
 _REBINDS = frozenset({"import", "def", "class", "assign", "aug", "with", "type", "del"})
@@ -149,11 +149,29 @@ class Script:
         return "`parse_args()`" if any(call.func[0] == "attr" and call.func[2].startswith("parse_args") for call in calls) else ""
 
     def acts_on(self, number: int, name: str) -> bool:
-        """Whether a statement itself assigns to a part of an object or calls a method on it; being given it does not count."""
+        """Whether a statement itself assigns to a part of an object, calls a method on it or decorates by one; being given it does not count."""
         calls, bindings, _ = self.names.immediate[number]
         owners = [item.target for item in bindings if item.target[0] in ("attr", "index")]
         owners += [call.func[1] for call in calls if call.func[0] == "attr" and known_calls.method_changes(call.func[2])]
+        owners += [decorator for decorator in self.decorators(number) if root_name(decorator) != decorator[1]]
         return any(root_name(owner) == name for owner in owners)
+
+    def decorators(self, number: int) -> tuple[Expr, ...]:
+        """The decorators of the definition that a statement is."""
+        scopes = [self.names.facts.scopes[scope] for scope in self.names.immediate[number][2]]
+        return next((scope.decorators for scope in scopes if scope.line == self.statements[number].line), ())
+
+    def starts(self, number: int) -> str:
+        """What a statement makes that runs beside the program: ``threading.Thread``; empty where it makes none."""
+        return next(
+            (
+                thing.module
+                for call in self.names.immediate[number][0]
+                for thing in self.things.of(self.loaded.name, call.scope, call.func)
+                if thing.kind == "foreign" and thing.module in known_calls.STARTED
+            ),
+            "",
+        )
 
     def imports_a_star(self, number: int) -> bool:
         return any(item.name == "*" for item in self.imports.get(number, ()))

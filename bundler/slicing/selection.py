@@ -77,6 +77,16 @@ class Selection:
         """In source order."""
         return tuple(self._notes[key] for key in sorted(self._notes))
 
+    def holds(self, module: str, line: int) -> bool:
+        """Whether code of the slice, or of a local module that it imports, stands there."""
+        if module != self.script.loaded.name:
+            return module in self.closure.local
+        return any(
+            self.script.statements[number].first_line <= line <= self.script.statements[number].end_line
+            for number in self.kept
+            if self.script.statements[number].kind in ("def", "class")
+        )
+
     def reads_file(self, path: str) -> bool:
         """Whether code that the slice can see holds the name of a file and does not write it itself."""
         if self._held is None or self._held[0] != len(self.kept):

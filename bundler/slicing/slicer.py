@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.slicing.blanking import without
+from clustrix_bundle.bundler.slicing.call_expressions import in_words
 from clustrix_bundle.bundler.slicing.lost import Lost
 from clustrix_bundle.bundler.slicing.reasons import WRITES, Reasons
 from clustrix_bundle.bundler.slicing.script import LOOPS, Script
@@ -173,6 +174,13 @@ class _Slicer:
         if blocked is None:
             if self.script.effects.of_statement(number).defers:
                 self._keep_uses(number)
+            started = self.script.starts(number)
+            if started:
+                self._note(
+                    number,
+                    f"the `{started}` that is made here runs in the job too, as it {reason}, which the function depends on; "
+                    "if it is meant for this side alone, start it under the main guard",
+                )
             return True
         if needed:
             raise self._error(blocked)
@@ -334,16 +342,20 @@ class _Slicer:
 
     def _error(self, blocked: _BlockedError) -> AnalysisError:
         statement = self.script.statements[blocked.statement]
+        what = f"`{blocked.name}`"
+        decorators = self.script.decorators(blocked.statement)
+        if blocked.name == "_" and decorators:  # @show.register
+            what = f"the function that `@{in_words(decorators[0])}` registers here"
         why = self.script.never.get(blocked.statement, "never travels")
         user = "" if blocked.user in ("the entry point", "the function") else f", which {blocked.user} needs,"
         if "main guard" in why:
             message = (
-                f'`{blocked.name}`{user} is set only under `if __name__ == "__main__":`, which does not run on the other side; '
+                f'{what}{user} is set only under `if __name__ == "__main__":`, which does not run on the other side; '
                 "move the statement above the guard, or pass the value as an argument"
             )
         else:
             message = (
-                f"`{blocked.name}`{user} depends on this statement, which {why} and so never runs on the other side; "
+                f"{what}{user} depends on this statement, which {why} and so never runs on the other side; "
                 "pass the value as an argument, or make it in a statement of its own"
             )
         return AnalysisError(message, self._path, statement.line)

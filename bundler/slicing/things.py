@@ -7,7 +7,7 @@ definitions may be meant, all of them are.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -106,6 +106,39 @@ class Things:
             if found is not None:
                 for number in found.methods.get(name, ()):
                     yield Thing("function", source, number), found
+
+    def run_by_inherited(self, module: str, name: str, receivers: Iterable[Thing]) -> Iterator[tuple[Thing, ModuleNames]]:
+        """Methods of the user's that a method which a class inherits from something installed may run: ``run`` by ``start``, ``visit_Name`` by ``visit``.
+
+        Where nothing is known of the receiver, only what starts a thread or process is taken to do so.
+        """
+        known = [thing for thing in receivers if thing.kind in ("instance", "foreign-made")]
+        for thing in known:
+            if thing.kind != "instance":
+                continue
+            names = self.names(thing.module)
+            if names is not None and self._is_installed(thing) and not self.method_scopes(thing, name, set()):
+                for numbers in names.members.get(thing.scope, {}).values():
+                    yield from ((Thing("function", thing.module, number), names) for number in numbers)
+        if name == "start" and not known:
+            for function, names in self.methods_named(module, "run"):
+                if self._is_installed(Thing("class", function.module, names.facts.scopes[function.scope].parent)):
+                    yield function, names
+
+    def _is_installed(self, owner: Thing, depth: int = 0) -> bool:
+        """Whether a class derives from one of an installed module."""
+        names = self.names(owner.module)
+        if names is None or depth > _DEPTH:
+            return False
+        scope = names.facts.scopes[owner.scope]
+        for base in scope.bases:
+            for thing in self.of(owner.module, scope.parent, base):
+                root = thing.module.partition(".")[0]
+                if thing.kind == "foreign" and "." in thing.module and root not in ("abc", "enum", "typing"):
+                    return True
+                if thing.kind == "class" and self._is_installed(thing, depth + 1):
+                    return True
+        return False
 
     def of(self, module: str, scope: int, expression: Expr, depth: int = 0) -> tuple[Thing, ...]:
         """What the expression may mean in a scope of a module; empty where nothing is known."""

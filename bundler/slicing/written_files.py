@@ -43,6 +43,26 @@ def written_by(names: ModuleNames, call: Call) -> str:
     return ""
 
 
+def made_by(names: ModuleNames, call: Call) -> str:
+    """The path of a database that a call opens, or makes if it is not there; empty where it does neither or none can be read."""
+    given = call.args[:1] or tuple(value for name, value in call.keywords if name in _DATABASE_KEYWORDS)
+    if not given or not any(_means(names, call.func, *maker) for maker in _DATABASES):
+        return ""
+    return _file_name(names, call.scope, given[0])
+
+
+_DATABASES = (("sqlite3", "connect"), ("duckdb", "connect"), ("shelve", "open"), ("dbm", "open"))
+_DATABASE_KEYWORDS = ("database", "filename", "file")
+
+
+def _means(names: ModuleNames, callee: Expr, module: str, function: str) -> bool:
+    """Whether a callee is a function of an installed module, by an import at module level."""
+    if callee[0] == "attr" and callee[2] == function and callee[1][0] == "name":
+        return any(item.module == module and item.name is None for item in names.imports.get((0, callee[1][1]), ()))
+    found = names.imports.get((0, callee[1]), ()) if callee[0] == "name" else ()
+    return any((item.module, item.name) == (module, function) for item in found)
+
+
 def held_names(names: ModuleNames, statements: Iterable[int] | None) -> frozenset[str]:
     """Last parts of texts that may name files, in some statements (all where None), without what these statements write."""
     wanted = None if statements is None else frozenset(statements)

@@ -76,3 +76,15 @@ def test_a_file_that_travelling_code_writes_is_not_missed(missing, before, read)
 def test_a_file_that_only_the_main_guard_writes_is_missed(missing):
     before = ["from pathlib import Path", "if __name__ == '__main__':", "    Path('params.json').write_text('{}')"]
     assert len(missing(["return open('params.json').read()"], before)) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("select x from t", True),
+        ("-- made here\\n CREATE TABLE t (x)", False),
+    ],
+)
+def test_a_database_that_the_code_makes_itself_is_not_missed(missing, statement, told):
+    notes = missing([f"db = sqlite3.connect('new.db'); db.execute('{statement}')", "return sqlite3.connect('new.db')"])
+    assert bool(notes) is told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from clustrix_bundle.bundler.errors import AnalysisError
 
 SETTINGS = [
     ('os.environ["X"] = "1"', "os.environ"),
@@ -177,3 +178,12 @@ def f():
 {call}
 """
     assert call in sliced(text).source.decode()
+
+
+def test_what_a_decorator_registers_under_the_guard_is_told_by_what_it_is_registered_with(sliced):
+    head = "from functools import singledispatch\n@singledispatch\ndef show(x):\n    return 0\ndef f():\n    return show(1)\n"
+    guard = 'if __name__ == "__main__":\n    @show.register\n    def _(x: int):\n        return 1\n'
+    (note,) = sliced(head + guard).notes
+    assert "`show` is changed under the main guard" in note.message and note.line == 9
+    with pytest.raises(AnalysisError, match=r"the function that `@show.register` registers here is set only under"):
+        sliced(head + guard, "_")

@@ -68,3 +68,25 @@ f()  #-
 result = f()  #-
 open("other.txt", "w").write("2")  #-
 """)
+
+
+DATABASE = """import sqlite3
+def read():
+    return sqlite3.connect("new.db").execute("select x from t").fetchone()
+def f():
+    return read()
+def make():
+    with sqlite3.connect("new.db") as db:
+        db.execute("create table t (x)")
+"""
+
+
+@pytest.mark.parametrize("maker", ["make()", 'db = sqlite3.connect("new.db")\ndb.execute("create table t (x)")\ndb.commit()'])
+def test_a_database_that_is_not_there_is_made_by_the_statements_that_fill_it(sliced, maker):
+    assert sliced(DATABASE + maker + "\n").source.decode().endswith(maker + "\n")
+    there = sliced(DATABASE + maker + "\n", has_file=lambda name: name.endswith("new.db"))
+    assert maker not in there.source.decode() and there.notes == ()
+
+
+def test_a_call_that_only_reads_a_database_makes_none(sliced):
+    assert not sliced(DATABASE + "print(f())\n").source.decode().endswith("print(f())\n")
