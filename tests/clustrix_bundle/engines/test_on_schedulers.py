@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from clustrix_bundle import ClusterExecutor, RemoteError, configuration
+from clustrix_bundle import ClusterExecutor, PreflightWarning, RemoteError, configuration
 from clustrix_bundle.engines.scheduler import SchedulerError
 from clustrix_bundle.runtime.config import ConfigError
 
@@ -128,7 +128,8 @@ def test_what_goes_wrong_on_the_node_is_told_in_a_line(login_node: Any, calls: A
     broken = config.replace(pre_execution_commands=["true", "echo no such module >&2; false"])
     with ClusterExecutor(config) as executor, ClusterExecutor(broken) as unprepared:
         crash = executor.submit(calls.crash)
-        started = unprepared.submit(calls.square, 2)
+        with pytest.warns(PreflightWarning, match=r"number 2 of pre_execution_commands fails .*\(no such module\)"):
+            started = unprepared.submit(calls.square, 2)
         with pytest.raises(RemoteError, match="killed by SIGSEGV.*crash in compiled code"):
             crash.result(60)
         assert (crash.state, crash.logs(stream="stdout")) == ("failed", "just before\n")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from clustrix_bundle.bundler.distributions import Distributions
 
-from clustrix_bundle import EnvironmentBuildError
+from clustrix_bundle import EnvironmentBuildError, RemoteEnvironment
 from clustrix_bundle.environments.builder.claim import read_claim
 from clustrix_bundle.environments.needs import Need, Needs
 
@@ -182,6 +182,22 @@ def test_a_project_that_no_index_has_comes_along_and_its_content_is_part_of_the_
     assert keys[0] != keys[1]
     with pytest.raises(EnvironmentBuildError, match="clxown 0.1 comes from no package index, and it is not installed here"):
         site.environment().prepare(needs, distributions=lambda: Distributions(()))
+
+
+def test_over_a_connection_wheels_travel_and_the_log_comes_home(sshd: Any, here: Any, tiny: Any, site: Any) -> None:
+    lines: list[str] = []
+    config = sshd.config(
+        environment="venv",
+        package_manager="pip",
+        python_executable=sys.executable,
+        environment_variables={**site.config().environment_variables, "PIP_FIND_LINKS": ""},
+    )
+    built = RemoteEnvironment(config, progress=lines.append).prepare(tiny.needs, distributions=lambda: here)
+    assert built.notes["wheels"] == 2
+    assert "Successfully installed clxpaint-1.4 clxshades-1.2" in "".join(lines)
+    del lines[:]
+    assert RemoteEnvironment(config, progress=lines.append).prepare(tiny.needs, distributions=lambda: here).key == built.key
+    assert lines == []
 
 
 def test_uv_builds_it_where_it_is_there(site: Any, here: Any, tiny: Any, index: Path) -> None:
