@@ -64,7 +64,7 @@ class Building:
         attempt, offset = begun["attempt"], 0
         beat, since = -1, time.monotonic()
         while True:
-            found = self._ask("follow", folder, attempt or "-", str(offset), str(_WAIT_S))
+            found = self._ask("follow", folder, attempt or "-", str(offset), str(min(_WAIT_S, stale_s)))
             if found["log"]:
                 self._tell(found["log"])
             if found["attempt"] != attempt or found["beat"] != beat:

@@ -1,0 +1,46 @@
+"""``submit`` looks before it submits: the report for people and programs, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def elsewhere(command: Any, tmp_path: Path) -> Any:
+    """The command line with a local cluster whose prelude fails where jobs are submitted, and not in a job."""
+    command.env.update(
+        CLUSTRIX_LOCAL_WORK_DIR=str(tmp_path / "cluster"), CLUSTRIX_PRE_EXECUTION_COMMANDS='test -z "$CLUSTRIX_PROBE"'
+    )
+    (tmp_path / "cluster").mkdir()
+    return command
+
+
+def test_what_is_amiss_is_shown_with_its_remedy_and_the_job_runs_all_the_same(elsewhere: Any) -> None:
+    done = elsewhere("submit", "thermo.model:run", "--json")
+    assert done.code == 0, done.err
+    (finding,) = done.json["preflight"]
+    assert (finding["check"], finding["level"]) == ("prelude", "warning")
+    lines = done.err.splitlines()
+    assert lines[0].startswith("warning  prelude          number 1 of pre_execution_commands fails where jobs are submitted")
+    assert lines[1].strip() == "-> correct it, if it fails in a job too"
+    assert "PreflightWarning" not in done.err
+    assert elsewhere("attach", done.json["id"], "--json").json["result"] == 273.15
+
+
+def test_strict_submits_nothing(elsewhere: Any, tmp_path: Path) -> None:
+    done = elsewhere("submit", "thermo.model:run", "--strict", "--json")
+    assert (done.code, done.json["error"]["type"]) == (4, "PreflightError")
+    assert "nothing was submitted: number 1 of pre_execution_commands fails" in done.json["error"]["message"]
+    assert list((tmp_path / "cluster").glob(".clustrix-*/jobs/*")) == []
+
+
+def test_check_only_looks(command: Any, elsewhere: Any, tmp_path: Path) -> None:
+    assert elsewhere("submit", "thermo.model:run", "--check").out.startswith("warning  prelude")
+    assert elsewhere("submit", "thermo.model:run", "--check", "--strict").code == 4
+    well = elsewhere("submit", "thermo.model:run", "--check", "--environment", "venv", "--json")
+    assert (well.code, well.json["ok"]) == (0, True)  # the commands come after an environment
+    assert {one["check"] for one in well.json["preflight"]} == {"interpreter", "requirements", "room"}
+    assert list((tmp_path / "cluster").iterdir()) == []
