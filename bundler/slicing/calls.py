@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
+from clustrix_bundle.bundler.slicing.application import UNKNOWN, Application
 from clustrix_bundle.bundler.slicing.call_expressions import in_words
 from clustrix_bundle.bundler.slicing.names import ModuleNames, children, root_name
 from clustrix_bundle.bundler.slicing.roots import Roots
@@ -42,57 +43,42 @@ class CallReader:
         made = made_by(self.names, call)
         if made:
             self.deeds.makes.setdefault(made, (self.module, self.line))
-        self.apply(scope, call.func, call.args, call.keywords, discarded=discarded, decorates=False)
+        self.apply(Application(scope, call.func, call.args, call.keywords, discarded=discarded))
 
-    def apply(
-        self,
-        scope: int,
-        callee: Expr,
-        args: tuple[Expr, ...],
-        keywords: tuple[tuple[str | None, Expr], ...],
-        *,
-        discarded: bool,
-        decorates: bool,
-    ) -> None:
+    def apply(self, call: Application) -> None:
+        """Read a call, or a decorator's."""
+        scope, callee = call.scope, call.callee
         things = self.things.of(self.module, scope, callee)
-        values = (*args, *(value for _, value in keywords))
         if self._ours(things, callee):
             return
         if callee[0] == "attr" and not any(
             thing.kind in ("module", "foreign") for thing in self.things.of(self.module, scope, callee[1])
         ):
-            self._method(scope, callee, args, keywords, discarded=discarded, decorates=decorates)
+            self._method(call)
         for thing in things:
             if thing.kind == "function":
-                self._run(scope, thing, callee, args, keywords)
+                self._run(thing, call)
             elif thing.kind == "class":
                 for name in _CONSTRUCTION:
                     for method in self.things.method_scopes(thing, name, set()):
-                        self._run(scope, method, None, (("?",), *args), keywords)
+                        self._run(method, call.of_method(UNKNOWN))
             elif thing.kind == "foreign":
-                self._foreign(
-                    scope,
-                    thing.module,
-                    values,
-                    frozenset(name or "" for name, _ in keywords),
-                    discarded=discarded,
-                    decorates=decorates,
-                )
+                self._foreign(thing.module, call)
             elif thing.kind in ("instance", "made"):
-                self._call_object(scope, thing, callee, args, keywords)
+                self._call_object(thing, call)
             elif thing.kind == "data" and thing.module == self.module:
                 self._run_lambdas(thing.name)
         if callee[0] == "name":
             self._bound_method(scope, callee[1])
-        if not things and callee[0] == "name" and discarded and callee[1] not in known_calls.BUILTINS_THAT_READ:
-            for value in values:
+        if not things and callee[0] == "name" and call.discarded and callee[1] not in known_calls.BUILTINS_THAT_READ:
+            for value in call.values:
                 self.deeds.changes |= self.roots.of(scope, value)
-        if not decorates and self._runs_arguments(callee, things):
-            self._callbacks(scope, values)
+        if not call.decorates and self._runs_arguments(callee, things):
+            self._callbacks(scope, call.values)
             foreign = any(thing.kind == "foreign" and "." in thing.module for thing in things) or (
                 not things and callee[0] == "attr"
             )
-            self.deeds.defers = self.deeds.defers or (foreign and not discarded and self._gives_function(scope, values))
+            self.deeds.defers = self.deeds.defers or (foreign and not call.discarded and self._gives_function(scope, call.values))
 
     def _ours(self, things: tuple[Thing, ...], callee: Expr) -> bool:
         """Whether the call submits or sets up; says how."""
@@ -107,17 +93,9 @@ class CallReader:
             return True
         return False
 
-    def _method(
-        self,
-        scope: int,
-        callee: Expr,
-        args: tuple[Expr, ...],
-        keywords: tuple[tuple[str | None, Expr], ...],
-        *,
-        discarded: bool,
-        decorates: bool,
-    ) -> None:
-        _, receiver, name = callee
+    def _method(self, call: Application) -> None:
+        scope = call.scope
+        _, receiver, name = call.callee
         if receiver == _KERNEL and not self.things.of(self.module, scope, _KERNEL[1]):
             self.deeds.submits = self.deeds.submits or f"asks the notebook's kernel (get_ipython().{name})"
             return
@@ -129,37 +107,30 @@ class CallReader:
         makers = frozenset(
             thing.module for thing in self.things.of(self.module, scope, receiver) if thing.kind in ("foreign", "foreign-made")
         )
-        acts = known_calls.method_acts(name, len(args) + len(keywords), makers)
-        if acts or known_calls.method_changes(name, frozenset(key or "" for key, _ in keywords)) or decorates:
-            self.change(owners, self.roots.dotted(scope, callee) or name, discarded=discarded)
+        acts = known_calls.method_acts(name, len(call.values), makers)
+        if acts or known_calls.method_changes(name, call.names) or call.decorates:
+            self.change(owners, self.roots.dotted(scope, call.callee) or name, discarded=call.discarded)
         if known_calls.method_takes_in(name):
-            for value in (*args, *(value for _, value in keywords)):
+            for value in call.values:
                 self.link(self.roots.of(scope, value), owners)
-        for key, value in keywords:
+        for key, value in call.keywords:
             if key == "out":
                 self.deeds.changes |= self.roots.of(scope, value)
         for function, names in (
             *self.things.methods_named(self.module, name),  # whichever class the receiver has
             *self.things.run_by_inherited(self.module, name, self.things.of(self.module, scope, receiver)),
         ):
-            self.deeds.calls.append((function, self._arguments(scope, function.scope, (receiver, *args), keywords, names)))
+            self.deeds.calls.append((function, self._arguments(function.scope, call.of_method(receiver), names)))
 
-    def _run(
-        self,
-        scope: int,
-        function: Thing,
-        callee: Expr | None,
-        args: tuple[Expr, ...],
-        keywords: tuple[tuple[str | None, Expr], ...],
-    ) -> None:
+    def _run(self, function: Thing, call: Application) -> None:
         names = self.things.names(function.module)
         assert names is not None
-        if callee is not None and names.is_method(function.scope):
-            receiver: Expr = callee[1] if callee[0] == "attr" else ("?",)
-            args = (receiver, *args)
-        self.deeds.calls.append((function, self._arguments(scope, function.scope, args, keywords, names)))
-        if callee is not None and callee[0] == "name":
-            self._keep_state(scope, function, callee)
+        given = call
+        if call.callee != UNKNOWN and names.is_method(function.scope):
+            given = call.of_method(call.callee[1] if call.callee[0] == "attr" else UNKNOWN)
+        self.deeds.calls.append((function, self._arguments(function.scope, given, names)))
+        if call.callee[0] == "name":
+            self._keep_state(call.scope, function, call.callee)
 
     def _keep_state(self, scope: int, function: Thing, callee: Expr) -> None:
         """Calling a function that a stateful decorator of the user's has wrapped changes what the name holds."""
@@ -174,7 +145,7 @@ class CallReader:
                         self.deeds.changes |= self.roots.of(scope, callee)
                 elif thing.kind in ("class", "instance"):
                     for method in self.things.method_scopes(thing, "__call__", set()):
-                        self._run(scope, method, None, (callee,), ())
+                        self._run(method, Application(scope, UNKNOWN, (callee,)))
 
     def _run_inner(self, maker: Thing) -> None:
         """What a decorator has made is called: its inner functions run, its own body does not."""
@@ -183,16 +154,14 @@ class CallReader:
             if names is not None and names.facts.scopes[number].kind in ("function", "async"):
                 self.deeds.calls.append((Thing("function", maker.module, number), {}))
 
-    def _call_object(
-        self, scope: int, thing: Thing, callee: Expr, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]
-    ) -> None:
+    def _call_object(self, thing: Thing, call: Application) -> None:
         if thing.kind == "instance":
             for method in self.things.method_scopes(thing, "__call__", set()):
-                self._run(scope, method, None, (callee, *args), keywords)
+                self._run(method, call.of_method(call.callee))
             return
         self.deeds.calls.append((Thing("function", thing.module, thing.scope), {}))
         if is_stateful(self.things, thing):
-            self.deeds.changes |= self.roots.of(scope, callee)
+            self.deeds.changes |= self.roots.of(call.scope, call.callee)
 
     def _bound_method(self, scope: int, name: str) -> None:
         """``push = items.append`` and then ``push(1)``."""
@@ -208,31 +177,34 @@ class CallReader:
                 if around == number and scope.kind == "lambda" and scope.statement == binding.statement:
                     self.deeds.calls.append((Thing("function", self.module, number), {}))
 
-    def _foreign(
-        self, scope: int, dotted: str, values: tuple[Expr, ...], keywords: frozenset[str], *, discarded: bool, decorates: bool
-    ) -> None:
+    def _foreign(self, dotted: str, call: Application) -> None:
         deeds = self.deeds
         if known_calls.is_exit(dotted):
             deeds.exits = True
         elif known_calls.reads_client(dotted):
             deeds.client = deeds.client or f"{dotted}()"
         elif "." not in dotted:
-            self._builtin(scope, dotted, values, discarded=discarded)
-        elif decorates:
+            self._builtin(dotted, call)
+        elif call.decorates:
             if known_calls.is_registering(dotted):
                 self._set(dotted)
         else:
             if dotted.endswith(".parse_args"):
                 deeds.client = deeds.client or f"{dotted}()"
-            if known_calls.is_setting(dotted) or known_calls.draws(dotted) or (discarded and not known_calls.is_output(dotted)):
-                self._set(dotted, values)
-            for value in values:
-                self.use_up(scope, value)
-            if known_calls.changes_argument(dotted, keywords, discarded=discarded):
-                for value in values:
-                    deeds.changes |= {root for root in self.roots.of(scope, value) if root[0] != "foreign"}
+            if (
+                known_calls.is_setting(dotted)
+                or known_calls.draws(dotted)
+                or (call.discarded and not known_calls.is_output(dotted))
+            ):
+                self._set(dotted, call.values)
+            for value in call.values:
+                self.use_up(call.scope, value)
+            if known_calls.changes_argument(dotted, call.names, discarded=call.discarded):
+                for value in call.values:
+                    deeds.changes |= {root for root in self.roots.of(call.scope, value) if root[0] != "foreign"}
 
-    def _builtin(self, scope: int, name: str, values: tuple[Expr, ...], *, discarded: bool) -> None:
+    def _builtin(self, name: str, call: Application) -> None:
+        scope, values = call.scope, call.values
         if name in ("exec", "eval"):
             self.deeds.keys.add("*")
             for value in values[1:]:
@@ -241,7 +213,7 @@ class CallReader:
             self.change(self.roots.of(scope, values[0]), name)
             if self.roots.is_own_module(values[0]) and len(values) > 1:
                 self.deeds.keys.add(values[1][1] if values[1][0] == "str" else "*")
-        elif name == "next" or (discarded and name not in known_calls.BUILTINS_THAT_READ):
+        elif name == "next" or (call.discarded and name not in known_calls.BUILTINS_THAT_READ):
             for value in values:
                 self.deeds.changes |= self.roots.of(scope, value)
         elif known_calls.uses_up(name):
@@ -317,28 +289,22 @@ class CallReader:
         parameters = names.facts.scopes[function.scope].parameters
         self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
 
-    def _arguments(
-        self,
-        scope: int,
-        function: int,
-        args: tuple[Expr, ...],
-        keywords: tuple[tuple[str | None, Expr], ...],
-        names: ModuleNames | None = None,
-    ) -> dict[str, frozenset[Root]]:
+    def _arguments(self, function: int, call: Application, names: ModuleNames | None = None) -> dict[str, frozenset[Root]]:
+        """What each parameter of a function stands for in a call."""
         parameters = (names or self.names).facts.scopes[function].parameters
         positional = [parameter for parameter in parameters if parameter.kind in ("positional", "either")]
         found: dict[str, frozenset[Root]] = {}
-        everything: frozenset[Root] = frozenset().union(
-            *(self.roots.of(scope, arg) for arg in (*args, *(value for _, value in keywords)))
-        )
-        starred = any(arg[0] == "star" for arg in args) or any(name is None for name, _ in keywords)
+        everything: frozenset[Root] = frozenset().union(*(self.roots.of(call.scope, value) for value in call.values))
+        starred = any(arg[0] == "star" for arg in call.args) or "" in call.names
         for index, parameter in enumerate(positional):
             found[parameter.name] = (
-                self.roots.of(scope, args[index]) if index < len(args) else self._default(function, parameter, names)
+                self.roots.of(call.scope, call.args[index])
+                if index < len(call.args)
+                else self._default(function, parameter, names)
             )
-        for name, value in keywords:
+        for name, value in call.keywords:
             if name is not None:
-                found[name] = self.roots.of(scope, value)
+                found[name] = self.roots.of(call.scope, value)
         for parameter in parameters:
             if parameter.kind == "keyword" and parameter.name not in found:
                 found[parameter.name] = self._default(function, parameter, names)
@@ -365,7 +331,7 @@ class CallReader:
         for name in methods:
             for number in self.names.methods.get(name, ()):
                 function = Thing("function", self.module, number)
-                self.deeds.calls.append((function, self._arguments(scope, number, values, ())))
+                self.deeds.calls.append((function, self._arguments(number, Application(scope, UNKNOWN, values))))
 
     # -- changes and links
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.slicing.application import Application
+
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr
     from clustrix_bundle.bundler.slicing.calls import CallReader
@@ -27,10 +29,9 @@ class DefinitionReader:
         self._reader.line = scope.line
         itself: Expr = ("name", scope.name)
         for decorator in scope.decorators:
-            if decorator[0] != "call":
-                self._reader.apply(scope.parent, decorator, (itself,), (), discarded=True, decorates=True)
-            elif decorator[1][0] in ("name", "attr"):
-                self._reader.apply(scope.parent, decorator[1], (itself,), (), discarded=True, decorates=True)
+            taker = decorator[1] if decorator[0] == "call" else decorator
+            if decorator[0] != "call" or taker[0] in ("name", "attr"):
+                self._reader.apply(Application(scope.parent, taker, (itself,), discarded=True, decorates=True))
         if scope.kind == "class":
             self._subclass(number)
 
