@@ -224,10 +224,16 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
     for call in reading.calls(module, openers.may_open, openers.is_plausible):
         spot = Spot(module, call.line, call_words(call))
         certain = not call.under and (module.name, call.scope) in sure
+        told: set[tuple[object, ...]] = set()
         for opening in find_openings(reading, module, call):
             for finding in _findings(reading, spot, opening):
+                path = str(finding.path)
+                deeds = (opening.deed, opening.callee, finding.exact, finding.whole, finding.written, finding.anchored)
+                if (path, deeds) in told:  # the many patterns that a loop makes of one path find the same files
+                    continue
+                told.add((path, deeds))
                 script = runs_code and opening.deed == openers.READ and finding.path.suffix == ".py"
-                there = reading.disk.exists(str(finding.path))
+                there = reading.disk.exists(path)
                 required = certain and finding.exact and needs_file(opening.deed, opening.callee, opening.value, there=there)
                 yield FileFinding(
                     finding.path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from clustrix_bundle.bundler.folding import pattern
@@ -108,6 +109,8 @@ class Disk:
         """
         normal = pattern.normal(value)
         segments = [segment for segment in pattern.split_segments(normal) if segment and segment != (".",)]
+        if crossing:
+            segments = _with_runs_joined(segments)
         start = "/" if normal.prefix.startswith("/") else base
         key = (start, tuple(segments), crossing)
         if key not in self._matches:
@@ -181,6 +184,16 @@ class _Match:
                     yield f"{start}/{name}"
                 else:
                     yield from self.below(f"{start}/{name}", index + 1)
+
+
+def _with_runs_joined(segments: list[tuple[Part, ...]]) -> list[tuple[Part, ...]]:
+    """Of neighbouring segments that are all hole, those of one name as those that hold slashes, if one of them does: at least so many names."""
+    found: list[tuple[Part, ...]] = []
+    for is_hole, run in groupby(segments, key=lambda segment: len(segment) == 1 and isinstance(segment[0], Hole)):
+        group = list(run)
+        holes = [segment for segment in group if segment not in ((STAR,), (pattern.DEEP,))] if is_hole else []
+        found += [holes[0] if holes and segment != (pattern.DEEP,) else segment for segment in group]
+    return found
 
 
 def _expression(segment: tuple[Part, ...]) -> re.Pattern[str]:
