@@ -81,7 +81,14 @@ class Project:
         return module.file in self.sources.holding(text)
 
     def mentioning(self, name: str) -> Iterable[LoadedModule]:
-        found = [one for path in self.sources.naming(name) for one in self._reached_at.get(path, ())]
+        return self._at(self.sources.naming(name))
+
+    def calling(self, name: str) -> Iterable[LoadedModule]:
+        return self._at(self.sources.calling(name))
+
+    def _at(self, paths: Iterable[str]) -> list[LoadedModule]:
+        """The reached modules of these files, in the order in which they were reached."""
+        found = [one for path in paths for one in self._reached_at.get(path, ())]
         found.sort()
         return [module for _, _, module in found]
 

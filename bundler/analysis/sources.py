@@ -116,6 +116,10 @@ class Sources:
         """Files read so far in which one name may stand."""
         return self.store.mentioning([name])
 
+    def calling(self, name: str) -> Sequence[str]:
+        """Files read so far in which something of that name may be called (`FactsStore.calling`)."""
+        return self.store.calling([name])
+
     def holding(self, text: bytes) -> frozenset[str]:
         """Files read so far whose bytes hold ``text``."""
         files, paths = self._holding.get(text, (-1, frozenset[str]()))

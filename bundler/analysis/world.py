@@ -132,6 +132,9 @@ class World(Protocol):
     def mentioning(self, name: str) -> Iterable[LoadedModule]:
         """The reached modules in which a name may stand as `may_mention` says, in the order in which they were reached."""
 
+    def calling(self, name: str) -> Iterable[LoadedModule]:
+        """Those in which something may be called whose last name it is, or which import it under another name, in the same order."""
+
     def submodules(self, name: str) -> Iterable[LocalModule]:
         """Direct submodules and subpackages of a local package, sorted by name."""
 

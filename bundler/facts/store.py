@@ -79,6 +79,9 @@ class FactsStore(Protocol):
         A few too many (who wants to know for sure looks at their facts), never one too few.
         """
 
+    def calling(self, names: Sequence[str]) -> list[str]:
+        """Files read so far in which something whose last name is one of these may be called, or which import it under another name."""
+
     def containing(self, text: bytes) -> list[str]:
         """Files read so far whose bytes hold these."""
 
@@ -100,6 +103,7 @@ class CoreStore:
         self.mentioning = compiled.mentioning
         self.containing = compiled.containing
         self.having = compiled.having
+        self.calling = compiled.calling
 
     def import_walk(self, search: SearchPath) -> ImportWalk | None:
         """As `FactsStore.import_walk`; paths that are not UTF-8 and Windows' are left to Python."""
@@ -168,6 +172,10 @@ class PythonStore:
         """As `FactsStore.mentioning`."""
         wanted = frozenset(names)
         return [path for path, words in self._mentioned.items() if not words.isdisjoint(wanted)]
+
+    def calling(self, names: Sequence[str]) -> list[str]:
+        """As `FactsStore.calling`."""
+        return self.mentioning(names)
 
     def containing(self, text: bytes) -> list[str]:
         """As `FactsStore.containing`."""

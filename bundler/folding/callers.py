@@ -7,7 +7,7 @@ somebody who is not seen may call it, and its parameters may be anything besides
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Call, Expr
+    from clustrix_bundle.bundler.folding.fold import Folder
     from clustrix_bundle.bundler.folding.names import ModuleNames
 
 MAX_SITES = 64
@@ -72,12 +73,11 @@ class ModuleCalls:
 class Callers:
     """The calls in reached modules, by the last name of the callee.
 
-    Of each name that is asked for, only the modules that mention it are looked into.
+    Of each name that is asked for, only the modules that call or mention it are looked into.
     """
 
-    def __init__(self, naming: Callable[[str], Iterable[ModuleNames]]) -> None:
-        """``naming`` gives the reached modules in which a name may stand, in the order in which they were reached."""
-        self._naming = naming
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
         self._modules: dict[str, tuple[ModuleNames, ModuleCalls]] = {}
         self._calls: dict[str, list[Site]] = {}
         self._passed: dict[str, list[Site]] = {}
@@ -94,7 +94,7 @@ class Callers:
         known = self._calls.get(name)
         if known is None:
             known = self._calls[name] = self._first(
-                site for one in self._naming(name) for site in self.of(one).calls.get(name, ())
+                site for one in self._folder.calling(name) for site in self.of(one).calls.get(name, ())
             )
         return known
 
@@ -103,7 +103,7 @@ class Callers:
         known = self._passed.get(name)
         if known is None:
             known = self._passed[name] = self._first(
-                site for one in self._naming(name) for site in self.of(one).passed.get(name, ())
+                site for one in self._folder.passing(name) for site in self.of(one).passed.get(name, ())
             )
         return known
 
@@ -111,7 +111,7 @@ class Callers:
         """Whether a name is read as a value anywhere."""
         known = self._is_read.get(name)
         if known is None:
-            known = self._is_read[name] = any(name in self.of(one).read for one in self._naming(name))
+            known = self._is_read[name] = any(name in self.of(one).read for one in self._folder.naming(name))
         return known
 
     def of(self, names: ModuleNames) -> ModuleCalls:

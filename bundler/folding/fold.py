@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding import formatting, operators
 from clustrix_bundle.bundler.folding.attributes import Attributes
-from clustrix_bundle.bundler.folding.callers import Callers
+from clustrix_bundle.bundler.folding.callers import PASSING, Callers
 from clustrix_bundle.bundler.folding.calls import Calls
 from clustrix_bundle.bundler.folding.instances import Instances
 from clustrix_bundle.bundler.folding.lookup import Lookup
@@ -53,10 +53,11 @@ class Folder:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.callers = Callers(self.naming)
+        self.callers = Callers(self)
         self._reached = 0
         self._names: dict[str, ModuleNames | None] = {}
         self._naming: dict[str, list[LoadedModule]] = {}
+        self._passing: set[str] | None = None
         self._local: dict[str, bool] = {}
         self.memory = Memory()
         self.parameters = Parameters(self)
@@ -80,6 +81,7 @@ class Folder:
             return False
         self._reached = reached
         self._naming.clear()
+        self._passing = None
         self.callers.renew()
         self.subclasses.renew()
         self.memory.forget_passing()
@@ -97,6 +99,19 @@ class Folder:
         if known is None:
             known = self._naming[name] = list(self.world.mentioning(name))
         return map(self._adopt, known)
+
+    def calling(self, name: str) -> Iterator[ModuleNames]:
+        """Those in which something of that name may be called."""
+        return map(self._adopt, self.world.calling(name))
+
+    def passing(self, name: str) -> Iterator[ModuleNames]:
+        """Those in which the name may stand and one of `PASSING` may be called."""
+        if self._passing is None:
+            self._passing = {one.name for function in PASSING for one in self.world.calling(function)}
+        known = self._naming.get(name)
+        if known is None:
+            known = self._naming[name] = list(self.world.mentioning(name))
+        return map(self._adopt, [one for one in known if one.name in self._passing])
 
     def names(self, module: str) -> ModuleNames | None:
         """The definitions of a local module; None for what is not local or has no source."""

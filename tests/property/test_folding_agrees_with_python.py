@@ -70,6 +70,9 @@ class Nothing:
     def mentioning(self, name):
         return [self.module]
 
+    def calling(self, name):
+        return [self.module]
+
     def submodules(self, name):
         return []
 

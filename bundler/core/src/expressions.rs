@@ -161,6 +161,7 @@ impl<'a> Walker<'a> {
             if self.place.scope == 0 && self.under() == 0 {
                 self.runs.push(name);
             }
+            self.words.call(name);
             self.hooks.extend(hooks::called(callee));
             self.call_row(call);
         }

@@ -19,6 +19,8 @@ pub struct Outline {
     pub json: Vec<u8>,
     /// The names that stand in its expressions and imports, sorted.
     pub words: Vec<String>,
+    /// Last names of what it calls, and names that it imports under others, sorted.
+    pub called: Vec<String>,
     /// As in `json`.
     pub bound: Vec<String>,
     /// Its imports as the graph grows by them, in the order of `json`.
@@ -56,7 +58,9 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     let mut walker = parsed.walker();
     walker.outline();
     walker.module(parsed.body());
-    let words = std::mem::take(&mut walker.words).sorted().into_iter().map(str::to_owned).collect();
+    let (words, called) = std::mem::take(&mut walker.words).sorted();
+    let words = words.into_iter().map(str::to_owned).collect();
+    let called = called.into_iter().map(str::to_owned).collect();
     let functions = walker.scopes.iter().filter(|scope| matches!(scope.kind, "function" | "async"));
     let defines: BTreeSet<&str> = functions.map(|scope| scope.name).collect();
     let mut bound = BTreeSet::new();
@@ -92,7 +96,7 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     out.push(b'}');
     out.shrink_to_fit();
     let bound = bound.into_iter().map(str::to_owned).collect();
-    Ok(Outline { json: out, words, bound, imports, ignored: directives.ignored(), has })
+    Ok(Outline { json: out, words, called, bound, imports, ignored: directives.ignored(), has })
 }
 
 /// What never runs in a module that is imported.

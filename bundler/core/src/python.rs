@@ -126,6 +126,10 @@ impl FactsStore {
         py.detach(|| os_strings(self.store.mentioning(names.iter().map(String::as_str))))
     }
 
+    fn calling(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.calling(names.iter().map(String::as_str))))
+    }
+
     fn having(&self, py: Python<'_>, family: &str) -> PyResult<Vec<OsString>> {
         let wanted: fn(Has) -> bool = match family {
             "directives" => |has| has.directives,

@@ -245,6 +245,9 @@ impl<'a> Walker<'a> {
         for part in module.split('.').chain(name).chain(alias.asname.as_ref().map(|name| name.as_str())) {
             self.words.add(part);
         }
+        if let Some(name) = name.filter(|_| alias.asname.is_some()) {
+            self.words.call(name);
+        }
         self.hooks.extend(hooks::imported(module, name));
         let line = self.line(alias.start());
         let mut rows = std::mem::take(&mut self.imports);

@@ -211,9 +211,22 @@ impl Store {
 
     /// Files read so far that mention one of these names, or have no outline; in the order in which they were asked for.
     pub fn mentioning<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        self.noted(names, Words::mentioning)
+    }
+
+    /// The same for files that call something of one of these names, or import it under another.
+    pub fn calling<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        self.noted(names, Words::calling)
+    }
+
+    fn noted<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        files: for<'b> fn(&'b Words, &str) -> &'b [u32],
+    ) -> Vec<PathBuf> {
         let mut files: Vec<u32> = {
             let words = self.shared.words();
-            names.into_iter().flat_map(|name| words.mentioning(name)).copied().collect()
+            names.into_iter().flat_map(|name| files(&words, name)).copied().collect()
         };
         let state = self.shared.lock();
         files.extend(&state.failed);
@@ -370,6 +383,9 @@ impl Shared {
                 bound.sort_unstable();
                 for word in &outline.words {
                     words.mention(word, number as u32);
+                }
+                for word in &outline.called {
+                    words.call(word, number as u32);
                 }
                 File { content, outline: Ok(outline.json), imports, ignored: outline.ignored, has: outline.has, bound }
             }

@@ -11,6 +11,8 @@ pub struct Words {
     texts: Vec<Arc<str>>,
     /// Of each name the numbers of the files that mention it, in the order in which they were read.
     files: Vec<Vec<u32>>,
+    /// The same for files that call something of that name, or import it under another.
+    callers: Vec<Vec<u32>>,
 }
 
 impl Words {
@@ -28,17 +30,24 @@ impl Words {
     /// A name that a file mentions.
     pub fn mention(&mut self, text: &str, file: u32) {
         let word = self.add(text) as usize;
-        if self.files.len() <= word {
-            self.files.resize_with(self.texts.len(), Vec::new);
-        }
-        if let Some(files) = self.files.get_mut(word) {
-            files.push(file);
-        }
+        note(&mut self.files, word, file);
+    }
+
+    /// A name that a file calls.
+    pub fn call(&mut self, text: &str, file: u32) {
+        let word = self.add(text) as usize;
+        note(&mut self.callers, word, file);
     }
 
     /// Numbers of the files that mention a name.
     pub fn mentioning(&self, text: &str) -> &[u32] {
         let word = self.number(text).and_then(|word| self.files.get(word as usize));
+        word.map_or(&[], Vec::as_slice)
+    }
+
+    /// Numbers of the files that call a name.
+    pub fn calling(&self, text: &str) -> &[u32] {
+        let word = self.number(text).and_then(|word| self.callers.get(word as usize));
         word.map_or(&[], Vec::as_slice)
     }
 
@@ -62,6 +71,7 @@ pub struct Mentioned<'a> {
     /// Whether names are wanted at all.
     pub wanted: bool,
     names: FxHashSet<&'a str>,
+    called: FxHashSet<&'a str>,
 }
 
 impl<'a> Mentioned<'a> {
@@ -72,10 +82,29 @@ impl<'a> Mentioned<'a> {
         }
     }
 
-    /// In the order of code points: a hash set has none.
-    pub fn sorted(self) -> Vec<&'a str> {
-        let mut names: Vec<&str> = self.names.into_iter().collect();
-        names.sort_unstable();
-        names
+    pub fn call(&mut self, name: &'a str) {
+        if self.wanted {
+            self.called.insert(name);
+        }
+    }
+
+    /// What is mentioned and what is called, in the order of code points: a hash set has none.
+    pub fn sorted(self) -> (Vec<&'a str>, Vec<&'a str>) {
+        (sorted(self.names), sorted(self.called))
+    }
+}
+
+fn sorted(names: FxHashSet<&str>) -> Vec<&str> {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_unstable();
+    names
+}
+
+fn note(files: &mut Vec<Vec<u32>>, word: usize, file: u32) {
+    if files.len() <= word {
+        files.resize_with(word + 1, Vec::new);
+    }
+    if let Some(files) = files.get_mut(word) {
+        files.push(file);
     }
 }

@@ -180,6 +180,16 @@ def test_files_are_found_by_the_names_that_stand_in_them(store: FactsStore, tmp_
     assert store.words(len(store.words()) - 1) == store.words()[-1:]
 
 
+def test_files_are_found_by_what_they_call(store: FactsStore, tmp_path: Path) -> None:
+    texts = ["f(g)", "x.f()[h]", "from m import f as i", "f = f.k", "@f(1)\ndef j(): pass", "(lambda: (yield f()))", "import f as l"]
+    paths = [written(tmp_path, f"m{number}.py", text + "\n") for number, text in enumerate(texts)]
+    for path in paths:
+        store.facts(path)
+    found = store.calling(["f", "nobody"])
+    assert {paths[number] for number in (0, 1, 2, 4, 5)} <= set(found)
+    assert not isinstance(store, CoreStore) or len(found) == 5
+
+
 def test_a_name_is_found_in_whatever_form_it_is_written(store: FactsStore, tmp_path: Path) -> None:
     path = written(tmp_path, "m.py", "ﬁle.oﬀset()\n")
     store.facts(path)
