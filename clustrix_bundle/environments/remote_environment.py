@@ -32,6 +32,9 @@ _AMISS_S = 5
 """Another one for so long."""
 
 
+_NOTHING = Needs()
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """An environment that jobs can run in.
@@ -85,11 +88,11 @@ class RemoteEnvironment:
         before = config.module_loads or config.pre_execution_commands or config.conda_env_name
         return config.environment == "current" and not before and self._python is not None
 
-    def check(self, needs: Needs | str | os.PathLike[str]) -> Preflight:
+    def check(self, needs: Needs | str | os.PathLike[str] = _NOTHING) -> Preflight:
         """Compare what a bundle needs with what is there; one round trip, none where it was looked at a short time ago and all was well.
 
         Args:
-            needs: A bundle's file, or what it needs.
+            needs: A bundle's file, or what it needs; nothing in particular by default.
 
         Raises:
             ClusterConnectionError: The way there.
