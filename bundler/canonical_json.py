@@ -11,6 +11,9 @@ from typing import Any
 
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+"""Of our own: a program that is bundled may have put something else in the place of ``json.dumps``."""
+
 _PAIR = compile_lazily("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -23,7 +26,7 @@ def render_canonical_json(value: Any) -> bytes:
     Raises:
         ValueError: A float that JSON has no form for.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = _ENCODER.encode(value)
     if not text.isascii():
         text = _PAIR.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
     return (text + "\n").encode("utf-8", "backslashreplace")

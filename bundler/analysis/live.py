@@ -43,6 +43,7 @@ from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.folding.held_values import held_values
 from clustrix_bundle.bundler.folding.value import Instance
 from clustrix_bundle.bundler.graph import CallArguments, CapturedValue, DependencyGraph, EntryPoint, Node, Note
+from clustrix_bundle.bundler.slicing.package_line import with_package
 from clustrix_bundle.bundler.target import Target, module_of_file
 
 if TYPE_CHECKING:
@@ -200,7 +201,8 @@ class LiveAnalysis(Analysis):
         kept = self.state.slice.kept | statements_of_definitions(self.call, module)
         values = ((item.name, item.value) for item in self.state.values if item.how == "value")
         held = held_values(values, _spellings(self.entry.root), lambda kind: _instance_of(kind, module, project))
-        return replace(module, kept_statements=kept, held=held or None), self.state.source
+        source = with_package(self.state.source, self.package) if self.package else self.state.source
+        return replace(module, kept_statements=kept, held=held or None), source
 
     def _captured_modules(self) -> list[str]:
         return sorted(name for name in self.call.needs.modules if name != "__main__" and not name.startswith("clustrix_bundle."))

@@ -47,6 +47,8 @@ class Standing:
         if not numbers:
             return ("*" in self.binders and not self._is_main_state(value)) or self._is_of_run_file(value)
         kinds = {self.statements[number].kind for number in numbers}
+        if kinds == {"type"}:
+            return True
         if kinds <= {"import"}:
             return isinstance(value, ModuleType) or self._is_import_of(name, value)
         if kinds & {"def", "class"}:

@@ -123,3 +123,26 @@ def test_a_function_typed_at_the_prompt_ships_or_is_refused_by_the_reason(projec
         assert "use a notebook or IPython" in heard
     else:
         assert _run(heard, project) == 8
+
+
+def test_a_function_of_a_module_that_m_ran_ships_with_its_package(project):
+    (project / "pkg").mkdir()
+    (project / "pkg" / "__init__.py").write_text("SCALE = 2\n")
+    (project / "pkg" / "helper.py").write_text("from . import SCALE\ndef scaled(x): return SCALE * x\n")
+    (project / "pkg" / "run.py").write_text(
+        "from __future__ import annotations\nfrom .helper import scaled\nfrom multiprocessing import get_context\n"
+        "def predict(x):\n    with get_context('spawn').Pool(1) as pool: return [scaled(x), *pool.map(again, [x])]\n"
+        "def again(x): return scaled(x) + 1\n"
+        "if __name__ == '__main__':\n" + textwrap.indent(SHIP, "    ") + "\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pkg.run"],
+        cwd=project,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _run(done.stdout, project) == [6, 7]
