@@ -31,7 +31,9 @@ MAX_SOURCE = 6_000
 REJECTED = b"rejected "
 # libcst loses the line of a backslash that stands alone before a statement, and counts a form feed in a block's indentation on all its lines
 LIBCST_MISCOUNTS = re.compile(rb"(\A|[\r\n])([ \t\f]*\\[\r\n]|[ \t]*\f)")
-LIBCST_LACKS = re.compile(rb"cannot be read as Python: (parser error|tokenizer error|'async' cannot)")
+# and takes the name of a character in a format spec for a field
+LIBCST_MISREADS = re.compile(rb":[^'\"{]*\\N\{")
+LIBCST_LACKS = re.compile(rb"cannot be read as Python: (parser error|tokenizer error|'async' cannot|a space is needed)")
 
 
 def read_by(extractor: str, source: bytes) -> bytes:
@@ -60,8 +62,8 @@ def never_runs(source: bytes) -> bool:
 
 
 def libcst_miscounts(source: bytes) -> bool:
-    """Whether libcst's tree lacks a part of the text, so that lines or columns after it are off."""
-    if LIBCST_MISCOUNTS.search(source):
+    """Whether libcst's tree lacks a part of the text, so that lines or columns after it are off, or has one too many."""
+    if LIBCST_MISCOUNTS.search(source) or LIBCST_MISREADS.search(source):
         return True
     text = decode_source(source, "fuzz.py")
     return libcst.parse_module(text).code != text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,10 +16,13 @@ from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from libcst import CSTLogicError, CSTValidationError
 
 if TYPE_CHECKING:
+    import re
+
     from clustrix_bundle.bundler.facts.lexical import Lexical
 
 _VISITORS: Visitors = {**EXPRESSIONS, **STATEMENTS, **PATTERNS}
 _ASYNC_AT_END = compile_lazily(r"\basync[ \t\f]*(?:#[^\n]*)?\\?\n")
+_KEYWORD_AND_LAMBDA = compile_lazily(rf"\b({'|'.join(keyword.kwlist)})\([(\s]*lambda\b")
 _DIRECTIVE = compile_lazily(r"#[ \t]*clustrix:[ \t]*([^ \t]+)[ \t]*(.*)")
 
 
@@ -59,14 +63,20 @@ def _parsed(text: str) -> cst.Module:
     """The tree.
 
     Raises:
-        UnparsableError: ``async`` ends a line within brackets, on which libcst fails with an error of its own.
+        UnparsableError: libcst refuses it, or fails on it with an error of its own.
     """
     try:
         return cst.parse_module(text)
     except AttributeError:
-        found = _ASYNC_AT_END.search(text)
-        line = text.count("\n", 0, found.start()) + 1 if found else 0
-        raise UnparsableError("'async' cannot be read where it ends a line", line) from None
+        raise UnparsableError("'async' cannot be read where it ends a line", _line(_ASYNC_AT_END.search(text), text)) from None
+    except TypeError:
+        found = _KEYWORD_AND_LAMBDA.search(text)
+        words = f"a space is needed between '{found[1] if found else 'a keyword'}' and the bracket before 'lambda'"
+        raise UnparsableError(words, _line(found, text)) from None
+
+
+def _line(found: re.Match[str] | None, text: str) -> int:
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def _directives(lexical: Lexical) -> list[Directive]:

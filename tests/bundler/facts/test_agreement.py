@@ -32,9 +32,14 @@ def test_extractors_agree_on_what_fuzzers_found(source, monkeypatch):
     assert read_by("core", source, monkeypatch) == read_by("libcst", source, monkeypatch)
 
 
-def test_async_at_the_end_of_a_line_is_an_error_of_the_slower_extractor_alone(monkeypatch):
-    source = b"a = 1\nb = [c async\n for c in d]\n"
-    assert (
-        read_by("libcst", source, monkeypatch) == "m.py:2: cannot be read as Python: 'async' cannot be read where it ends a line"
-    )
-    assert b'"comp"' in read_by("core", source, monkeypatch)
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b"a = 1\nb = [c async\n for c in d]\n", "'async' cannot be read where it ends a line"),
+        (b"def f():\n    return(lambda: g)\n", "a space is needed between 'return' and the bracket before 'lambda'"),
+        (b"a\nb = not(lambda: g)()\n", "a space is needed between 'not' and the bracket before 'lambda'"),
+    ],
+)
+def test_what_libcst_fails_on_is_an_error_of_the_slower_extractor_alone(source, words, monkeypatch):
+    assert read_by("libcst", source, monkeypatch) == f"m.py:2: cannot be read as Python: {words}"
+    assert isinstance(read_by("core", source, monkeypatch), bytes)
