@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
-from clustrix_bundle.bundler.why import find_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -277,6 +276,8 @@ class DependencyGraph:
         member = self.member_of(path)
         if member is None:
             raise KeyError(os.fspath(path))
+        from clustrix_bundle.bundler.why import find_reasons  # noqa: PLC0415 - for those who ask
+
         return find_reasons(self.edges, self.entry.member).chain(member)
 
     def why_not(self, path: str | os.PathLike[str]) -> str:

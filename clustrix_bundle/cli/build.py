@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clustrix_bundle.build import analyze_target, observe_target, pack_graph, rehearse_bundle
-from clustrix_bundle.cli.explanation import explain_json, explain_text
-from clustrix_bundle.cli.json_argument import parse_json_argument
 from clustrix_bundle.cli.options import build_options, json_option, project_options
 from clustrix_bundle.cli.output import print_json, printable, progress, render_count, render_size
 
@@ -53,7 +51,11 @@ def build_command(
     misses something; the bundle is there all the same.
     """
     options = build_options(**project)
-    arguments = parse_json_argument("--observe", observe, list, dict)
+    arguments = None
+    if observe is not None:
+        from clustrix_bundle.cli.json_argument import parse_json_argument  # noqa: PLC0415 - few builds observe
+
+        arguments = parse_json_argument("--observe", observe, list, dict)
     if only_observed and arguments is None:
         raise click.UsageError("--only-observed needs --observe ARGS: nothing was observed")
     with progress(f"analysing {target}"):
@@ -69,11 +71,15 @@ def build_command(
     if as_json:
         told = built_json(info)
         if explain:
+            from clustrix_bundle.cli.explanation import explain_json  # noqa: PLC0415 - or explain
+
             told["explanation"] = explain_json(graph)
         print_json(told if rehearsal is None else {**told, "rehearsal": _rehearsal_json(rehearsal)})
     else:
         click.echo(_built_text(info))
         if explain:
+            from clustrix_bundle.cli.explanation import explain_text  # noqa: PLC0415
+
             click.echo(explain_text(graph))
         if rehearsal is not None:
             click.echo(_rehearsal_text(rehearsal))
