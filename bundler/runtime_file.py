@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import re
 import tokenize
 import zipfile
 from collections.abc import Mapping
@@ -115,6 +116,28 @@ def _parts_words(before: str, after: str) -> bool:
     return all(one.isalnum() or one in "_\"'" for one in (before, after))
 
 
+_WINDOW = 26_000
+"""Bytes behind which Deflate (RFC 1951: 32 KiB) still finds what it has seen, a module later."""
+
+
+def _like_beside_like(modules: Mapping[str, bytes]) -> list[str]:
+    """Names in an order that compresses well: next comes always whose words stand most within reach. 2 kB of 60."""
+    words = {name: set(re.findall(rb"\w+", source)) for name, source in modules.items()}
+    left = sorted(modules)
+    order = [left.pop(0)]
+    while left:
+        reach: set[bytes] = set()
+        size = 0
+        for name in reversed(order):
+            reach |= words[name]
+            size += len(modules[name])
+            if size > _WINDOW:
+                break
+        order.append(max(left, key=lambda name: len(reach & words[name]) / (len(words[name]) + 1)))
+        left.remove(order[-1])
+    return order
+
+
 def render_runtime(modules: Mapping[str, bytes]) -> bytes:
     """The bytes of ``runtime.pyz``.
 
@@ -125,7 +148,7 @@ def render_runtime(modules: Mapping[str, bytes]) -> bytes:
         PackagingError: The file would be larger than `MAX_RUNTIME_SIZE`.
     """
     modules = {name: without_prose(source) for name, source in modules.items()}
-    sources = b"".join(name.encode() + b"\0" + modules[name] + b"\0" for name in sorted(modules) if name != LOADER)
+    sources = b"".join(name.encode() + b"\0" + modules[name] + b"\0" for name in _like_beside_like(modules) if name != LOADER)
     version = hashlib.sha256(modules[LOADER] + sources).hexdigest()[:16]
     start = f"\n\nmodules = Modules(__spec__, {version!r})\nmodules.install(__name__)\n"
     files = _STUBS | {f"{PACKAGE}/__init__.py": modules[LOADER] + start.encode(), f"{PACKAGE}/sources": sources}
