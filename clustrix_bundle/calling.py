@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.engine import RESOURCES
-from clustrix_bundle.executor import with_environment
+from clustrix_bundle.executor import configured
 from clustrix_bundle.order import packed_calls
 from clustrix_bundle.submission import Cluster, cluster_of
 
@@ -65,7 +65,7 @@ async def _awaited(
 def _cluster(config: ClusterConfig, options: Mapping[str, Any]) -> Cluster:
     if options.get("parallel"):
         warnings.warn("parallel=True: loops cannot be spread yet; the function runs serially in one job", stacklevel=4)
-    return cluster_of(with_environment(config, options.get("environment")))
+    return cluster_of(configured(config, options))
 
 
 def _submit(

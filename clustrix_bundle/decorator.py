@@ -29,6 +29,7 @@ _FIELD_OF = {
     "qos": "default_qos",
     "parallel": "auto_parallel",
     "environment": "conda_env_name",
+    "outputs": "outputs",
     "auto_parallel": "auto_parallel",
     "async_submit": "async_submit",
 }
@@ -125,7 +126,8 @@ def cluster(function: Any = None, /, **options: Any) -> Any:
     Args:
         function: The function, where the decorator stands bare.
         options: cores, memory ("8GB"), time ("01:30:00"), partition, queue, account, gres, qos: resources of its job.
-            environment: "current", "venv", or the name of a conda environment. parallel, auto_parallel: whether independent loops
+            environment: "current", "venv", or the name of a conda environment. outputs: "work_dir" moves the files that it writes
+            there, "job" keeps them in the job's folder. parallel, auto_parallel: whether independent loops
             may be spread. async_submit: whether a call gives the job instead of waiting.
 
     Raises:

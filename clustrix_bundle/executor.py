@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, wait
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ class ClusterExecutor(Executor):
         initializer: Called before the function, in the process of every task.
         initargs: Its arguments.
         resources: Of each task: cores, memory, time, partition, queue, account, gres, qos. ``environment``: the name of a conda
-            environment, or ``"current"``.
+            environment, ``"current"`` or ``"venv"``. ``outputs``: ``"work_dir"`` moves what a task writes there, ``"job"`` keeps it in its folder.
 
     Raises:
         TypeError: A resource is unknown, or the initializer can't be called.
@@ -60,7 +60,7 @@ class ClusterExecutor(Executor):
 
             config = get_config()
         self._given = checked_resources(resources)
-        self._cluster: Cluster = cluster_of(with_environment(config, self._given.pop("environment", None)))
+        self._cluster: Cluster = cluster_of(configured(config, {name: self._given.pop(name, None) for name in OF_CONFIG}))
         self._cluster.resources(self._given)
         limit = max_workers or self._cluster.room
         self._slots = Slots(limit) if limit else None
@@ -172,19 +172,33 @@ def checked_resources(given: dict[str, Any]) -> dict[str, Any]:
         TypeError: One is unknown.
         ConfigError: A value is impossible.
     """
-    known = (*RESOURCES, "environment")
+    known = (*RESOURCES, *OF_CONFIG)
     for name, value in given.items():
         if name not in known:
             raise TypeError(f"there is no resource {name!r}{nearest(name, known)}")
         if name == "environment":
             checked("conda_env_name", value, name)
+        elif name in OF_CONFIG:
+            checked(name, value)
         else:
             checked(f"default_{name}", value, name)
     return dict(given)
 
 
-def with_environment(config: ClusterConfig, environment: str | None) -> ClusterConfig:
-    """The configuration with an environment as ``@cluster`` names it: ``current``, ``venv``, or a conda environment."""
+OF_CONFIG = ("environment", "outputs")
+"""Keywords of ``@cluster`` that say something else than the configuration."""
+
+
+def configured(config: ClusterConfig, options: Mapping[str, Any]) -> ClusterConfig:
+    """The configuration as ``@cluster`` would have it.
+
+    Args:
+        config: What holds where nothing else is said.
+        options: ``environment``: ``current``, ``venv``, or a conda environment. ``outputs``: ``job`` or ``work_dir``. Others mean nothing.
+    """
+    environment, outputs = options.get("environment"), options.get("outputs")
+    if outputs is not None:
+        config = config.replace(outputs=outputs)
     if environment is None:
         return config
     if environment in ("current", "venv"):

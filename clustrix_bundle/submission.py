@@ -226,6 +226,7 @@ class Cluster:
             "resources": resources.given(),
             "time_s": None if self.engine.limits_time else resources.time_s,
             "beat_s": _BEAT_S,
+            "outputs": config.outputs,
             "cluster": {
                 "cluster_host": config.cluster_host,
                 "username": config.username,

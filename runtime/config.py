@@ -185,6 +185,7 @@ _FIELDS = (
     ("environment_variables", (), _variables, False),
     ("module_loads", (), _texts, False),
     ("pre_execution_commands", (), _texts, False),
+    ("outputs", "job", _choice("job", "work_dir"), False),
     ("strict", False, _boolean, False),
     ("max_parallel_jobs", 100, _integer(1, 1 << 20), False),
     ("job_poll_interval", 5, _seconds(False), False),
@@ -256,6 +257,8 @@ class ClusterConfig(object):
         environment_variables: Set in every job.
         module_loads: Environment modules that are loaded before Python starts.
         pre_execution_commands: Shell commands that run before Python starts.
+        outputs: Where files stay that a job writes below its working directory: "job" (in its folder, for ``result --outputs``) or
+            "work_dir" (moved there, over files of that name, as if it had run there).
         strict: Whether a job is refused, not only warned of, if the look at its Python and disk beforehand finds something amiss.
         max_parallel_jobs: Most tasks that are in the scheduler at a time.
         job_poll_interval: Seconds between looks at a job's state.
@@ -297,6 +300,7 @@ class ClusterConfig(object):
         python_executable: str
         environment: str
         build_on: str
+        outputs: str
         conda_env_name: Optional[str]
         package_manager: str
         environment_variables: dict[str, str]

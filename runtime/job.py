@@ -84,6 +84,7 @@ def _run(job, number):
         options.__dict__.update(
             json=False,
             keep=False,
+            outputs=spec.get("outputs"),
             result=folder + "/result",
             error=folder + "/error",
             blobs=job.state + "/blobs",

@@ -29,6 +29,7 @@ Runs the bundle's function and prints its result; what the function prints stays
   --result FILE        write the pickled result to FILE: for what JSON cannot hold
   --error FILE         write what the function raised to FILE, for Python to raise it again
   --work-dir DIR       folder that cluster_* paths are relative to (default: the current folder)
+  --outputs WHERE      "job" keeps the files that the function writes apart, "work_dir" moves them there
   --state DIR          where outputs are kept (default: .clustrix-<uid> in the work dir)
   --blobs DIR          where detached members are found by their SHA-256
   --id ID              refuse any other bundle
@@ -42,7 +43,7 @@ def main(arguments):
         arguments,
         USAGE,
         ["json", "keep"],
-        ["args", "kwargs", "arguments", "result", "error", "work-dir", "state", "blobs", "id"],
+        ["args", "kwargs", "arguments", "result", "error", "work-dir", "state", "blobs", "id", "outputs"],
         1,
     )
     options.span = None
@@ -52,6 +53,8 @@ def main(arguments):
     call = _read_arguments(options)
     if options.arguments and (call != (None, None) or not os.path.isfile(options.arguments)):
         raise UsageError("--arguments %s is no file, or given together with --args or --kwargs" % options.arguments)
+    if options.outputs not in (None, "job", "work_dir"):
+        raise UsageError("--outputs is %s; choose job or work_dir" % options.outputs)
     work_dir = os.path.abspath(options.work_dir or os.getcwd())
     if not os.path.isdir(work_dir):
         raise UsageError("the work dir %s is no folder" % work_dir)
@@ -183,6 +186,8 @@ class Task(object):
         self._keep = options.keep
         self._state = state
         self._links = {}
+        self.to_work_dir = options.outputs == "work_dir"
+        self._moved = []  # type: ignore[var-annotated]
         self.warnings = []
         self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
         self.outcome = OutcomeFile(self.root + "/outcome")
@@ -272,8 +277,12 @@ class Task(object):
         """``(rows, folder)`` of what the function wrote, which is kept now."""
         cwd = self.manifest.data["cwd"]
         found = find_outputs(self.root, self.manifest, self._stamp)
+        if self.to_work_dir:
+            for path in [path for path in found if path.startswith(cwd + "/")]:
+                self._links.setdefault(self.root + "/" + path, os.path.realpath(self.work_dir + path[len(cwd) :]))
         if self._links:
-            found = put_back(self.root, found, self._links)
+            left = put_back(self.root, found, self._links)
+            self._moved, found = [path[len(cwd) + 1 :] for path in found if path not in set(left)], left
         if not found:
             return [], None
         if self._keep:
@@ -292,6 +301,8 @@ class Task(object):
         parts = [', "outputs": [']
         parts.append(", ".join('{"path": %s, "size": %d}' % (quote(row["path"]), row["size"]) for row in rows))
         parts.append("]")
+        if self.to_work_dir:
+            parts.append(', "in_work_dir": [%s]' % ", ".join(map(quote, self._moved)))
         if folder:
             parts.append(', "outputs_dir": %s' % quote(folder))
         if self._keep:

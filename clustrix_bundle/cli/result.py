@@ -116,7 +116,7 @@ def tell(
                 "result": result,
                 "exact": exact,
                 **more,
-                **{key: outcome[key] for key in ("outputs", "warnings", "proof")},
+                **{key: outcome[key] for key in ("outputs", "in_work_dir", "warnings", "proof") if key in outcome},
             }
         )
     elif result is not None or exact:

@@ -43,6 +43,11 @@ def _resource_options(command: Any) -> Any:
 @click.option(
     "--environment", metavar="current|venv|NAME", help="As in @cluster: the Python there, one built for the job, or conda's."
 )
+@click.option(
+    "--outputs",
+    type=click.Choice(["job", "work_dir"]),
+    help="Where files that it writes stay: in its folder, or moved to the work dir.",
+)
 @click.option("--check", is_flag=True, help="Only look whether the job could run there; nothing is built or submitted.")
 @click.option("--strict", is_flag=True, help="Submit nothing if that look finds anything amiss.")
 @_resource_options
@@ -57,6 +62,7 @@ def submit_command(
     blobs: str | None,
     job: str | None,
     environment: str | None,
+    outputs: str | None,
     check: bool,
     strict: bool,
     profile: str | None,
@@ -71,7 +77,7 @@ def submit_command(
     standard error; only what cannot run at all is refused, unless --strict is given. Exit code 4 if it is refused.
     """
     from clustrix_bundle.environments.errors import PreflightWarning  # noqa: PLC0415
-    from clustrix_bundle.executor import checked_resources, with_environment  # noqa: PLC0415 - where something is submitted
+    from clustrix_bundle.executor import checked_resources, configured  # noqa: PLC0415 - where something is submitted
     from clustrix_bundle.submission import cluster_of, new_id  # noqa: PLC0415
 
     given = checked_resources({name: options.pop(name) for name in _RESOURCES})
@@ -79,7 +85,7 @@ def submit_command(
     positional, named = parse_json_argument("--args", args, list), parse_json_argument("--kwargs", kwargs, dict)
     if job is not None and (len(job) != 16 or job.strip("0123456789abcdef")):
         raise click.BadParameter("must be 16 hex digits, in lower case", param_hint="--id")
-    config = with_environment(cluster_config(profile, host, work_dir), environment)
+    config = configured(cluster_config(profile, host, work_dir), {"environment": environment, "outputs": outputs})
     cluster = cluster_of(config.replace(strict=config.strict or strict))
     cluster.resources(given)  # refused before anything is built
     call = None if positional is None and named is None else (tuple(positional or ()), named or {})

@@ -57,6 +57,10 @@ def sleep_on(flag):
         time.sleep(0.01)
     return "woken"
 
+def write(name):
+    with open(name, "w") as out:
+        out.write(name)
+
 def die(how):
     os._exit(how)
 
@@ -130,6 +134,22 @@ def test_a_map_is_one_job_and_keeps_the_order(executor: ClusterExecutor, calls: 
     assert list(executor.map(calls.point, [])) == []
     with pytest.raises(ValueError, match="chunksize"):
         executor.map(calls.point, [1], chunksize=0)
+
+
+def test_what_tasks_write_stays_with_the_job_or_goes_to_the_work_dir(config: ClusterConfig, calls: Any, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    jobs = work / f".clustrix-{os.geteuid()}" / "jobs"
+    with ClusterExecutor(config) as executor:
+        assert list(executor.map(calls.write, ["a.txt", "b.txt"])) == [None, None]
+    (job,) = jobs.iterdir()
+    assert [(job / f"tasks/{n}/outputs/{name}").read_text() for n, name in enumerate(("a.txt", "b.txt"))] == ["a.txt", "b.txt"]
+    assert not (work / "a.txt").exists()
+    with ClusterExecutor(config, outputs="work_dir") as executor:
+        assert list(executor.map(calls.write, ["a.txt", "b.txt"])) == [None, None]
+    assert [(work / name).read_text() for name in ("a.txt", "b.txt")] == ["a.txt", "b.txt"]
+    assert list(jobs.iterdir()) == [job], "nothing of it is left there, so the folder is not needed any more"
+    with pytest.raises(ConfigError, match="outputs"):
+        ClusterExecutor(config, outputs="elsewhere")
 
 
 def test_what_a_call_raises_is_raised_where_its_result_is_taken(executor: ClusterExecutor, calls: Any) -> None:

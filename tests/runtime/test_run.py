@@ -402,6 +402,25 @@ def test_a_file_of_the_work_dir_that_is_replaced_lands_in_the_work_dir(site, bun
     assert done.reply["outputs"] == []
 
 
+def test_outputs_go_to_the_work_dir_where_that_is_asked_for(site, bundle_of):
+    (site.work / "old.txt").write_text("old")
+    (site.work / "taken").mkdir()
+    source = (
+        "import os\ndef f():\n    os.makedirs('deep/er')\n"
+        "    for name in ('deep/er/new.txt', 'old.txt', 'taken', '../above.txt'):\n        open(name, 'w').write(name)\n"
+    )
+    bundle = bundle_of(source, work_dir_names=[], files={"project/in/x": "x"}, cwd="project/in")
+    done = site.run(bundle, "--outputs", "work_dir")
+    assert done.reply["in_work_dir"] == ["deep/er/new.txt", "old.txt"]
+    assert (site.work / "deep/er/new.txt").read_text() == "deep/er/new.txt"
+    assert (site.work / "old.txt").read_text() == "old.txt"
+    assert [row["path"] for row in done.reply["outputs"]] == ["_tree/project/above.txt", "taken"], (
+        "what has no place there is kept"
+    )
+    assert Path(done.reply["outputs_dir"], "taken").read_text() == "taken"
+    assert site.run(bundle, "--outputs", "elsewhere").code == 2
+
+
 def test_another_work_dir_state_and_a_kept_tree_can_be_asked_for(site, bundle_of):
     place = site.folder / "place"
     place.mkdir()

@@ -107,6 +107,14 @@ def test_a_job_is_found_by_its_id_from_other_processes(shell: Shell) -> None:
     assert job in shell.run("jobs").stdout
 
 
+def test_files_go_to_the_work_dir_where_that_is_asked_for(shell: Shell) -> None:
+    job = shell.submit("count", "--args", json.dumps([str(shell.log), "b"]), "--outputs", "work_dir")
+    result = shell.json("attach", job)
+    assert (result["outputs"], result["in_work_dir"]) == ([], ["made.txt"])
+    assert (shell.folder / "made.txt").read_text() == "b"
+    assert shell.json("result", job, "--outputs", "out")["fetched"] == []
+
+
 def test_what_failed_is_told_with_its_cause_and_an_exit_code(shell: Shell) -> None:
     job = shell.submit("bad")
     done = shell.run("attach", job)
