@@ -53,8 +53,8 @@ def open_agent(config: ClusterConfig) -> Channel:
             worth trying again.
         ConfigError: A field leads nowhere, or the ssh configuration can't be read.
     """
-    from clustrix_bundle.ssh.login_line import render_login_line  # noqa: PLC0415
     from clustrix_bundle.runtime_program import runtime_program  # noqa: PLC0415 - where a connection is made
+    from clustrix_bundle.ssh.login_line import render_login_line  # noqa: PLC0415
 
     target = resolve_target(config)
     digest, content = runtime_program()
