@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WAIT_S = 10.0
 _SHOWN_LINES = 15
-UNAVAILABLE = frozenset({"unreachable", "unknown"})
+UNAVAILABLE = frozenset({"unreachable", "unknown", "package"})
 """Kinds of failure that wheels from here may mend."""
 
 

@@ -43,12 +43,18 @@ class Need:
     url: str = ""
 
     @property
+    def pin(self) -> str:
+        """Name and version as pip's requirements files have them."""
+        return f"{self._name}=={self.version}"
+
+    @property
     def line(self) -> str:
-        """As pip's requirements files have it."""
-        extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        if self.url and self.source in ("vcs", "wheel"):
-            return f"{self.name}{extras} @ {self.url}"
-        return f"{self.name}{extras}=={self.version}"
+        """As pip's requirements files have it: the pin, or where it came from."""
+        return f"{self._name} @ {self.url}" if self.url and self.source in ("vcs", "wheel") else self.pin
+
+    @property
+    def _name(self) -> str:
+        return f"{self.name}[{','.join(self.extras)}]" if self.extras else self.name
 
     @property
     def only_here(self) -> bool:

@@ -69,23 +69,26 @@ class Recipe:
         content = self.text.encode("ascii")
         return Artefact(f"environments/{self.key}/{MARKER}", len(content), hashlib.sha256(content).hexdigest(), content)
 
-    def request(self, wheels: list[tuple[str, str]], *, offline: bool, description: Any = None) -> str:
+    def request(
+        self, wheels: list[tuple[str, str]], pins: tuple[list[str], list[str]] | None = None, description: Any = None
+    ) -> str:
         """What the builder is given.
 
         Args:
             wheels: Name and SHA-256 of those that came along.
-            offline: Whether they are all there is.
+            pins: Requirements and optional ones, where these wheels are all there is.
             description: Instead of its own text.
         """
+        requirements, optional = pins or (list(self.requirements), list(self.optional))
         return json.dumps(
             {
                 "description": self.text if description is None else description,
                 "tool": self.tool,
-                "requirements": list(self.requirements),
-                "optional": list(self.optional),
+                "requirements": requirements,
+                "optional": optional,
                 "constraints": list(self.constraints),
                 "wheels": wheels,
-                "offline": offline,
+                "offline": pins is not None,
             }
         )
 
@@ -93,6 +96,11 @@ class Recipe:
 def lines_of(needs: tuple[Need, ...]) -> tuple[list[str], list[str]]:
     """Lines of what is needed, and of what the code can do without."""
     return [one.line for one in needs if not one.optional], [one.line for one in needs if one.optional]
+
+
+def pins_of(needs: tuple[Need, ...]) -> tuple[list[str], list[str]]:
+    """The same by name and version, wherever they came from: for wheels at hand."""
+    return [one.pin for one in needs if not one.optional], [one.pin for one in needs if one.optional]
 
 
 def chosen_tool(package_manager: str, *, has_uv: bool, version: tuple[int, ...]) -> str:

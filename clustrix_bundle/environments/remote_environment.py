@@ -201,6 +201,7 @@ class _Preparation:
 
     def run(self) -> Built:
         from clustrix_bundle.environments.build import UNAVAILABLE, Building, Failure, error_of  # noqa: PLC0415
+        from clustrix_bundle.environments.recipe import pins_of  # noqa: PLC0415
         from clustrix_bundle.environments.tool import builder_tool  # noqa: PLC0415
 
         recipe, own = self._recipe()
@@ -215,11 +216,13 @@ class _Preparation:
         self._deployer.send([tool, *(file for _, file in own)])
         prelude = self._environment.prelude("", base=True)
         building = Building(self._place, prelude, self._probe.state_dir, tool.name, self._tell)
-        made = building.run(recipe, recipe.request(wheels, offline=False))
+        made = building.run(recipe, recipe.request(wheels))
         if isinstance(made, Failure) and made.kind in UNAVAILABLE:
             every = self._all_wheels(recipe, error_of(made, recipe))
             self._deployer.send([tool, *(file for _, file in every)])
-            made = building.run(recipe, recipe.request([(name, file.sha256) for name, file in every], offline=True))
+            made = building.run(
+                recipe, recipe.request([(name, file.sha256) for name, file in every], pins_of(self._needs.distributions))
+            )
         if isinstance(made, Failure):
             raise error_of(made, recipe)
         return Built((f"environments/{recipe.key}",), recipe.key, made)
@@ -245,10 +248,11 @@ class _Preparation:
 
     def _all_wheels(self, recipe: Recipe, why: Exception) -> list[tuple[str, Artefact]]:
         from clustrix_bundle.environments.errors import EnvironmentBuildError  # noqa: PLC0415
+        from clustrix_bundle.environments.recipe import pins_of  # noqa: PLC0415
         from clustrix_bundle.environments.wheels import all_wheels, pack_wheel  # noqa: PLC0415
 
         self._tell("what is needed cannot be had there: wheels are gathered here\n")
-        lines = list(recipe.requirements), list(recipe.optional), list(recipe.constraints)
+        lines = *pins_of(self._needs.distributions), list(recipe.constraints)
         try:
             with tempfile.TemporaryDirectory(prefix="clustrix-wheels-") as folder:
                 paths = all_wheels(self._needs.distributions, self._installed, recipe.interpreter, lines, folder)
@@ -262,7 +266,7 @@ class _Preparation:
         from clustrix_bundle.deploy import Artefact  # noqa: PLC0415
 
         wheels = [(name, file.sha256) for name, file in own]
-        content = recipe.request(wheels, offline=False, description=recipe.description).encode()
+        content = recipe.request(wheels, description=recipe.description).encode()
         digest = hashlib.sha256(content).hexdigest()
         request = Artefact(f"requests/{digest}.json", len(content), digest, content)
         files = [tool, request, *(file for _, file in own)]

@@ -28,6 +28,8 @@ _UNREACHABLE = (
     "dns error",
     "Network connectivity is disabled",
     "Failed to download",
+    "unable to access",
+    "Could not resolve host",
 )
 _UNKNOWN = (
     "No matching distribution",
@@ -270,10 +272,12 @@ def install_all(tool, request, folder, say):
 
 def _judged(code, tail):
     _check_disk(tail)
-    errors = [line.strip() for line in tail.split("\n") if re.search(r"\b(error|ERROR|Error)\b|×|╰", line)]
-    text = errors[-1] if errors else "the installer ended with code %d" % code
+    lines = [line.strip() for line in tail.split("\n")]
+    told = [line for line in lines if line.startswith("ERROR:")][-1:] or [line for line in lines if line[:1] == "×"]
+    told = told or [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE) and not line.startswith("note:")]
+    text = told[0] if told else "the installer ended with code %d" % code
     if any(sign in tail for sign in _UNREACHABLE):
-        return BuildError("unreachable", "no package index could be reached from there: " + text, tail)
+        return BuildError("unreachable", "what is needed cannot be reached from there: " + text, tail)
     if any(sign in tail for sign in _UNKNOWN):
         return BuildError("unknown", text, tail)
     return BuildError("package", text, tail)

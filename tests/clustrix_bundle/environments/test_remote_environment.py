@@ -161,7 +161,9 @@ def test_what_is_optional_is_left_out_where_it_is_not_to_be_had(site: Any, here:
 
 def test_without_an_index_wheels_of_what_is_installed_here_travel_and_no_credentials_do(site: Any, here: Any, tiny: Any) -> None:
     environment = site.environment(python_executable=tiny.other_python(8), environment_variables=NO_INDEX)
-    built = environment.prepare(tiny.needs, distributions=lambda: here)
+    (need,) = tiny.needs.distributions
+    from_git = replace(need, source="vcs", url="git+https://127.0.0.1:9/paint.git@0123456")  # as out of reach as the index
+    built = environment.prepare(Needs(distributions=(from_git,)), distributions=lambda: here)
     assert built.notes["wheels"] == 2
     (folder,) = site.folders
     assert said_by(folder, "import clxpaint; print(clxpaint.NAME)") == "paint 1.4, shades 1.2"
