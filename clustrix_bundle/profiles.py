@@ -40,7 +40,7 @@ def load_profile(
     name: str | None = None,
     *,
     folder: str | None = None,
-    environment: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] = os.environ,
     **fields: Any,
 ) -> ClusterConfig:
     """The configuration that a profile, the environment and arguments give, the later over the earlier.
@@ -48,32 +48,32 @@ def load_profile(
     Args:
         name: Of the profile; None for ``CLUSTRIX_PROFILE``, else for the default one, if there is any.
         folder: Where to begin looking for the project's file; None for the current folder.
-        environment: Environment variables.
+        environ: Environment variables.
         fields: Fields that go over all others.
 
     Raises:
         ConfigError: A file can't be read, there is no such profile, or a field is wrong; it names file and profile.
     """
-    wanted = name or environment.get(PREFIX + "PROFILE") or None
-    folders = [*_project_folders(os.path.abspath(folder or os.curdir)), user_folder(environment)]
+    wanted = name or environ.get(PREFIX + "PROFILE") or None
+    folders = [*_project_folders(os.path.abspath(folder or os.curdir)), user_folder(environ)]
     table, source = _find_table(folders, wanted)
-    merged = {**table, **environment_fields(environment), **fields}
+    merged = {**table, **environment_fields(environ), **fields}
     try:
         return ClusterConfig(**merged)
     except ConfigError as error:
         raise ConfigError(f"{error} (fields of {source})" if table else str(error)) from None
 
 
-def user_folder(environment: Mapping[str, str] = os.environ) -> str:
+def user_folder(environ: Mapping[str, str] = os.environ) -> str:
     """The user's own configuration folder."""
-    own = environment.get(PREFIX + "CONFIG_DIR")
+    own = environ.get(PREFIX + "CONFIG_DIR")
     if own:
         return os.path.expanduser(own)
-    base = environment.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    base = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
     return os.path.join(base, "clustrix")
 
 
-def environment_fields(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def environment_fields(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Fields that environment variables set; an empty variable sets the field back to its default.
 
     Raises:
@@ -81,7 +81,7 @@ def environment_fields(environment: Mapping[str, str] = os.environ) -> dict[str,
     """
     fields: dict[str, Any] = {}
     for name in FIELDS:
-        text = environment.get(PREFIX + name.upper())
+        text = environ.get(PREFIX + name.upper())
         if text is not None:
             fields[name] = _parse(name, text) if text else None
     return fields

@@ -31,12 +31,12 @@ def test_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_profile_of_an_environment_is_one(tmp_path: Path) -> None:
     (example,) = blocks("environments.md", "toml")
     (tmp_path / "clustrix.toml").write_text(example)
-    config = load_profile(folder=str(tmp_path), environment={"CLUSTRIX_CONFIG_DIR": "/nowhere"})
+    config = load_profile(folder=str(tmp_path), environ={"CLUSTRIX_CONFIG_DIR": "/nowhere"})
     assert (config.environment, config.strict, config.module_loads) == ("venv", True, ["python/3.12"])
 
 
 def test_the_profile_in_the_page_is_one(tmp_path: Path) -> None:
     (example,) = blocks("configuration.md", "toml")
     (tmp_path / "clustrix.toml").write_text(example)
-    config = load_profile(folder=str(tmp_path), environment={"CLUSTRIX_DEFAULT_CORES": "8", "CLUSTRIX_CONFIG_DIR": "/nowhere"})
+    config = load_profile(folder=str(tmp_path), environ={"CLUSTRIX_DEFAULT_CORES": "8", "CLUSTRIX_CONFIG_DIR": "/nowhere"})
     assert (config.cluster_type, config.module_loads, config.default_cores) == ("slurm", ["python/3.11"], 8)

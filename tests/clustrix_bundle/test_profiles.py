@@ -36,12 +36,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_files_and_variables_the_configuration_is_local(project: Path) -> None:
-    assert load_profile(environment={}) == ClusterConfig()
+    assert load_profile(environ={}) == ClusterConfig()
 
 
 def test_the_default_profile_of_the_project_counts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "clustrix.toml").write_text(HPC)
-    config = load_profile(environment={})
+    config = load_profile(environ={})
     assert (config.cluster_type, config.cluster_host, config.default_cores, config.module_loads) == (
         "slurm",
         "hpc.example.org",
@@ -49,37 +49,37 @@ def test_the_default_profile_of_the_project_counts(project: Path, monkeypatch: p
         ["gcc"],
     )
     monkeypatch.chdir(project / "sub")
-    assert load_profile(environment={}) == config
-    assert load_profile(folder=str(project / "sub"), environment={}) == config
+    assert load_profile(environ={}) == config
+    assert load_profile(folder=str(project / "sub"), environ={}) == config
 
 
 def test_a_profile_is_named_by_argument_or_variable(project: Path) -> None:
     (project / "clustrix.toml").write_text(HPC)
-    assert load_profile("laptop", environment={"CLUSTRIX_PROFILE": "hpc"}).local_work_dir == str(project / "data")
-    assert load_profile(environment={"CLUSTRIX_PROFILE": "laptop"}).cluster_type == "local"
+    assert load_profile("laptop", environ={"CLUSTRIX_PROFILE": "hpc"}).local_work_dir == str(project / "data")
+    assert load_profile(environ={"CLUSTRIX_PROFILE": "laptop"}).cluster_type == "local"
 
 
 def test_the_project_goes_before_the_user(project: Path, tmp_path: Path) -> None:
     own = tmp_path / "home/.config/clustrix/clustrix.toml"
     own.write_text('default = "mine"\n[profiles.mine]\ndefault_cores = 1\n[profiles.hpc]\ndefault_cores = 2\n')
-    assert load_profile(environment={}).default_cores == 1
+    assert load_profile(environ={}).default_cores == 1
     (project / "clustrix.toml").write_text(HPC)
-    assert load_profile(environment={}).default_cores == 4
-    assert load_profile("mine", environment={}).default_cores == 1
+    assert load_profile(environ={}).default_cores == 4
+    assert load_profile("mine", environ={}).default_cores == 1
 
 
 def test_files_above_the_project_do_not_count(project: Path) -> None:
     (project.parent / "clustrix.toml").write_text(HPC)
-    assert load_profile(environment={}) == ClusterConfig()
+    assert load_profile(environ={}) == ClusterConfig()
     (project / "pyproject.toml").unlink()
-    assert load_profile(environment={}).cluster_type == "slurm"
+    assert load_profile(environ={}).cluster_type == "slurm"
 
 
 def test_the_home_folder_is_no_project(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home/clustrix.toml").write_text(HPC)
     (tmp_path / "home/work").mkdir()
     monkeypatch.chdir(tmp_path / "home/work")
-    assert load_profile(environment={}) == ClusterConfig()
+    assert load_profile(environ={}) == ClusterConfig()
 
 
 def test_where_the_users_folder_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +92,9 @@ def test_where_the_users_folder_is(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_arguments_go_over_the_environment_and_that_over_the_profile(project: Path) -> None:
     (project / "clustrix.toml").write_text(HPC)
     environment = {"CLUSTRIX_DEFAULT_CORES": "8", "CLUSTRIX_USERNAME": "ann"}
-    config = load_profile(environment=environment, username="bob")
+    config = load_profile(environ=environment, username="bob")
     assert (config.default_cores, config.username, config.cluster_host) == (8, "bob", "hpc.example.org")
-    local = load_profile(environment={"CLUSTRIX_CLUSTER_TYPE": "local", "CLUSTRIX_CLUSTER_HOST": ""})
+    local = load_profile(environ={"CLUSTRIX_CLUSTER_TYPE": "local", "CLUSTRIX_CLUSTER_HOST": ""})
     assert (local.cluster_type, local.cluster_host) == ("local", None)
 
 
@@ -151,7 +151,7 @@ def test_every_field_has_the_kind_that_its_variable_is_read_as() -> None:
 )
 def test_wrong_variables_are_named(project: Path, name: str, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        load_profile(environment={name: text})
+        load_profile(environ={name: text})
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_wrong_variables_are_named(project: Path, name: str, text: str, words: s
 def test_errors_in_files_name_the_file(project: Path, text: str, words: str) -> None:
     (project / "clustrix.toml").write_text(text)
     with pytest.raises(ConfigError, match=words):
-        load_profile(environment={})
+        load_profile(environ={})
 
 
 def test_a_named_profile_needs_a_file(project: Path) -> None:
     with pytest.raises(ConfigError, match="no profile 'hpc'"):
-        load_profile("hpc", environment={})
+        load_profile("hpc", environ={})
 
 
 def test_upstreams_file_is_read_where_there_is_no_other(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,10 +190,10 @@ def test_upstreams_file_is_read_where_there_is_no_other(project: Path, monkeypat
         "local_cache_dir": "~/.clustrix/cache",
     }
     (project / "clustrix.yml").write_text(yaml.safe_dump(settings))
-    config = load_profile(environment={})
+    config = load_profile(environ={})
     assert (config.cluster_type, config.cluster_host, config.default_cores, config.cluster_port) == ("slurm", "hpc", 16, 2200)
     (project / "clustrix.toml").write_text("[profiles.x]\n")
-    assert load_profile(environment={}).cluster_type == "local"
+    assert load_profile(environ={}).cluster_type == "local"
 
 
 @pytest.mark.parametrize(
@@ -210,11 +210,15 @@ def test_what_upstreams_file_can_not_mean_here_is_named(project: Path, text: str
     pytest.importorskip("yaml")
     (project / "clustrix.yml").write_text(text)
     with pytest.raises(ConfigError, match=words):
-        load_profile(environment={})
+        load_profile(environ={})
 
 
 def test_upstreams_file_without_pyyaml_is_a_clear_error(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "yaml", None)
     (project / "clustrix.yml").write_text("cluster_host: hpc")
     with pytest.raises(ConfigError, match="PyYAML is not installed.*clustrix.toml"):
-        load_profile(environment={})
+        load_profile(environ={})
+
+
+def test_the_environment_of_jobs_is_a_field_like_others(project: Path) -> None:
+    assert load_profile(environ={}, environment="venv").environment == "venv"
