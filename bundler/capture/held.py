@@ -43,7 +43,8 @@ class HeldObjects:
         found: dict[int, list[tuple[str, str]]] = {}
         for module, loaded in list(sys.modules.items()):
             file = getattr(loaded, "__file__", None)
-            if module == "__main__" or not isinstance(file, str) or not self._is_inside(file):
+            running = loaded is sys.modules.get("__main__")  # which multiprocessing knows by a second name
+            if running or not isinstance(file, str) or not self._is_inside(file):
                 continue
             for name, value in list(vars(loaded).items()):
                 found.setdefault(id(value), []).append((module, name))

@@ -133,3 +133,10 @@ def test_what_a_module_of_the_project_holds_is_the_modules_own_there(lib, tmp_pa
     assert table == {"a": 1, "b": 2}
     assert missing is new.MISSING
     assert (model.value, new.MODEL) == (3, None)  # what the program has set there is told by the module's state
+
+
+def test_the_running_program_is_no_module_of_the_project_under_its_second_name(lib, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "__main__", lib)
+    monkeypatch.setitem(sys.modules, "__mp_main__", lib)  # as multiprocessing does
+    monkeypatch.delitem(sys.modules, "held_lib")
+    assert Needs(roots=(str(tmp_path),)).held.place(lib.TABLE) is None
