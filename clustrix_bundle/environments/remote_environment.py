@@ -197,7 +197,7 @@ class _Preparation:
 
         self._environment, self._place, self._needs, self._probe = environment, place, needs, probe
         self._installed, self._folder, self._tell = distributions(), folder, tell
-        self._deployer = RemoteDeployer(place)
+        self._deployer = RemoteDeployer(place=place)
 
     def run(self) -> Built:
         from clustrix_bundle.environments.build import UNAVAILABLE, Building, Failure, error_of  # noqa: PLC0415

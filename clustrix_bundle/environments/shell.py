@@ -11,7 +11,9 @@ from clustrix_bundle.environments.builder.examine import MARK
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
 
-_SHELL = 'b=sh; command -v bash >/dev/null 2>&1 && b=bash; exec "$b" -c "$@"'
+_SHELL = 'if command -v bash >/dev/null 2>&1; then exec bash --norc -c "$@"; else exec sh -c "$@"; fi'
+"""Bash as a job has it: for a command that comes over SSH it would read ``~/.bashrc`` first (``SSH_SOURCE_BASHRC``), for a batch script it does not."""
+
 _BODY = r"""
 clustrix_text=$(cat; echo x)
 exec </dev/null

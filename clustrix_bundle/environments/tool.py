@@ -16,6 +16,7 @@ _BUILDER = ("__init__", "claim", "command", "examine", "install")
 _RUNTIME = ("__init__", "job_folder", "owner")
 
 
+@functools.cache
 def examine_text() -> str:
     """The probe's program, as ``python -c`` takes it."""
     from clustrix_bundle.bundler.runtime_file import without_prose  # noqa: PLC0415 - where something is asked

@@ -14,21 +14,22 @@ _BLOCK = 1 << 20
 
 
 def identity():
-    """What makes two Pythons the same one as far as what is installed for them goes."""
-    import sysconfig
-
+    """What makes two Pythons the same one as far as what is installed for them goes. No `sysconfig`: it takes long to load."""
     try:
         libc = os.confstr("CS_GNU_LIBC_VERSION")
     except (AttributeError, ValueError, OSError):
         libc = ""
+    from _imp import extension_suffixes
+
+    system = os.uname()
     return {
         "executable": os.path.realpath(sys.executable),
         "version": list(sys.version_info[:3]),
-        "implementation": getattr(getattr(sys, "implementation", None), "name", "cpython"),
-        "soabi": sysconfig.get_config_var("SOABI") or "",
-        "platform": sysconfig.get_platform(),
+        "implementation": sys.implementation.name,
+        "soabi": extension_suffixes()[0].strip(".").rpartition(".")[0],
+        "platform": "%s-%s" % (system.sysname.lower(), system.machine),
         "libc": libc or "",
-        "prefix": getattr(sys, "base_prefix", sys.prefix),
+        "prefix": sys.base_prefix,
     }
 
 
@@ -63,16 +64,18 @@ def _told_version(path):
 
 def missing_modules(names):
     """Those of the top-level modules that an import would not find."""
-    from importlib.util import find_spec
+    from _frozen_importlib_external import PathFinder  # type: ignore[import-not-found]
 
-    missing = []
-    for name in names:
-        try:
-            if find_spec(name) is None:
-                missing.append(name)
-        except (ImportError, ValueError, AttributeError):
-            missing.append(name)
-    return missing
+    return [name for name in names if name not in sys.builtin_module_names and PathFinder.find_spec(name) is None]
+
+
+def which(name):
+    """Path of a program; None if there is none. `shutil` takes long to load."""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
 
 
 def state_dir(work_dir):
@@ -131,8 +134,6 @@ def examine(question):
     """The answer to a question, see above."""
     if sys.version_info < (3, 6):
         return {"identity": {"executable": sys.executable, "version": list(sys.version_info[:3])}}
-    from shutil import which
-
     return {
         "identity": identity(),
         "executable": sys.executable,

@@ -71,6 +71,16 @@ def test_the_interpreter_is_the_one_behind_the_jobs_own_prelude(site: Any, tiny:
     assert environment.check(Needs()).executable == str(tmp_path / "bin" / "python-of-mine")
 
 
+def test_the_look_reads_no_more_of_the_shells_files_than_a_job_does(
+    site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".bashrc").write_text("exit 9\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SSH_CLIENT", "127.0.0.1 1 22")  # as bash sees it on a login host
+    monkeypatch.delenv("SHLVL", raising=False)
+    assert site.environment(environment="current").check().ok
+
+
 @pytest.mark.parametrize(
     ("fields", "check", "text"),
     [
