@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -15,6 +14,7 @@ from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 _SEPARATORS = compile_lazily(r"[-_.]+")
 _REQUIREMENT_NAME = compile_lazily(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _EXTRA = compile_lazily(r"""extra\s*==\s*['"]([^'"]+)['"]""")
+_LINE_END = "\r\n"
 _CREDENTIALS = compile_lazily(r"(?i)(token|password|secret|key|auth)")
 
 
@@ -36,16 +36,17 @@ class Distribution:
     info: str
 
     @cached_property
-    def _headers(self) -> Any:
-        from email.parser import HeaderParser  # noqa: PLC0415 - takes longer to load than most projects to analyse
-
+    def _headers(self) -> dict[str, list[str]]:
         for name in ("METADATA", "PKG-INFO", ""):
             try:
                 with open(os.path.join(self.info, name) if name else self.info, encoding="utf-8", errors="replace") as file:
-                    return HeaderParser().parse(file)
+                    return read_headers(file)
             except OSError:
                 continue
-        return HeaderParser().parsestr("")
+        return {}
+
+    def _header(self, name: str) -> str:
+        return self._headers.get(name, [""])[0]
 
     @cached_property
     def stem(self) -> tuple[str, str]:
@@ -57,12 +58,12 @@ class Distribution:
     @property
     def name(self) -> str:
         """The name as the metadata has it."""
-        return str(self._headers["Name"] or self.stem[0])
+        return self._header("name") or self.stem[0]
 
     @property
     def version(self) -> str:
         """The exact version."""
-        return str(self._headers["Version"] or self.stem[1])
+        return self._header("version") or self.stem[1]
 
     @cached_property
     def _record(self) -> str:
@@ -96,7 +97,7 @@ class Distribution:
     def requirements(self) -> tuple[tuple[str, str | None, bool], ...]:
         """Canonical name, extra (None for none) and whether another marker stands beside, of every ``Requires-Dist``."""
         found: list[tuple[str, str | None, bool]] = []
-        for line in self._headers.get_all("Requires-Dist") or ():
+        for line in self._headers.get("requires-dist", ()):
             match = _REQUIREMENT_NAME.match(line)
             if match is None:
                 continue
@@ -124,6 +125,25 @@ class Distribution:
         if isinstance(direct.get("dir_info"), dict):
             return ("editable" if direct["dir_info"].get("editable") else "local"), url
         return "wheel" if url.endswith(".whl") else "local", url
+
+
+def read_headers(lines: Iterable[str]) -> dict[str, list[str]]:
+    """The header fields that a metadata file begins with, by lower-case name (core metadata, after RFC 822): their values, in order.
+
+    As `email.parser` reads them, which takes longer to import than most projects to analyse.
+    """
+    headers: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in lines:
+        if line.startswith((" ", "\t")) and values:
+            values[-1] += f"\n{line.rstrip(_LINE_END)}"
+            continue
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip() or name[-1].isspace():  # an empty line, or what is no header: the description begins
+            break
+        values = headers.setdefault(name.lower(), [])
+        values.append(value.strip(" \t\r\n"))
+    return headers
 
 
 def without_credentials(url: str) -> str:
@@ -164,8 +184,12 @@ class Distributions:
         folder = next((site for site in self.site_folders if path.startswith(site.rstrip(os.sep) + os.sep)), None)
         if folder is None:
             return None
+        return next((distribution for distribution in self._likely_owners(top, module, folder) if distribution.owns(path)), None)
+
+    def _likely_owners(self, top: str, module: str, folder: str) -> Iterator[Distribution]:
+        """The distributions of a folder, likeliest first; those that are not asked for are not looked into."""
         own = [distribution for distribution in self.by_name.values() if distribution.folder == folder]
-        likely = [self.by_name[name] for name in (canonical_name(top), canonical_name(module)) if name in self.by_name]
-        likely = [distribution for distribution in likely if distribution.folder == folder]
-        likely += [distribution for distribution in own if top in distribution.top_level]
-        return next((distribution for distribution in [*likely, *own] if distribution.owns(path)), None)
+        named = [self.by_name[name] for name in (canonical_name(top), canonical_name(module)) if name in self.by_name]
+        yield from (distribution for distribution in named if distribution.folder == folder)
+        yield from (distribution for distribution in own if top in distribution.top_level)
+        yield from own
