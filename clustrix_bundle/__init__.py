@@ -44,6 +44,7 @@ _PUBLIC = {
     "RemoteDeployer": ".deploy",
     "RemoteEnvironment": ".environments.remote_environment",
     "RemoteError": ".errors",
+    "RemoteExecutor": ".remote_executor",
     "SchedulerError": ".engines.scheduler",
     "SettingsError": ".bundler.errors",
     "SourceError": ".bundler.errors",
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.filesystem import cluster_stat as cluster_stat
     from clustrix_bundle.job import Job as Job
     from clustrix_bundle.profiles import load_profile as load_profile
+    from clustrix_bundle.remote_executor import RemoteExecutor as RemoteExecutor
     from clustrix_bundle.runtime.active import ClusterUnreachableFromJob as ClusterUnreachableFromJob
     from clustrix_bundle.runtime.config import ClusterConfig as ClusterConfig
     from clustrix_bundle.runtime.config import ConfigError as ConfigError

@@ -62,7 +62,7 @@ class Bundle:
         if not args and not kwargs:
             return run_locally(self.path, self._python, captured=self._captured)
         if self._named:
-            return run_locally(self.path, self._python, _render_arguments(args, kwargs))
+            return run_locally(self.path, self._python, render_live_arguments(args, kwargs))
         assert self._analyze is not None, "made by bundle()"
         with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
             graph = self._analyze(args, kwargs)
@@ -160,7 +160,7 @@ def _dump_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[b
     return stream, _pins(needs.modules)
 
 
-def _render_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+def render_live_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
     """What the runtime takes by ``--arguments``."""
     stream, requirements = _dump_arguments(args, kwargs)
     needs = {"python": sys.version_info[:2], "requirements": requirements}

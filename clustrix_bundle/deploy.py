@@ -14,7 +14,9 @@ from clustrix_bundle.runtime_program import runtime_program
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
-    from clustrix_bundle.bundler.manifest import Manifest
+    from clustrix_bundle.api import Bundle
+    from clustrix_bundle.order import Order
+    from clustrix_bundle.runtime.config import ClusterConfig
 
 _PIECE = 1 << 18
 
@@ -58,37 +60,57 @@ class Deployment:
 
 
 class RemoteDeployer:
-    """Brings bundles to a place.
+    """Brings bundles to a cluster: what is there already, by content, is not sent again.
 
     Args:
-        place: Where to.
+        config: Which; the active configuration by default.
         progress: Called with (bytes sent so far, bytes to send); by default a line on standard error, if that is a terminal.
+        place: Where to, instead of what the configuration leads to.
     """
 
-    def __init__(self, place: Place, progress: Callable[[int, int], None] | None = None) -> None:
+    __module__ = "clustrix_bundle"
+
+    def __init__(
+        self,
+        config: ClusterConfig | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        place: Place | None = None,
+    ) -> None:
+        if place is None:
+            from clustrix_bundle.configuration import get_config  # noqa: PLC0415 - where none was given
+            from clustrix_bundle.submission import place_for  # noqa: PLC0415 - it uses this module in turn
+
+            place = place_for(config if config is not None else get_config())
         self._place = place
         self._progress = progress if progress is not None else _terminal_progress()
 
-    def deploy(self, path: str, bundle: str, manifest: Manifest, blobs: str | None = None) -> Deployment:
-        """Send what the place lacks of a bundle; one question if it lacks nothing.
+    def deploy(self, bundle: Bundle | Order | str | os.PathLike[str], blobs: str | None = None) -> Deployment:
+        """Send what the cluster lacks of a bundle, and of the runtime; one question if it lacks nothing.
 
         Args:
-            path: The bundle's file.
-            bundle: Its id.
-            manifest: Its manifest.
-            blobs: Folder with its detached members.
+            bundle: What `bundle` gave, or a bundle's file.
+            blobs: Folder with its detached members, if it has any.
 
         Raises:
+            BundleFormatError: The file is no bundle.
             ClusterConnectionError: The way there.
-            OSError: There is no room, or no right to write there.
+            OSError: There is no room, or no right to write there; or a file here cannot be read.
         """
+        from clustrix_bundle.order import Order, bundle_order  # noqa: PLC0415 - it reads bundles
+
+        order = bundle if isinstance(bundle, Order) else bundle_order(os.fspath(getattr(bundle, "path", bundle)), None, blobs)
         runtime = _runtime()
-        files = [runtime, _file(f"bundles/{bundle}.tar.zst", path)]
-        detached = {member.sha256: member.size for member in manifest.members if member.detached}
+        files = [runtime, _file(f"bundles/{order.bundle}.tar.zst", order.path)]
+        detached = {member.sha256: member.size for member in order.manifest.members if member.detached}
+        if detached and order.blobs is None:
+            raise FileNotFoundError(
+                f"{order.path} keeps {len(detached)} members outside: name the folder that holds them, blobs="
+            )
         for sha256, size in sorted(detached.items()):
-            assert blobs is not None, "a bundle with detached members comes with their folder"
-            files.append(Artefact(f"blobs/{sha256}", size, sha256, os.path.join(blobs, sha256)))
-        return Deployment(bundle, runtime.sha256, self.send(files))
+            assert order.blobs is not None
+            files.append(Artefact(f"blobs/{sha256}", size, sha256, os.path.join(order.blobs, sha256)))
+        return Deployment(order.bundle, runtime.sha256, self.send(files))
 
     def send(self, files: list[Artefact]) -> int:
         """Send those of the files that are missing there, from where a broken upload ended; how many bytes that were."""

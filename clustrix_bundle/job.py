@@ -135,6 +135,12 @@ class Job(Future[Any]):
                 return
             self._wait(self._tracker.interval_s)
 
+    def fetch_outputs(self, folder: str) -> list[str]:
+        """Fetch the files that it wrote into ``folder/<id>/<task>/``, over none that is there; those fetched now, relative to ``folder``."""
+        from clustrix_bundle.results import fetch_outputs  # noqa: PLC0415 - for those who want them
+
+        return fetch_outputs(self._tracker.place, self.id, [self.task], folder)
+
     def _wait(self, seconds: float) -> None:
         from concurrent.futures import wait  # noqa: PLC0415
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.errors import BundleFormatError
@@ -72,6 +73,34 @@ def fetch_verified(place: Place, job: str, task: int, name: str, *, outcome: Map
             "or the file system lost it: submit it again",
         )
     into.seek(0)
+
+
+def fetch_outputs(place: Place, job: str, tasks: Iterable[int], folder: str) -> list[str]:
+    """Fetch the files that tasks wrote into ``folder/<job>/<task>/``, each written beside its place and renamed, over none that is there.
+
+    Returns:
+        Those fetched now, relative to ``folder``.
+    """
+    fetched = []
+    tasks = list(tasks)
+    for task, outcome in zip(tasks, place.call("jobs.outcomes", job=job, tasks=tasks), strict=True):
+        for row in (outcome or {}).get("outputs", ()):
+            name = os.path.join(job, str(task), row["path"])
+            target = os.path.join(folder, name)
+            if os.path.isabs(row["path"]) or ".." in row["path"].split("/") or os.path.lexists(target):
+                continue
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            part = f"{target}.{os.urandom(4).hex()}.part"
+            try:
+                with open(part, "xb") as out:
+                    out.writelines(place.stream("jobs.read", job=job, task=task, name=f"outputs/{row['path']}"))
+                os.link(part, target)
+                fetched.append(name)
+            except FileExistsError:  # somebody was faster
+                pass
+            finally:
+                os.unlink(part)
+    return fetched
 
 
 def failure_of(

@@ -51,7 +51,7 @@ class Cluster:
         self.engine: Engine = engine_for(self.config)
         self.place: Place = place_for(self.config)
         self.environment = RemoteEnvironment(self.config, place=self.place)
-        self.deployer = RemoteDeployer(self.place)
+        self.deployer = RemoteDeployer(self.config, place=self.place)
         interval = self.config.job_poll_interval
         self.tracker = Tracker(self.place, self.engine, min(interval, _SOONEST_S) if self.is_here else interval)
 
@@ -151,7 +151,7 @@ class Cluster:
         built = self.environment.prepare(
             needs_of_order(order), distributions=lambda: target_distributions(order.python, order.root)
         )
-        deployed = self.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
+        deployed = self.deployer.deploy(order)
         made: Mapping[str, Any] = self.place.call(
             "jobs.create",
             body=lambda: iter(order.arguments),

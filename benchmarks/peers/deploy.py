@@ -45,17 +45,17 @@ def ours() -> Work:
 
     def send(name: str) -> None:
         with packed(name) as order:
-            cluster.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
+            cluster.deployer.deploy(order)
 
     kept = contextlib.ExitStack()
     order = kept.enter_context(packed("few"))
     atexit.register(kept.close)
 
     def again() -> None:
-        deployment = cluster.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
+        deployment = cluster.deployer.deploy(order)
         assert deployment.sent == 0
 
-    cluster.deployer.deploy(order.path, order.bundle, order.manifest, order.blobs)
+    cluster.deployer.deploy(order)
     return {"small": lambda: send("small"), "large": lambda: send("large"), "again": again}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +33,13 @@ _FAILED, _CLUSTER = 1, 4
 def result_command(job: str, *, task: int, file: str | None, outputs: str | None, as_json: bool, **cluster: Any) -> int:
     """Print the result of a job that has ended. The exit code is 1 if its function failed, 4 if it has not ended."""
     from clustrix_bundle.job_status import find_status  # noqa: PLC0415 - where jobs are
+    from clustrix_bundle.results import fetch_outputs  # noqa: PLC0415
 
     there = open_cluster(**cluster)
     status = find_status(there, job)
     if not 0 <= task < len(status.tasks):
         raise click.BadParameter(f"the job's tasks are 0 to {len(status.tasks) - 1}", param_hint="--task")
-    fetched = _fetch_outputs(there, job, len(status.tasks), outputs) if outputs is not None else None
+    fetched = fetch_outputs(there.place, job, range(len(status.tasks)), outputs) if outputs is not None else None
     return tell(there, job, task, status.tasks[task], file=file, as_json=as_json, fetched=fetched)
 
 
@@ -142,26 +142,3 @@ def _tell_failure(job: str, state: str, outcome: Any, more: dict[str, Any], *, a
     sys.stderr.write((error or {}).get("traceback") or "")
     sys.stderr.write(f"clustrix-bundle: job {job}: {state}: {message}\n")
     return _FAILED if ended and state != "lost" else _CLUSTER
-
-
-def _fetch_outputs(there: Cluster, job: str, tasks: int, folder: str) -> list[str]:
-    """Files of all tasks, each written beside its place and renamed; those fetched now, relative to ``folder``."""
-    fetched = []
-    for task, outcome in enumerate(there.place.call("jobs.outcomes", job=job, tasks=list(range(tasks)))):
-        for row in (outcome or {}).get("outputs", ()):
-            name = os.path.join(job, str(task), row["path"])
-            target = os.path.join(folder, name)
-            if os.path.isabs(row["path"]) or ".." in row["path"].split("/") or os.path.lexists(target):
-                continue
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            part = f"{target}.{os.urandom(4).hex()}.part"
-            try:
-                with open(part, "xb") as out:
-                    out.writelines(there.place.stream("jobs.read", job=job, task=task, name=f"outputs/{row['path']}"))
-                os.link(part, target)
-                fetched.append(name)
-            except FileExistsError:  # somebody was faster
-                pass
-            finally:
-                os.unlink(part)
-    return fetched

@@ -52,7 +52,7 @@ def order(tmp_path: Path) -> Iterator[Order]:
 
 def _deploy(place: Any, order: Order, told: list[tuple[int, int]] | None = None) -> int:
     tell = (lambda done, total: told.append((done, total))) if told is not None else (lambda done, total: None)
-    return RemoteDeployer(place, tell).deploy(order.path, order.bundle, order.manifest, order.blobs).sent
+    return RemoteDeployer(progress=tell, place=place).deploy(order).sent
 
 
 def test_only_what_is_missing_is_sent_and_an_unchanged_bundle_is_one_question(place: Counting, order: Order) -> None:
@@ -78,7 +78,7 @@ def test_a_changed_helper_does_not_send_the_data_again(place: Counting, order: O
 def test_a_broken_upload_goes_on_where_it_ended(place: Counting) -> None:
     content = bytes(range(256)) * 8192
     file = Artefact("blobs/x", len(content), hashlib.sha256(content).hexdigest(), content)
-    deployer = RemoteDeployer(place, lambda done, total: None)
+    deployer = RemoteDeployer(progress=lambda done, total: None, place=place)
     place.break_after = 4
     with pytest.raises(EOFError):
         deployer.send([file])
@@ -89,7 +89,7 @@ def test_a_broken_upload_goes_on_where_it_ended(place: Counting) -> None:
 def test_a_part_that_was_damaged_meanwhile_is_sent_from_its_beginning(place: Counting, tmp_path: Path) -> None:
     content = bytes(range(256)) * 8192
     file = Artefact("blobs/x", len(content), hashlib.sha256(content).hexdigest(), content)
-    deployer = RemoteDeployer(place, lambda done, total: None)
+    deployer = RemoteDeployer(progress=lambda done, total: None, place=place)
     place.break_after = 4
     with pytest.raises(EOFError):
         deployer.send([file])
