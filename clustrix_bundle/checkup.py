@@ -88,6 +88,18 @@ def check_cluster(config: ClusterConfig) -> Iterator[Finding]:
     yield from _disk(found)
     yield from (_tool(name, found["tools"][name], config) for name in tools)
     yield from _links(found)
+    yield from _job_python(config, place)
+
+
+def _job_python(config: ClusterConfig, place: Place) -> Iterator[Finding]:
+    """The Python behind what jobs do before it starts, if that may be another one than the agent's."""
+    if not (config.module_loads or config.conda_env_name or config.pre_execution_commands):
+        return
+    from clustrix_bundle.environments.remote_environment import RemoteEnvironment  # noqa: PLC0415 - where it is asked
+
+    for one in RemoteEnvironment(config, place=place).check().findings:
+        if one.check in ("interpreter", "prelude"):
+            yield Finding("job_python", one.level, one.text, one.remedy)
 
 
 def _way(config: ClusterConfig) -> Iterator[Finding]:

