@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WAIT_S = 10.0
 _SHOWN_LINES = 15
+_DEATHS_MAX = 3
 UNAVAILABLE = frozenset({"unreachable", "unknown", "package"})
 """Kinds of failure that wheels from here may mend."""
 
@@ -39,7 +40,7 @@ class Building:
         prelude: What stands before Python; without the user's commands, which come after the environment.
         state_dir: Path there.
         tool: The builder's name in it.
-        tell: Told what is added to the log.
+        tell: Told what is added to the log, and an empty text at the end.
     """
 
     def __init__(self, place: Place, prelude: str, state_dir: str, tool: str, tell: Callable[[str], None]) -> None:
@@ -59,9 +60,13 @@ class Building:
             EnvironmentBuildError: No builder can be started.
             ClusterConnectionError: The way there; the builder goes on.
         """
-        folder = f"{self._state}/environments/{recipe.key}"
-        begun = self._ask("begin", folder, request)
-        attempt, offset = begun["attempt"], 0
+        try:
+            return self._run(f"{self._state}/environments/{recipe.key}", request, stale_s)
+        finally:
+            self._tell("")
+
+    def _run(self, folder: str, request: str, stale_s: float) -> Failure | dict[str, Any]:
+        attempt, offset, deaths = self._ask("begin", folder, request)["attempt"], 0, 0
         beat, since = -1, time.monotonic()
         while True:
             found = self._ask("follow", folder, attempt or "-", str(offset), str(min(_WAIT_S, stale_s)))
@@ -76,11 +81,15 @@ class Building:
                 failure = found["failure"]
                 return Failure(failure["kind"], failure["text"], failure["tail"], failure["log"])
             if found["state"] != "building":  # the builder died, or was ended: the next one begins anew
-                begun = self._ask("begin", folder, request)
-                attempt, offset = begun["attempt"], 0
+                deaths += 1
+                if deaths > _DEATHS_MAX:
+                    raise EnvironmentBuildError(
+                        f"the builder was killed {deaths} times where jobs are submitted; may programs run there for long, and use memory? "
+                        f"build_on='node' builds in the job (its logs: {folder}/*.log)"
+                    )
+                attempt, offset = self._ask("begin", folder, request)["attempt"], 0
             elif time.monotonic() - since > stale_s:
-                begun = self._ask("begin", folder, request, attempt)
-                attempt, offset = begun["attempt"], 0
+                attempt, offset = self._ask("begin", folder, request, attempt)["attempt"], 0
 
     def _ask(self, *words: str) -> dict[str, Any]:
         said = ask_python(self._place, self._prelude, [self._tool, *words])

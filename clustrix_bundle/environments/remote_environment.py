@@ -32,6 +32,9 @@ _AMISS_S = 5
 """Another one for so long."""
 
 
+_KNOWN_S = 60
+"""So long an environment that was there a moment ago is not asked for again; cleaning spares what was needed within an hour."""
+
 _NOTHING = Needs()
 
 
@@ -55,7 +58,7 @@ class RemoteEnvironment:
 
     Args:
         config: Which; the active configuration by default.
-        progress: Told lines of a build's log as they come; by default they are shown on standard error, if that is a terminal.
+        progress: Told what is added to a build's log, and an empty text at its end; by default that is shown on standard error, if that is a terminal.
 
     Raises:
         ConfigError, NotYetSupported: The configuration is for nothing that can be reached.
@@ -79,6 +82,7 @@ class RemoteEnvironment:
         self._tell = progress or _terminal_log()
         self._probe: Probe | None = None
         self._asked_at = 0.0
+        self._built: dict[Needs, tuple[Built | None, float]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -171,12 +175,19 @@ class RemoteEnvironment:
         if self.config.environment != "venv":
             return None
         needs = needs if isinstance(needs, Needs) else needs_of_bundle(needs)
+        with self._lock:
+            built, at = self._built.get(needs, (None, 0.0))
+        if built is not None and time.monotonic() < at + _KNOWN_S:
+            return built
         probe = self._look(needs, _FRESH_S)
-        found = compare(needs, probe, self.config)
-        found.demand(strict=probe.version is None)
+        compare(needs, probe, self.config).demand(strict=probe.version is None)
         with tempfile.TemporaryDirectory(prefix="clustrix-wheels-") as folder:
             installed = distributions or target_distributions
-            return _Preparation(self, self._place, needs, probe, distributions=installed, folder=folder, tell=self._tell).run()
+            built = _Preparation(self, self._place, needs, probe, distributions=installed, folder=folder, tell=self._tell).run()
+        if not any(need.only_here for need in needs.distributions):  # whose content may change
+            with self._lock:
+                self._built[needs] = built, time.monotonic()
+        return built
 
 
 class _Preparation:
@@ -296,8 +307,10 @@ def _terminal_log() -> Callable[[str], None]:
         from clustrix_bundle.cli.output import printable  # noqa: PLC0415 - for terminals
 
         lines = text.rstrip().splitlines()
-        if lines:
+        if not text:
+            sys.stderr.write("\r\x1b[K")
+        elif lines:
             sys.stderr.write(f"\r\x1b[Kbuilding the environment: {printable(lines[-1])[:100]}")
-            sys.stderr.flush()
+        sys.stderr.flush()
 
     return tell

@@ -163,7 +163,9 @@ def _tell_failure(folder, attempt, error, programs):
 
 
 def _interrupted(number, _frame):
-    raise SystemExit("ended by signal %d" % number if number != signal.SIGALRM else "not done after %d s" % _LIMIT_S)
+    if number == signal.SIGALRM:
+        raise BuildError("package", "not done after %d s" % _LIMIT_S)
+    raise SystemExit("ended by signal %d" % number)
 
 
 def _remove_others(folder, attempt):

@@ -64,7 +64,7 @@ def _told_version(path):
 
 def missing_modules(names):
     """Those of the top-level modules that an import would not find."""
-    from _frozen_importlib_external import PathFinder  # type: ignore[import-not-found]
+    from _frozen_importlib_external import PathFinder
 
     return [name for name in names if name not in sys.builtin_module_names and PathFinder.find_spec(name) is None]
 

@@ -21,6 +21,7 @@ from clustrix_bundle.environments.builder.claim import (
 from clustrix_bundle.environments.builder.command import publish
 from clustrix_bundle.environments.builder.examine import MARK, identity
 from clustrix_bundle.environments.builder.install import redact
+from clustrix_bundle.environments.errors import EnvironmentBuildError
 from clustrix_bundle.environments.recipe import Recipe, chosen_tool
 from clustrix_bundle.environments.tool import builder_tool, examine_text
 
@@ -93,6 +94,19 @@ def test_a_builder_of_another_machine_without_a_heartbeat_is_given_up_and_comes_
     (folder / "far").mkdir()
     publish(str(folder), "far", recipe.text, {})
     assert os.readlink(folder / "built") == winner
+
+
+def test_a_builder_that_dies_each_time_is_not_begun_for_ever(site: Any, tmp_path: Path) -> None:
+    state = {"state": "nobody", "attempt": "a", "beat": 0, "log": "", "offset": 0, "failure": None, "notes": None}
+    program = tmp_path / "dies.py"  # as if each were killed at once
+    program.write_text(
+        f"import json, sys\nopen({str(tmp_path / 'asked')!r}, 'a').write(sys.argv[1] + ' ')\nprint({MARK!r} + json.dumps({state!r}))\n"
+    )
+    recipe = Recipe("pip", (), (), (), {}, identity())
+    building = Building(site.place, site.environment().prelude("", base=True), str(tmp_path), "dies.py", lambda _text: None)
+    with pytest.raises(EnvironmentBuildError, match="the builder was killed 4 times"):
+        building.run(recipe, recipe.request([]))
+    assert (tmp_path / "asked").read_text().split() == ["begin", "follow"] * 4
 
 
 def test_cleaning_takes_old_environments_and_none_that_a_live_job_uses(site: Any) -> None:
