@@ -77,6 +77,9 @@ class Project:
     def may_mention(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
         return module.file in self.sources.mentioning(wanted)
 
+    def may_call(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
+        return module.file in self.sources.using(wanted)
+
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         return module.file in self.sources.holding(text)
 

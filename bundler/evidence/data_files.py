@@ -218,10 +218,10 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         module: One of its modules.
         sure: As `Reading.sure_scopes`.
     """
-    if not reading.world.may_mention(module, openers.may_open):
+    if not reading.may_call(module, openers.may_open, openers.is_opener):
         return
     runs_code = any(_runs_code(call) for call in module.facts.calls)
-    for call in reading.calls(module, openers.may_open, openers.is_plausible):
+    for call in reading.calls(module, openers.may_open, openers.is_plausible, openers.is_opener):
         spot = Spot(module, call.line, call_words(call))
         certain = not call.under and (module.name, call.scope) in sure
         told: set[tuple[object, ...]] = set()

@@ -87,7 +87,8 @@ BY_FILE = {
 """Functions that run the Python file that a path names, and the place of the path."""
 
 BY_PACKAGE = frozenset({"pkgutil.iter_modules", "pkgutil.walk_packages", "lazy_loader.attach", "lazy_loader.attach_stub"})
-LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*BY_NAME, *BY_FILE, *BY_PACKAGE))
+_KNOWN = frozenset((*BY_NAME, *BY_FILE, *BY_PACKAGE))
+LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _KNOWN)
 
 _COMMON = frozenset(
     {"attach", "call", "get_class", "get_method", "get_object", "instantiate", "load", "locate", "patch", "resolve", "run"}
@@ -99,7 +100,7 @@ _LOCAL_NAME = compile_lazily(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[\w.\[\]]+)
 
 def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding | FileFinding | OpenEnd]:
     """What the dynamic imports of one module can bring."""
-    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible):
+    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible, _KNOWN.__contains__):
         for callee in reading.folder.callee_of(call, module):
             name = callee.name if isinstance(callee, External) else ""
             if name in BY_NAME:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.folding.known import is_path_class
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
@@ -432,6 +433,12 @@ LAST_NAMES = frozenset({name.rpartition(".")[2] for name in (*BY_NAME, *RESOURCE
 def may_open(last_name: str) -> bool:
     """Whether a callee of that last name can be an opener, by any rule here."""
     return last_name in LAST_NAMES or bool(_READING.fullmatch(last_name) or WRITING.fullmatch(last_name))
+
+
+def is_opener(name: str) -> bool:
+    """Whether a function of that full name, which is not the user's own, is one by any rule here."""
+    owner, _, _ = name.rpartition(".")
+    return name in RESOURCES or opener_of(name) is not None or is_path_class(owner)
 
 
 def is_plausible(shape: CallShape) -> bool:

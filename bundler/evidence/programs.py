@@ -80,7 +80,8 @@ RUNS_TEXT = frozenset(["builtins.exec", "builtins.eval", "builtins.compile"])
 SHOWING = frozenset({"xdg-open", "gnome-open", "kde-open", "open", "start", "explorer", "sensible-browser", "x-www-browser"})
 """Programs that show something to whoever sits at the screen: what they are given is no input of the function."""
 
-LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*ONE_COMMAND, *SPREAD_COMMAND, *RUNS_TEXT))
+_KNOWN = frozenset((*ONE_COMMAND, *SPREAD_COMMAND, *RUNS_TEXT))
+LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _KNOWN)
 
 _COMMON = frozenset({"run", "call", "spawn", *(name.rpartition(".")[2] for name in RUNS_TEXT)})
 """Names that methods of many things bear."""
@@ -90,7 +91,7 @@ _CODE_IMPORT = compile_lazily(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]
 
 def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFinding | ModuleFinding]:
     """Files and modules that the programs started by one module are given."""
-    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible):
+    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible, _KNOWN.__contains__):
         for callee in reading.folder.callee_of(call, module):
             name = callee.name if isinstance(callee, External) else ""
             if name in ONE_COMMAND:

@@ -82,6 +82,16 @@ class FactsStore(Protocol):
     def calling(self, names: Sequence[str]) -> list[str]:
         """Files read so far in which something whose last name is one of these may be called, or which import it under another name."""
 
+    def callees(self, first: int = 0) -> list[str]:
+        """What the files read so far call, each once, new ones last; from this number on.
+
+        ``module.name`` where the callee is an attribute of a name that is that module for sure, else the last name; last names
+        of what goes by another name as well.
+        """
+
+    def using(self, callees: Sequence[str]) -> list[str]:
+        """Files read so far that may call one of `callees`."""
+
     def containing(self, text: bytes) -> list[str]:
         """Files read so far whose bytes hold these."""
 
@@ -104,6 +114,7 @@ class CoreStore:
         self.containing = compiled.containing
         self.having = compiled.having
         self.calling = compiled.calling
+        self.using = compiled.using
 
     def import_walk(self, search: SearchPath) -> ImportWalk | None:
         """As `FactsStore.import_walk`; paths that are not UTF-8 and Windows' are left to Python."""
@@ -127,6 +138,10 @@ class CoreStore:
     def words(self, first: int = 0) -> list[str]:
         """As `FactsStore.words`."""
         return self._compiled.words(first)
+
+    def callees(self, first: int = 0) -> list[str]:
+        """As `FactsStore.callees`."""
+        return self._compiled.callees(first)
 
 
 class PythonStore:
@@ -176,6 +191,14 @@ class PythonStore:
     def calling(self, names: Sequence[str]) -> list[str]:
         """As `FactsStore.calling`."""
         return self.mentioning(names)
+
+    def callees(self, first: int = 0) -> list[str]:
+        """As `FactsStore.callees`: all names."""
+        return self.words(first)
+
+    def using(self, callees: Sequence[str]) -> list[str]:
+        """As `FactsStore.using`."""
+        return self.mentioning(callees)
 
     def containing(self, text: bytes) -> list[str]:
         """As `FactsStore.containing`."""

@@ -64,6 +64,9 @@ class Nothing:
     def may_mention(self, module, wanted):
         return True
 
+    def may_call(self, module, wanted):
+        return True
+
     def may_hold(self, module, text):
         return text in module.source
 

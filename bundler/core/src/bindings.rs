@@ -3,6 +3,7 @@
 use ruff_python_ast::{Expr, Identifier, StmtAugAssign};
 use ruff_text_size::{Ranged, TextSize};
 
+use crate::conditions;
 use crate::expr::{self, OPAQUE};
 use crate::statements::root_name;
 use crate::walk::Walker;
@@ -68,6 +69,11 @@ impl<'a> Walker<'a> {
                     out.push(b',');
                     writer.each(out, value.expr, value.times);
                 });
+                if value.times == 0
+                    && let Some(name) = conditions::last_name(expr::essence(value.expr))
+                {
+                    self.callees.renamed(name);
+                }
                 if value.times == 0 && target.is_name_expr() {
                     self.hooks.extend(hooks::named(value.expr));
                 }
@@ -91,6 +97,7 @@ impl<'a> Walker<'a> {
     /// Comprehension targets are bound in the comprehension's own frame, all others in the function or class around.
     fn bind_target(&mut self, name: &'a str) {
         if self.in_comprehension_target {
+            self.callees.bound(name);
             self.mark(name, names::BOUND);
         } else {
             self.bind_name(name);

@@ -135,6 +135,7 @@ impl<'a> Walker<'a> {
 
     fn bind_parameters(&mut self, parameters: &'a Parameters) {
         for parameter in parameters {
+            self.callees.bound(parameter.as_parameter().name.as_str());
             self.mark(parameter.as_parameter().name.as_str(), names::BOUND);
         }
     }
@@ -152,6 +153,7 @@ impl<'a> Walker<'a> {
                 TypeParam::TypeVarTuple(inner) => (&inner.name, None, inner.default.as_deref()),
                 TypeParam::ParamSpec(inner) => (&inner.name, None, inner.default.as_deref()),
             };
+            self.callees.bound(name.as_str());
             self.mark(name.as_str(), names::BOUND);
             self.optional(bound);
             self.optional(default);

@@ -162,6 +162,7 @@ impl<'a> Walker<'a> {
                 self.runs.push(name);
             }
             self.words.call(name);
+            self.callees.add(callee);
             self.hooks.extend(hooks::called(callee));
             self.call_row(call);
         }

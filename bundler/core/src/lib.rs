@@ -1,6 +1,7 @@
 //! Facts about Python source, as `docs/facts.md` says. Python's view of them is `_core.pyi`.
 
 pub mod bindings;
+pub mod callees;
 pub mod conditions;
 pub mod decode;
 pub mod definitions;

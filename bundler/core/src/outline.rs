@@ -21,6 +21,8 @@ pub struct Outline {
     pub words: Vec<String>,
     /// Last names of what it calls, and names that it imports under others, sorted.
     pub called: Vec<String>,
+    /// As `callees::Callees::sorted`.
+    pub callees: BTreeSet<String>,
     /// As in `json`.
     pub bound: Vec<String>,
     /// Its imports as the graph grows by them, in the order of `json`.
@@ -61,6 +63,7 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     let (words, called) = std::mem::take(&mut walker.words).sorted();
     let words = words.into_iter().map(str::to_owned).collect();
     let called = called.into_iter().map(str::to_owned).collect();
+    let callees = std::mem::take(&mut walker.callees).sorted(&walker.import_rows);
     let functions = walker.scopes.iter().filter(|scope| matches!(scope.kind, "function" | "async"));
     let defines: BTreeSet<&str> = functions.map(|scope| scope.name).collect();
     let mut bound = BTreeSet::new();
@@ -96,7 +99,7 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     out.push(b'}');
     out.shrink_to_fit();
     let bound = bound.into_iter().map(str::to_owned).collect();
-    Ok(Outline { json: out, words, called, bound, imports, ignored: directives.ignored(), has })
+    Ok(Outline { json: out, words, called, callees, bound, imports, ignored: directives.ignored(), has })
 }
 
 /// What never runs in a module that is imported.

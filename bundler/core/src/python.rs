@@ -130,6 +130,14 @@ impl FactsStore {
         py.detach(|| os_strings(self.store.calling(names.iter().map(String::as_str))))
     }
 
+    fn callees(&self, first: usize) -> Vec<String> {
+        self.store.callees_since(first)
+    }
+
+    fn using(&self, py: Python<'_>, callees: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.using(callees.iter().map(String::as_str))))
+    }
+
     fn having(&self, py: Python<'_>, family: &str) -> PyResult<Vec<OsString>> {
         let wanted: fn(Has) -> bool = match family {
             "directives" => |has| has.directives,

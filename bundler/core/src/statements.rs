@@ -228,7 +228,7 @@ impl<'a> Walker<'a> {
             Some(name) => name.as_str(),
             None => module.split('.').next().unwrap_or_default(),
         };
-        self.bind_name(bound);
+        self.mark_in_block(bound, names::BOUND);
         self.import_row(module, 0, None, alias);
     }
 
@@ -247,6 +247,7 @@ impl<'a> Walker<'a> {
         }
         if let Some(name) = name.filter(|_| alias.asname.is_some()) {
             self.words.call(name);
+            self.callees.renamed(name);
         }
         self.hooks.extend(hooks::imported(module, name));
         let line = self.line(alias.start());

@@ -15,7 +15,7 @@ use crate::listing::Listing;
 use crate::module::{self, Families};
 use crate::outline::{self, Has};
 use crate::pool;
-use crate::words::Words;
+use crate::words::Known;
 
 /// From the bytes of a file to its text.
 pub type Decode = fn(&[u8]) -> Result<Cow<'_, str>, SourceError>;
@@ -86,7 +86,7 @@ struct Shared {
     state: Mutex<State>,
     due: Condvar,
     read: Condvar,
-    words: Mutex<Words>,
+    words: Mutex<Known>,
     listings: Mutex<FxHashMap<String, Arc<Listing>>>,
     decode: Decode,
 }
@@ -211,18 +211,28 @@ impl Store {
 
     /// Files read so far that mention one of these names, or have no outline; in the order in which they were asked for.
     pub fn mentioning<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
-        self.noted(names, Words::mentioning)
+        self.noted(names, |words, name| words.mentioning(name))
+    }
+
+    /// As `words_since`, of callees (`callees::Callees`).
+    pub fn callees_since(&self, first: usize) -> Vec<String> {
+        self.shared.words().callees.since(first).iter().map(|callee| String::from(&**callee)).collect()
+    }
+
+    /// The same for files that call one of these callees.
+    pub fn using<'a>(&self, callees: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        self.noted(callees, |words, callee| words.callees.mentioning(callee))
     }
 
     /// The same for files that call something of one of these names, or import it under another.
     pub fn calling<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
-        self.noted(names, Words::calling)
+        self.noted(names, |words, name| words.calling(name))
     }
 
     fn noted<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
-        files: for<'b> fn(&'b Words, &str) -> &'b [u32],
+        files: for<'b> fn(&'b Known, &str) -> &'b [u32],
     ) -> Vec<PathBuf> {
         let mut files: Vec<u32> = {
             let words = self.shared.words();
@@ -323,7 +333,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn words(&self) -> MutexGuard<'_, Words> {
+    fn words(&self) -> MutexGuard<'_, Known> {
         self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -383,6 +393,9 @@ impl Shared {
                 bound.sort_unstable();
                 for word in &outline.words {
                     words.mention(word, number as u32);
+                }
+                for callee in &outline.callees {
+                    words.callees.mention(callee, number as u32);
                 }
                 for word in &outline.called {
                     words.call(word, number as u32);

@@ -6,6 +6,7 @@ use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{Expr, Parameters, Stmt};
 use ruff_text_size::TextSize;
 
+use crate::callees::Callees;
 use crate::conditions::{self, Under};
 use crate::expr::Writer;
 use crate::features::Features;
@@ -89,6 +90,7 @@ pub struct Walker<'a> {
     pub calls: Rows,
     pub texts: Texts<'a>,
     pub words: Mentioned<'a>,
+    pub callees: Callees<'a>,
     /// Last names of what the module's own statements call under no condition.
     pub runs: Vec<&'a str>,
     /// Names of attributes that stand outside of function bodies.
@@ -131,6 +133,7 @@ impl<'a> Walker<'a> {
             calls: Rows::default(),
             texts: Texts::default(),
             words: Mentioned::default(),
+            callees: Callees::default(),
             runs: Vec::new(),
             outside: Vec::new(),
             hooks: Vec::new(),
@@ -143,6 +146,7 @@ impl<'a> Walker<'a> {
         self.calls.muted = true;
         self.texts.only_paths = true;
         self.words.wanted = true;
+        self.callees.wanted = true;
     }
 
     pub fn module(&mut self, body: &'a [Stmt]) {
@@ -186,6 +190,7 @@ impl<'a> Walker<'a> {
 
     /// Binds a name where Python does: comprehensions and type parameter lists hold their own targets alone.
     pub fn bind_name(&mut self, name: &'a str) {
+        self.callees.bound(name);
         self.mark_in_block(name, names::BOUND);
     }
 

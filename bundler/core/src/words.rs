@@ -1,5 +1,6 @@
 //! The names that stand in modules, each text once: which modules mention a name is asked here, without their facts.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -62,6 +63,27 @@ impl Words {
     /// The names from this number on.
     pub fn since(&self, first: usize) -> &[Arc<str>] {
         self.texts.get(first..).unwrap_or_default()
+    }
+}
+
+/// Names and callees.
+#[derive(Default)]
+pub struct Known {
+    words: Words,
+    pub callees: Words,
+}
+
+impl Deref for Known {
+    type Target = Words;
+
+    fn deref(&self) -> &Words {
+        &self.words
+    }
+}
+
+impl DerefMut for Known {
+    fn deref_mut(&mut self) -> &mut Words {
+        &mut self.words
     }
 }
 

@@ -181,13 +181,50 @@ def test_files_are_found_by_the_names_that_stand_in_them(store: FactsStore, tmp_
 
 
 def test_files_are_found_by_what_they_call(store: FactsStore, tmp_path: Path) -> None:
-    texts = ["f(g)", "x.f()[h]", "from m import f as i", "f = f.k", "@f(1)\ndef j(): pass", "(lambda: (yield f()))", "import f as l"]
+    texts = [
+        "f(g)",
+        "x.f()[h]",
+        "from m import f as i",
+        "f = f.k",
+        "@f(1)\ndef j(): pass",
+        "(lambda: (yield f()))",
+        "import f as l",
+    ]
     paths = [written(tmp_path, f"m{number}.py", text + "\n") for number, text in enumerate(texts)]
     for path in paths:
         store.facts(path)
     found = store.calling(["f", "nobody"])
     assert {paths[number] for number in (0, 1, 2, 4, 5)} <= set(found)
     assert not isinstance(store, CoreStore) or len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "callees"),
+    [
+        ("import re\nre.compile(x)\nopen(y).read()\n", {"re.compile", "open", "read"}),
+        ("import numpy as np, os.path\nnp.load(x)\nos.path.join(y)\nos.walk(z)\n", {"numpy.load", "join", "os.walk"}),
+        ("import re\ndef f(re): re.compile(x)\n", {"compile"}),
+        ("import re\nre = x\nre.compile(y)\n", {"compile", "x"}),
+        ("import re\n[re for re in x]\nre.compile(y)\n", {"compile"}),
+        ("import a as m\nimport b as m\nm.f()\n", {"f"}),
+        ("import a.b\nimport a.c\nif x:\n    def f():\n        import a\na.g()\n", {"a.g"}),
+        ("from x import re, f as g\nre.compile(y)\ng()\n", {"compile", "f", "g"}),
+        ("import m\nf = m.g\nh = f\nx.y = (m.k)\nf()\n", {"f", "g", "k"}),
+        ("from x import *\nimport m\nm.f()\nlambda m: 1\n", {"f"}),
+    ],
+)
+def test_what_is_called_is_told_with_its_module_where_that_is_sure(
+    store: FactsStore, tmp_path: Path, text: str, callees: set[str]
+) -> None:
+    path = written(tmp_path, "m.py", text)
+    store.facts(path)
+    if isinstance(store, CoreStore):
+        assert set(store.callees()) == callees
+        assert store.callees(len(callees)) == []
+    assert all(
+        store.using([name, "nobody"]) == [path] for name in {name.rpartition(".")[2] for name in callees} & set(store.callees())
+    )
+    assert store.using(["nobody"]) == []
 
 
 def test_a_name_is_found_in_whatever_form_it_is_written(store: FactsStore, tmp_path: Path) -> None:
