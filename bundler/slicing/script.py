@@ -17,6 +17,7 @@ from clustrix_bundle.bundler.slicing.things import Modules, Things
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.facts.model import Expr, Import, Statement
+    from clustrix_bundle.bundler.slicing.things import Thing
 
 LOOPS = frozenset({"for", "while"})
 _REBINDS = frozenset({"import", "def", "class", "assign", "aug", "with", "type", "del"})
@@ -137,6 +138,36 @@ class Script:
             for call in self.names.immediate[number][0]
             for thing in self.things.of(self.loaded.name, 0, call.func)
         )
+
+    def swallows(self, number: int) -> bool:
+        """Whether a ``with`` statement may end what is raised below it, so that statements of its body decide which others run."""
+        for call in self.names.immediate[number][0]:
+            for thing in self.things.of(self.loaded.name, 0, call.func):
+                if thing.kind == "foreign" and thing.module.rpartition(".")[2] in ("suppress", "raises", "assertRaises"):
+                    return True
+                if thing.kind == "class" and any(map(self._answers, self.things.method_scopes(thing, "__exit__", set()))):
+                    return True
+                if thing.kind == "function" and self._handles(thing):
+                    return True
+        return any(
+            thing.kind == "instance" and any(map(self._answers, self.things.method_scopes(thing, "__exit__", set())))
+            for name in self.statements[number].uses
+            for thing in self.things.global_name(self.loaded.name, name)
+        )
+
+    def _answers(self, method: Thing) -> bool:
+        """Whether an ``__exit__`` gives anything back."""
+        names = self.things.names(method.module)
+        found = names.bindings_in.get(method.scope, ()) if names is not None else ()
+        return any(item.kind == "return" and item.value not in (("const", "None"), ("const", "False")) for item in found)
+
+    def _handles(self, function: Thing) -> bool:
+        """Whether a function, such as a context manager's generator, handles errors."""
+        names = self.things.names(function.module)
+        if names is None:
+            return False
+        facts = (*names.calls_in.get(function.scope, ()), *names.bindings_in.get(function.scope, ()))
+        return any("try" in item.under for item in facts)
 
     def client_of(self, number: int) -> str:
         deeds = self.effects.of_statement(number)
