@@ -186,6 +186,24 @@ def test_a_project_that_no_index_has_comes_along_and_its_content_is_part_of_the_
         site.environment().prepare(needs, distributions=lambda: Distributions(()))
 
 
+def test_nodes_build_it_once_and_enter_it(site: Any, here: Any, tiny: Any) -> None:
+    environment = site.environment(build_on="node")
+    built = environment.prepare(tiny.needs, distributions=lambda: here)
+    (state,) = site.work.glob(".clustrix-*")
+    assert (built.key, [(state / name).is_file() for name in built.files]) == ("", [True, True])
+    code = "import clxpaint, os, sys; print(clxpaint.NAME, sys.prefix == os.environ['VIRTUAL_ENV'])"
+    nodes = []
+    for job in ("a", "b"):
+        (state / "jobs" / job).mkdir(parents=True)
+        (state / "jobs" / job / "prelude.sh").write_text(environment.prelude("unused", built=built))
+        command = ["bash", "-c", '. ./prelude.sh; exec "$CLUSTRIX_PYTHON" -c "$1"', "bash", code]
+        nodes.append(subprocess.Popen(command, cwd=state / "jobs" / job, stdout=subprocess.PIPE, text=True))
+    assert [node.communicate()[0] for node in nodes] == ["paint 1.4, shades 1.2 True\n"] * 2
+    (folder,) = site.folders
+    assert len(list(folder.glob("*.log"))) == 1
+    assert {(state / "jobs" / job / "environment").read_text() for job in ("a", "b")} == {f"environments/{folder.name}"}
+
+
 def test_over_a_connection_wheels_travel_and_the_log_comes_home(sshd: Any, here: Any, tiny: Any, site: Any) -> None:
     lines: list[str] = []
     config = sshd.config(
