@@ -48,8 +48,8 @@ class FactsStore:
             SyntaxError: it is no Python; as `extract_facts`.
         """
 
-    def facts(self, path: str) -> dict[str, bytes]:
-        """Rows of every family of facts, as JSON."""
+    def facts(self, path: str, field: str) -> dict[str, bytes]:
+        """Rows of a family of facts, and of those that are read with it (calls with bindings and scopes), as JSON."""
 
     def words(self, first: int) -> list[str]: ...
     def mentioning(self, names: Sequence[str]) -> list[str]: ...

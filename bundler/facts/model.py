@@ -276,14 +276,14 @@ class ModuleFacts:
         return cls._deferred({name: rows[name] for name in _MAKERS})
 
     @classmethod
-    def outlined(cls, outline: Outline, load: Callable[[], Mapping[str, Rows]]) -> Self:
-        """Facts of which the outline is at hand; ``load`` gives the rows of the other fields once one of them is asked for."""
+    def outlined(cls, outline: Outline, load: Callable[[str], Mapping[str, Rows]]) -> Self:
+        """Facts of which the outline is at hand; ``load`` gives the rows of another field, and of those that are read with it."""
         facts = cls._deferred({name: outline[name] for name in ("imports", "directives", "features")}, load)
         object.__setattr__(facts, "_names", outline)
         return facts
 
     @classmethod
-    def _deferred(cls, rows: Mapping[str, Rows], load: Callable[[], Mapping[str, Rows]] | None = None) -> Self:
+    def _deferred(cls, rows: Mapping[str, Rows], load: Callable[[str], Mapping[str, Rows]] | None = None) -> Self:
         facts = cls.__new__(cls)
         object.__setattr__(facts, "_rows", dict(rows))
         object.__setattr__(facts, "_load", load)
@@ -364,7 +364,7 @@ class ModuleFacts:
                 raise AttributeError(name)
             rows = self._rows.pop(name, None)
             if rows is None:
-                self._rows.update((field, more) for field, more in self._load().items() if field not in vars(self))
+                self._rows.update((field, more) for field, more in self._load(name).items() if field not in vars(self))
                 rows = self._rows.pop(name)
             values = tuple([make(*row) for row in _as_tuples(rows)])
             object.__setattr__(self, name, values)

@@ -133,7 +133,7 @@ class CoreStore:
             outline = self._compiled.outline(path)
         except SyntaxError:
             return extract_facts(self.content(path), path)  # the error in Python's words, or facts where Python knows better
-        return ModuleFacts.outlined(outline, lambda: self._compiled.facts(path))
+        return ModuleFacts.outlined(outline, lambda field: self._compiled.facts(path, field))
 
     def words(self, first: int = 0) -> list[str]:
         """As `FactsStore.words`."""

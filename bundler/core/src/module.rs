@@ -16,7 +16,7 @@ use crate::json;
 use crate::limits;
 use crate::lines::Lines;
 use crate::names::StatementNames;
-use crate::walk::{ScopeRow, StatementRow, Walker};
+use crate::walk::{Part, ScopeRow, StatementRow, Walker};
 
 const SCHEMA: i64 = 1;
 
@@ -24,7 +24,10 @@ const SCHEMA: i64 = 1;
 ///
 /// Recursion follows the nesting that `limits` admits: run it where the stack is large (`pool::with_large_stack`).
 pub fn extract(source: &str) -> Result<Vec<u8>, SourceError> {
-    extract_families(source).map(|(facts, _)| facts)
+    let parsed = Parsed::new(source)?;
+    let mut walker = parsed.walker();
+    walker.module(parsed.body());
+    Ok(render(walker, parsed.tokens()))
 }
 
 /// A text that is Python.
@@ -81,33 +84,51 @@ impl<'a> Parsed<'a> {
     }
 }
 
-/// Where each family of rows stands in what `render` writes.
+/// Where each family of rows stands in what `extract_part` writes.
 pub type Families = Vec<(&'static str, Range<usize>)>;
 
-/// As `extract`, and where each family stands in it.
-pub fn extract_families(source: &str) -> Result<(Vec<u8>, Families), SourceError> {
+/// The families of one part as canonical JSON, and where each stands in it.
+pub fn extract_part(source: &str, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
     let parsed = Parsed::new(source)?;
     let mut walker = parsed.walker();
+    walker.only(part);
     walker.module(parsed.body());
-    Ok(render(walker, parsed.tokens()))
+    let mut object = Object::new(walker.source);
+    match part {
+        Part::Code => {
+            object.family("bindings", |out| walker.bindings.write(out));
+            object.family("calls", |out| walker.calls.write(out));
+            object.family("scopes", |out| write_scopes(out, walker.writer, walker.scopes));
+        }
+        Part::Statements => object.family("statements", |out| write_statements(out, walker.lines, walker.statements)),
+        Part::Texts => object.family("texts", |out| walker.texts.write(out)),
+    }
+    Ok((object.out, object.families))
 }
 
 /// One object, keys sorted, a newline at the end.
-fn render(walker: Walker, tokens: &Tokens) -> (Vec<u8>, Families) {
-    let writer = walker.writer;
+fn render(walker: Walker, tokens: &Tokens) -> Vec<u8> {
     let lines = walker.lines;
-    let mut object = Object { out: Vec::with_capacity(walker.source.len() * 2), families: Families::new() };
+    let mut object = Object::new(walker.source);
     object.family("bindings", |out| walker.bindings.write(out));
     object.family("calls", |out| walker.calls.write(out));
     object.family("directives", |out| directives(walker.source, lines, tokens).rows().write(out));
     object.family("features", |out| walker.features.write(out));
     object.family("imports", |out| walker.imports.write(out));
     object.family("schema", |out| json::write_int(out, SCHEMA));
-    object.family("scopes", |out| json::write_array(out, walker.scopes, |out, row| write_scope(out, writer, row)));
-    object.family("statements", |out| json::write_array(out, walker.statements, |out, row| write_statement(out, lines, row)));
+    object.family("scopes", |out| write_scopes(out, walker.writer, walker.scopes));
+    object.family("statements", |out| write_statements(out, lines, walker.statements));
     object.family("texts", |out| walker.texts.write(out));
     object.out.extend_from_slice(b"}\n");
-    (object.out, object.families)
+    object.out
+}
+
+fn write_scopes(out: &mut Vec<u8>, writer: Writer, rows: Vec<ScopeRow>) {
+    json::write_array(out, rows, |out, row| write_scope(out, writer, row));
+}
+
+fn write_statements(out: &mut Vec<u8>, lines: &Lines, rows: Vec<StatementRow>) {
+    json::write_array(out, rows, |out, row| write_statement(out, lines, row));
 }
 
 struct Object {
@@ -116,6 +137,10 @@ struct Object {
 }
 
 impl Object {
+    fn new(source: &str) -> Self {
+        Self { out: Vec::with_capacity(source.len() * 2), families: Families::new() }
+    }
+
     fn family(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
         self.out.push(if self.families.is_empty() { b'{' } else { b',' });
         json::write_str(&mut self.out, name);

@@ -15,6 +15,7 @@ use crate::module;
 use crate::outline::Has;
 use crate::store::{Failure, File, Store};
 use crate::tuples::Reader;
+use crate::walk::Part;
 
 /// A file's text where Python's codecs were needed for it, else its bytes; or why it has no text.
 pub enum Source<'a> {
@@ -108,8 +109,13 @@ impl FactsStore {
         }
     }
 
-    fn facts<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyDict>> {
-        let read = py.detach(|| self.store.facts(&path));
+    fn facts<'py>(&self, py: Python<'py>, path: PathBuf, field: &str) -> PyResult<Bound<'py, PyDict>> {
+        let part = match field {
+            "texts" => Part::Texts,
+            "statements" => Part::Statements,
+            _ => Part::Code,
+        };
+        let read = py.detach(|| self.store.facts(&path, part));
         let (json, families) = read.map_err(|error| syntax_error(&error))?;
         let rows = PyDict::new(py);
         for (name, range) in families {

@@ -15,6 +15,7 @@ use crate::listing::Listing;
 use crate::module::{self, Families};
 use crate::outline::{self, Has};
 use crate::pool;
+use crate::walk::Part;
 use crate::words::Known;
 
 /// From the bytes of a file to its text.
@@ -157,11 +158,11 @@ impl Store {
         receiver.recv().map_err(|_| pool::failed())
     }
 
-    /// The facts of a file that was read, family by family.
-    pub fn facts(&self, path: &Path) -> Result<(Vec<u8>, Families), SourceError> {
+    /// A part of the facts of a file that was read, family by family.
+    pub fn facts(&self, path: &Path, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
         let file = self.file(path)?;
         let decode = self.shared.decode;
-        self.run(move || module::extract_families(&decode(&file.content)?))?
+        self.run(move || module::extract_part(&decode(&file.content)?, part))?
     }
 
     /// Takes a file's content from the caller: it stands for the file from now on.

@@ -12,6 +12,8 @@ const MAX_POINTS: usize = 256;
 
 #[derive(Default)]
 pub struct Texts<'a> {
+    /// Texts that nobody will read are not kept.
+    pub muted: bool,
     /// Texts without a dot or a slash are not kept.
     pub only_paths: bool,
     found: Vec<Text<'a>>,
@@ -26,6 +28,9 @@ struct Text<'a> {
 
 impl<'a> Texts<'a> {
     pub fn add(&mut self, source: &'a str, string: &'a ExprStringLiteral, scope: u32, line: u32, doc: bool) {
+        if self.muted {
+            return;
+        }
         let parts = string.value.iter().map(|part| literals::string_value(source, part));
         let value = literals::concatenated(parts);
         let fits = !value.is_empty()

@@ -59,6 +59,15 @@ pub struct StatementRow<'a> {
     pub marks: Vec<(&'a str, Mark)>,
 }
 
+/// Families of facts that are asked for together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Scopes, bindings and calls.
+    Code,
+    Statements,
+    Texts,
+}
+
 /// An import as the graph grows by it.
 pub struct ImportRow<'a> {
     pub module: &'a str,
@@ -80,6 +89,8 @@ pub struct Walker<'a> {
     pub exited: bool,
     /// Whether the target that is walked is a comprehension's: its names are the comprehension's own.
     pub in_comprehension_target: bool,
+    /// Whether nobody asks what is said of names.
+    unmarked: bool,
     pub frames: Vec<Frame<'a>>,
     pub scopes: Vec<ScopeRow<'a>>,
     pub statements: Vec<StatementRow<'a>>,
@@ -109,6 +120,7 @@ impl<'a> Walker<'a> {
             place: Place { scope: 0, statement: -1, parent: -1, branch: "", under: 0, at_module_level: true },
             exited: false,
             in_comprehension_target: false,
+            unmarked: false,
             frames: Vec::new(),
             scopes: vec![ScopeRow {
                 kind: "module",
@@ -138,6 +150,14 @@ impl<'a> Walker<'a> {
             outside: Vec::new(),
             hooks: Vec::new(),
         }
+    }
+
+    /// Leaves out what nobody asked for.
+    pub fn only(&mut self, part: Part) {
+        self.bindings.muted = part != Part::Code;
+        self.calls.muted = part != Part::Code;
+        self.texts.muted = part != Part::Texts;
+        self.unmarked = part != Part::Statements;
     }
 
     /// Leaves out what an `outline` does not hold, and takes the words instead.
@@ -178,6 +198,9 @@ impl<'a> Walker<'a> {
 
     /// Says something of a name in the innermost frame.
     pub fn mark(&mut self, name: &'a str, mark: Mark) {
+        if self.unmarked {
+            return;
+        }
         let marks = match self.frames.last_mut() {
             Some(frame) => &mut frame.marks,
             None => match self.statements.get_mut(self.place.statement as usize) {
@@ -195,6 +218,9 @@ impl<'a> Walker<'a> {
     }
 
     pub fn mark_in_block(&mut self, name: &'a str, mark: Mark) {
+        if self.unmarked {
+            return;
+        }
         let block = self.frames.iter_mut().rev().find(|frame| matches!(frame.kind, FrameKind::Function | FrameKind::Class));
         match block {
             Some(frame) => frame.marks.push((name, mark)),
