@@ -52,6 +52,8 @@ class Roots:
                 found |= given | self._returned(thing)
             else:
                 found |= given
+                if thing.kind == "class" and self._is_replaced(thing):
+                    found |= self.of(scope, callee)
         if callee[0] == "name" and not any(thing.kind in ("foreign", "function", "class") for thing in things):
             found |= self.of(scope, callee)  # what a called object gives may be a part of it
         if (
@@ -61,6 +63,28 @@ class Roots:
         ):
             found |= self.of(scope, callee[1])
         return frozenset(found)
+
+    def _is_replaced(self, cls: Thing) -> bool:
+        """Whether a decorator of the project's own puts something else in a class's place, which may give one object again and again."""
+        names = self.things.names(cls.module)
+        if names is None:
+            return False
+        own = names.facts.scopes[cls.scope]
+        functions = (
+            thing
+            for decorator in own.decorators
+            for thing in self.things.of(cls.module, own.parent, decorator)
+            if thing.kind == "function"
+        )
+        for function in functions:
+            there = self.things.names(function.module)
+            if there is None:
+                continue
+            unchanged = [("name", parameter.name) for parameter in there.facts.scopes[function.scope].parameters]
+            given = [item.value for item in there.bindings_in.get(function.scope, ()) if item.kind == "return"]
+            if any(value not in unchanged for value in given):
+                return True
+        return False
 
     def _returned(self, function: Thing) -> frozenset[Root]:
         """Module-level objects that a function gives back: ``def registry(): return _REGISTRY``."""

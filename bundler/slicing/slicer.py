@@ -9,6 +9,7 @@ are kept as far as the slice can see these modules. What submits is never kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import AnalysisError, TargetError
@@ -132,6 +133,7 @@ class _Slicer:
         self._stars = StarImports(self.script)
         self._refused: dict[int, str] = {}
         self._optional = False
+        self._waiting: dict[str, tuple[int, str, int, bool]] = {}
 
     # -- the fixpoint
 
@@ -155,6 +157,7 @@ class _Slicer:
             for number in range(self.script.end):
                 if number not in self.selection.kept and number not in self._refused and self._consider(number):
                     changed = True
+        self._judge_waiting()
 
     def _consider(self, number: int) -> bool:
         """Keeps a statement that changes what the slice sees, if there is reason to; True if it is kept."""
@@ -240,9 +243,34 @@ class _Slicer:
                 break
         found = self._need_star(name, position, found=found) or found
         if guarded >= 0 and not found and name not in BUILTINS:
-            self._block(name, guarded, user, position)
+            if self._setters(name):
+                self._waiting[name] = (guarded, user, position, self._optional)
+            else:
+                self._block(name, guarded, user, position)
         elif guarded >= 0:
             self._note(guarded, f"`{name}` is set anew under the main guard; the function gets the value from above the guard")
+
+    def _setters(self, name: str) -> set[int]:
+        """Functions that set a global when they run, as the initializer of a pool does."""
+        return self._global_binders.get(name, set())
+
+    @cached_property
+    def _global_binders(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        for number, statement in enumerate(self.script.statements):
+            for name in statement.global_binds:
+                found.setdefault(name, set()).add(number)
+        return found
+
+    def _judge_waiting(self) -> None:
+        """Names that only the main guard sets must be set by functions that travel."""
+        for name, (guarded, user, position, optional) in self._waiting.items():
+            if position in self.selection.demands.get(name, ()) and not self._setters(name) & self.selection.kept.keys():
+                self._optional = optional
+                try:
+                    self._block(name, guarded, user, position)
+                except _BlockedError as blocked:
+                    raise self._error(blocked) from None
 
     def _need_star(self, name: str, position: int, *, found: bool) -> bool:
         """Star imports that may bring a name that no statement surely binds after them."""
@@ -374,6 +402,8 @@ class _Slicer:
         settings = {setting for number in self.selection.kept for setting in self.script.effects.of_statement(number).settings}
         for name, where in sorted(self.selection.demands.items()):
             if settings & {f"builtins.{name}=", f"__main__.{name}="}:
+                continue
+            if self._setters(name) & self.selection.kept.keys():
                 continue
             if self.script.end in where and name not in self.script.binders and name not in BUILTINS:
                 self._note(self._reader_of(name), f"nothing binds `{name}`, which {where[self.script.end]} reads")

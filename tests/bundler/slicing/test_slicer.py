@@ -1020,3 +1020,37 @@ def f():
     return __main__.X, getattr(__main__, "helper")(), Y
 """)
     assert found.notes == ()
+
+
+def test_a_global_that_a_travelling_function_sets_is_set_there(sliced):
+    pool = "def init(v):\n    global G\n    G = v\ndef use(x): return G + x\ndef f():\n    return Pool(init, use)\n"
+    found = sliced(f"from multiprocessing import Pool\n{pool}if __name__ == '__main__':\n    f()\n")
+    assert len(found.kept) == 4
+    assert not found.notes
+    alone = "def init(v):\n    global G\n    G = v\ndef f(): return G\nif __name__ == '__main__':\n    init(3)\n"
+    with pytest.raises(AnalysisError, match="`G`, which `f` needs, is set only under"):
+        sliced(alone)
+
+
+def test_what_a_decorated_class_gives_may_be_one_object(holds):
+    holds("""
+def singleton(cls):
+    made = []
+    def get():
+        if not made:
+            made.append(cls())
+        return made[0]
+    return get
+def register(cls):
+    return cls
+@singleton
+class Config:
+    level = 1
+@register
+class Row:
+    level = 1
+Config().level = 7
+Row().level = 7  #-
+def f():
+    return Config().level, Row().level
+""")
