@@ -51,6 +51,9 @@ class FactsStore:
     def facts(self, path: str, field: str) -> dict[str, bytes]:
         """Rows of a family of facts, and of those that are read with it (calls with bindings and scopes), as JSON."""
 
+    def tuples(self, json: bytes) -> tuple[Any, ...]:
+        """As `tuples`; what other files said in the same words is the same object."""
+
     def words(self, first: int) -> list[str]: ...
     def mentioning(self, names: Sequence[str]) -> list[str]: ...
     def containing(self, text: bytes) -> list[str]: ...

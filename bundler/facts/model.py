@@ -25,8 +25,8 @@ FACTS_SCHEMA = 1
 Expr: TypeAlias = tuple[Any, ...]
 """A foldable expression: ``("name", "x")``, ``("bin", "/", left, right)``, … or ``("?",)`` for anything else."""
 
-Rows: TypeAlias = bytes | list[Any] | tuple[Any, ...]
-"""Rows of one field: as tuples, as JSON lists, or as JSON text that the compiled core makes tuples of."""
+Rows: TypeAlias = "Callable[[], tuple[Any, ...]] | list[Any] | tuple[Any, ...]"
+"""Rows of one field: as tuples, as JSON lists, or what makes tuples of them."""
 
 Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
 """What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``bound``, ``defines``, ``hooks``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
@@ -391,11 +391,9 @@ def _attributes(values: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _as_tuples(rows: Rows) -> Iterable[Iterable[Any]]:
-    if isinstance(rows, bytes):
-        from clustrix_bundle.bundler import _core  # noqa: PLC0415 - such rows come from it
-
-        return _core.tuples(rows)
-    return rows if isinstance(rows, tuple) else map(_frozen, rows)
+    if isinstance(rows, tuple):
+        return rows
+    return map(_frozen, rows) if isinstance(rows, list) else rows()
 
 
 def _scope(*values: Any) -> Scope:

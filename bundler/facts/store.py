@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.facts.extract import core, extract_facts, extractor_name
-from clustrix_bundle.bundler.facts.model import ModuleFacts
+from clustrix_bundle.bundler.facts.model import ModuleFacts, Rows
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
@@ -133,7 +134,10 @@ class CoreStore:
             outline = self._compiled.outline(path)
         except SyntaxError:
             return extract_facts(self.content(path), path)  # the error in Python's words, or facts where Python knows better
-        return ModuleFacts.outlined(outline, lambda field: self._compiled.facts(path, field))
+        return ModuleFacts.outlined(outline, lambda field: self._rows(path, field))
+
+    def _rows(self, path: str, field: str) -> dict[str, Rows]:
+        return {name: partial(self._compiled.tuples, rows) for name, rows in self._compiled.facts(path, field).items()}
 
     def words(self, first: int = 0) -> list[str]:
         """As `FactsStore.words`."""

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::{PySyntaxError, PyValueError};
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ use crate::error::SourceError;
 use crate::module;
 use crate::outline::Has;
 use crate::store::{Failure, File, Store};
-use crate::tuples::Reader;
+use crate::tuples::{Reader, Shared};
 use crate::walk::Part;
 
 /// A file's text where Python's codecs were needed for it, else its bytes; or why it has no text.
@@ -75,13 +75,14 @@ fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, SourceError> {
 #[pyclass(frozen)]
 pub struct FactsStore {
     pub store: Store,
+    shared: Mutex<Shared>,
 }
 
 #[pymethods]
 impl FactsStore {
     #[new]
     fn new() -> Self {
-        Self { store: Store::new(text_of) }
+        Self { store: Store::new(text_of), shared: Mutex::default() }
     }
 
     fn request(&self, py: Python<'_>, paths: Vec<PathBuf>) {
@@ -122,6 +123,14 @@ impl FactsStore {
             rows.set_item(name, PyBytes::new(py, json.get(range).unwrap_or_default()))?;
         }
         Ok(rows)
+    }
+
+    fn tuples<'py>(&self, py: Python<'py>, json: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        // Whoever makes tuples has the interpreter to himself, but for a collection in between.
+        match self.shared.try_lock() {
+            Ok(mut shared) => Reader::sharing(py, json, &mut shared).value(),
+            Err(_) => Reader::new(py, json).value(),
+        }
     }
 
     fn words(&self, first: usize) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! From rows in canonical JSON to Python's tuples, equal strings made once.
+//! From rows in canonical JSON to Python's tuples, equal strings and small tuples made once.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
@@ -8,16 +8,43 @@ use rustc_hash::FxHashMap;
 
 const MAX_NAME: usize = 40;
 
+/// Longer texts of arrays stand for tuples that hardly come again.
+const MAX_SHARED: usize = 96;
+
+/// As many tuples are known at most; beyond that all are forgotten.
+const MAX_KNOWN: usize = 1 << 18;
+
+/// Tuples by their JSON: `("name", "self")` stands in every module a hundred times.
+#[derive(Default)]
+pub struct Shared(FxHashMap<Box<[u8]>, Py<PyAny>>);
+
+impl Shared {
+    fn insert(&mut self, text: &[u8], value: &Bound<PyAny>) {
+        if self.0.len() >= MAX_KNOWN {
+            self.0.clear();
+        }
+        self.0.insert(text.into(), value.clone().unbind());
+    }
+}
+
 /// Reads one JSON value: arrays become tuples, objects dicts. Nesting is what `extract` writes: shallow.
 pub struct Reader<'py, 'a> {
     py: Python<'py>,
     rest: &'a [u8],
+    /// Arrays around this place; those in a row of rows are shared.
+    depth: usize,
+    shared: Option<&'a mut Shared>,
     strings: FxHashMap<&'a [u8], Bound<'py, PyString>>,
 }
 
 impl<'py, 'a> Reader<'py, 'a> {
     pub fn new(py: Python<'py>, json: &'a [u8]) -> Self {
-        Self { py, rest: json, strings: FxHashMap::default() }
+        Self { py, rest: json, depth: 0, shared: None, strings: FxHashMap::default() }
+    }
+
+    /// The same with what others have read before.
+    pub fn sharing(py: Python<'py>, json: &'a [u8], shared: &'a mut Shared) -> Self {
+        Self { shared: Some(shared), ..Self::new(py, json) }
     }
 
     pub fn value(&mut self) -> PyResult<Bound<'py, PyAny>> {
@@ -49,7 +76,24 @@ impl<'py, 'a> Reader<'py, 'a> {
     }
 
     fn array(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        let text = if self.depth > 1 && self.shared.is_some() { short_array(self.rest) } else { None };
+        let (Some(text), Some(shared)) = (text, &self.shared) else {
+            return self.items();
+        };
+        if let Some(known) = shared.0.get(text) {
+            self.rest = &self.rest[text.len()..];
+            return Ok(known.bind(self.py).clone());
+        }
+        let value = self.items()?;
+        if let Some(shared) = &mut self.shared {
+            shared.insert(text, &value);
+        }
+        Ok(value)
+    }
+
+    fn items(&mut self) -> PyResult<Bound<'py, PyAny>> {
         self.byte(b'[');
+        self.depth += 1;
         let mut items = Vec::new();
         while !self.byte(b']') {
             if !items.is_empty() && !self.byte(b',') {
@@ -57,6 +101,7 @@ impl<'py, 'a> Reader<'py, 'a> {
             }
             items.push(self.value()?);
         }
+        self.depth -= 1;
         Ok(PyTuple::new(self.py, items)?.into_any())
     }
 
@@ -153,6 +198,29 @@ impl<'py, 'a> Reader<'py, 'a> {
             }
         }
     }
+}
+
+/// The array that the text begins with, if it is short.
+fn short_array(text: &[u8]) -> Option<&[u8]> {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (index, byte) in text.iter().take(MAX_SHARED).enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' if !in_string => depth += 1,
+            b']' if !in_string => {
+                depth -= 1;
+                if depth == 0 {
+                    return text.get(..=index);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn unit(text: &[u8]) -> PyResult<(u32, &[u8])> {
