@@ -25,7 +25,7 @@ _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 @cluster_options
 @json_option
 def clean_command(*, age: str, max_size: str | None, yes: bool, as_json: bool, **cluster: Any) -> int:
-    """Remove jobs that have ended, and bundles and data that no other job needs. What a live job uses stays."""
+    """Remove jobs that have ended, and bundles, data and environments that no other job needs. What a live job uses stays."""
     from clustrix_bundle.job_status import unknown_jobs  # noqa: PLC0415 - where jobs are
 
     found = re.fullmatch(r"(\d+)([mhdw])", age)

@@ -100,6 +100,7 @@ def build(folder, request, attempt):
             with Heart(folder):
                 notes = _fill(folder, own, request, programs)
                 publish(folder, attempt, request["description"], notes)
+                _remove_others(folder, attempt)
         except BaseException as error:
             programs.end()
             _tell_failure(folder, attempt, error, programs)
@@ -108,7 +109,6 @@ def build(folder, request, attempt):
         finally:
             signal.alarm(0)
             release_claim(folder, attempt)
-    _remove_others(folder, attempt)
     return True
 
 
@@ -173,12 +173,13 @@ def _remove_others(folder, attempt):
     winner = os.readlink(folder + "/built")
     for name in os.listdir(folder):
         path = folder + "/" + name
-        if os.path.isdir(path) and not os.path.islink(path) and name != winner:
-            shutil.rmtree(path, ignore_errors=True)
-        elif name.endswith(".log") and name not in (winner + ".log", attempt + ".log"):
-            os.unlink(path)
-    if os.path.exists(folder + "/failed.json"):
-        os.unlink(folder + "/failed.json")
+        try:
+            if os.path.isdir(path) and not os.path.islink(path) and name != winner:
+                shutil.rmtree(path, ignore_errors=True)
+            elif name == "failed.json" or (name.endswith(".log") and name not in (winner + ".log", attempt + ".log")):
+                os.unlink(path)
+        except OSError:
+            pass
 
 
 def follow(folder, attempt, offset, wait_s):

@@ -32,11 +32,18 @@ def said_by(folder: Path, code: str) -> str:
     ).stdout.strip()
 
 
+def wait_for_builder(folder: Path) -> None:
+    """An environment is there a moment before its builder has tidied up."""
+    while read_claim(str(folder)) is not None:
+        pass
+
+
 def test_it_is_built_with_the_clients_versions_of_what_its_pins_need_and_found_again(site: Any, here: Any, tiny: Any) -> None:
     built = site.environment().prepare(tiny.needs, distributions=lambda: here)
     (folder,) = site.folders
     assert (built.key, built.files) == (folder.name, (f"environments/{folder.name}",))
     assert said_by(folder, "import clxpaint; print(clxpaint.NAME)") == "paint 1.4, shades 1.2"
+    wait_for_builder(folder)
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir() if path.name != "environment.json"}
     again = site.environment().prepare(tiny.needs, distributions=lambda: here)
     assert (again.key, dict(again.notes)) == (built.key, {})
@@ -110,6 +117,7 @@ RemoteEnvironment(config).prepare(needs, distributions=lambda: Distributions({he
         assert watching.wait(60)  # it shows the log of the builder that is there
         held_index.open.set()
         assert {other.result(100).key for other in others} == {folder.name}
+    wait_for_builder(folder)
     assert os.readlink(folder / "built") == builder
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         [builder, f"{builder}.log", "beat", "built", "environment.json"]
@@ -132,6 +140,7 @@ def test_a_builder_that_is_killed_is_followed_by_another_and_leaves_nothing(
             os.kill(one, signal.SIGKILL)
         held_index.open.set()
         waiting.result(100)
+    wait_for_builder(folder)
     assert os.readlink(folder / "built") != killed.attempt
     assert not (folder / killed.attempt).exists()
     assert said_by(folder, "import clxpaint; print(clxpaint.NAME)") == "paint 1.4, shades 1.2"
