@@ -36,7 +36,7 @@ from clustrix_bundle.bundler.capture.module_state import (
 )
 from clustrix_bundle.bundler.capture.pickled_names import pickled_modules
 from clustrix_bundle.bundler.capture.session import MainSource, find_main_source
-from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
+from clustrix_bundle.bundler.capture.set_names import find_set_names
 from clustrix_bundle.bundler.capture.staleness import is_stale
 from clustrix_bundle.bundler.capture.value_pins import pin_here
 from clustrix_bundle.bundler.facts.extract import extract_facts
@@ -257,7 +257,7 @@ class LiveAnalysis(Analysis):
     def _module_states(self, graph: DependencyGraph, search: Search) -> list[tuple[Any, dict[str, Any]]]:
         """What the program has changed in the project's modules that ship."""
         main = vars(sys.modules["__main__"])
-        names = find_set_names(parsed(self.main_source), main)
+        names = find_set_names(self.main_source, main)
         states: list[tuple[Any, dict[str, Any]]] = []
         loaded = []
         for shipped in sorted(search.found.modules, key=lambda item: item.name):

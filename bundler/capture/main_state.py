@@ -18,7 +18,7 @@ from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.held import content_of, holds_attributes_alone
 from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
-from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
+from clustrix_bundle.bundler.capture.set_names import find_set_names
 from clustrix_bundle.bundler.capture.standing import Standing
 from clustrix_bundle.bundler.capture.states import states_of
 from clustrix_bundle.bundler.facts.decode import decode_source
@@ -80,7 +80,7 @@ class MainCapture:
         self._modules = modules
         self._path = path
         self._standing = Standing(loaded, namespace, path)
-        self._set_names = find_set_names(parsed(loaded.source), namespace)
+        self._set_names = find_set_names(loaded.source, namespace)
         self._states: dict[str, list[tuple[Any, Any]]] = {}
         self._lost: list[tuple[str, Any, str, Any]] = []
         self._unbound: list[str] = []

@@ -191,7 +191,7 @@ def changed_definitions(
     facts = extract_facts(source, path)
     bound = Counter(name for item in facts.statements for name in item.binds)
     changed = {name for item in facts.statements if item.kind not in ("def", "class") for name in item.mutates}
-    own = find_set_names(ast.Module([node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)], []), vars(module))
+    own = find_set_names(source, vars(module), functions_only=True)
     found: list[tuple[Any, dict[str, Any]]] = []
     left: list[str] = []
     for node in tree.body:

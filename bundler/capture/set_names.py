@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from enum import EnumMeta
@@ -36,27 +37,65 @@ class SetNames:
         return name in self.anywhere or "*" in self.anywhere
 
 
-def find_set_names(tree: ast.AST, namespace: Mapping[str, Any]) -> SetNames:
-    """What a parsed source sets; ``namespace`` is its own. Nothing of the user's is called."""
+def find_set_names(source: bytes, namespace: Mapping[str, Any], *, functions_only: bool = False) -> SetNames:
+    """What a source sets; ``namespace`` is its own. Nothing of the user's is called.
+
+    Args:
+        source: The text.
+        namespace: What its names hold now.
+        functions_only: Whether what statements outside of functions set is left out.
+    """
     objects: dict[int, tuple[Any, set[str]]] = {}
     anywhere: set[str] = set()
     deleted: set[str] = set()
-    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
-    while pending:
-        node, making = pending.pop()
-        making = making or (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in _MAKERS)
-        for base, name in _set_in(node):
-            if not making:
-                anywhere.add(name)
-            if isinstance(node, (ast.Delete, ast.Call)):
-                deleted.add(name)
-            thing = _object_at(base, namespace)
-            if thing is not None and name != "*":
-                objects.setdefault(id(thing), (thing, set()))[1].add(name)
-        pending += [(child, making) for child in reversed(list(ast.iter_child_nodes(node)))]
+    for item in _items(source):
+        if functions_only and not item.inside:
+            continue
+        if not item.making:
+            anywhere.add(item.name)
+        if item.deletes:
+            deleted.add(item.name)
+        thing = _object_at(item.base, namespace)
+        if thing is not None and item.name != "*":
+            objects.setdefault(id(thing), (thing, set()))[1].add(item.name)
     return SetNames(objects, frozenset(anywhere), frozenset(deleted))
 
 
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One attribute that is set or deleted: of what, and whether in a function, in a constructor."""
+
+    base: ast.expr
+    name: str
+    deletes: bool
+    inside: bool
+    making: bool
+
+
+@functools.lru_cache(maxsize=8)
+def _items(source: bytes) -> tuple[_Item, ...]:
+    deep = b"attr(" in source  # only then expressions can set something
+    found: list[_Item] = []
+    pending: list[tuple[ast.AST, bool, bool]] = [(parsed(source), False, False)]
+    while pending:
+        node, inside, making = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inside, making = True, making or node.name in _MAKERS
+        deletes = isinstance(node, (ast.Delete, ast.Call))
+        found += [_Item(base, name, deletes, inside, making) for base, name in _set_in(node)]
+        children = ast.iter_child_nodes(node) if deep else _statements_in(node)
+        pending += [(child, inside, making) for child in reversed(list(children))]
+    return tuple(found)
+
+
+def _statements_in(node: ast.AST) -> Iterator[ast.AST]:
+    for name in ("body", "orelse", "handlers", "finalbody", "cases", "items"):
+        children = getattr(node, name, None)
+        if isinstance(children, list):
+            yield from children
+
+
+@functools.lru_cache(maxsize=8)
 def parsed(source: bytes) -> ast.Module:
     """The syntax tree of a source; an empty one where it does not parse."""
     try:
@@ -69,7 +108,7 @@ def _set_in(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
     targets: list[ast.expr] = []
     if isinstance(node, (ast.Assign, ast.Delete)):
         targets = list(node.targets)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.comprehension)):
+    elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor)):
         targets = [node.target]
     elif isinstance(node, ast.withitem) and node.optional_vars is not None:
         targets = [node.optional_vars]

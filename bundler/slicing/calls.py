@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -209,6 +210,8 @@ class CallReader:
             self.deeds.keys.add("*")
             for value in values[1:]:
                 self.deeds.changes |= self.roots.of(scope, value)
+            if values and values[0][0] == "str" and self.module == self.things.script:
+                self._evaluate(values[0][1])
         elif name in ("setattr", "delattr") and values:
             self.change(self.roots.of(scope, values[0]), name)
             if self.roots.is_own_module(values[0]) and len(values) > 1:
@@ -219,6 +222,20 @@ class CallReader:
         elif known_calls.uses_up(name):
             for value in values:
                 self.use_up(scope, value)
+
+    def _evaluate(self, text: str) -> None:
+        """What a literal text does that is executed: it binds what it assigns, and may change whatever it names."""
+        try:
+            nodes = list(ast.walk(ast.parse(text.strip())))
+        except (SyntaxError, ValueError):
+            return
+        for node in nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self.deeds.changes |= self.roots.of_name(0, node.id)
+            elif isinstance(node, ast.Name):
+                self.deeds.keys.add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+                self.deeds.keys.add(node.name)
 
     def use_up(self, scope: int, value: Expr) -> None:
         """Something goes through an object: an iterator is not the same afterwards."""

@@ -112,8 +112,12 @@ class Selection:
         """Whether a change of a name's object in a statement can reach a demand of the name."""
         if name in self.by_value:
             return False
+        numbers = self.script.binders.get(name, ())
+        is_class = any(self.script.statements[other].kind == "class" for other in numbers)
         for position in self.demands.get(name, ()):
             if position <= number:
+                if is_class and not any(position <= other <= number and self.script.rebinds(other, name) for other in numbers):
+                    return True  # instances that were made before see what becomes of their class
                 continue
             if through or not any(
                 number < other < position and self.script.rebinds(other, name) and name not in self.script.statements[other].uses

@@ -323,6 +323,10 @@ class _Slicer:
                     for inner in range(child, self.script.last[child] + 1):
                         if inner not in self.script.never and not self.script.is_output(inner):
                             self._keep(inner, f"may raise what line {statement.line} catches")
+        if statement.kind == "with" and self.script.swallows(number):
+            for inner in range(number + 1, self.script.last[number] + 1):
+                if inner not in self.script.never and not self.script.is_output(inner):
+                    self._keep(inner, f"may raise what line {statement.line} ends")
         if reason.startswith(WRITES):
             self._keep_writing(number)
         if statement.kind == "with" and self.script.redirects(number):

@@ -14,7 +14,7 @@ def _states(source, name):
     namespace = {"__name__": "__main__"}
     exec(compile(source, "<test>", "exec"), namespace)
     node = next(item for item in ast.parse(source).body if getattr(item, "name", "") == name)
-    return namespace[name], list(states_of(namespace[name], node, find_set_names(ast.parse(source), namespace)))
+    return namespace[name], list(states_of(namespace[name], node, find_set_names(source.encode(), namespace)))
 
 
 @pytest.mark.parametrize(

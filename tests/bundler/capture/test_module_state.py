@@ -8,7 +8,7 @@ import types
 import pytest
 from clustrix_bundle.bundler.capture.module_state import ModuleGlobal, changed_attributes, changed_definitions, objects_set_by
 from clustrix_bundle.bundler.capture.needs import Needs
-from clustrix_bundle.bundler.capture.set_names import SetNames, find_set_names, parsed
+from clustrix_bundle.bundler.capture.set_names import SetNames, find_set_names
 from clustrix_bundle.runtime import values
 
 SOURCE = b"""
@@ -111,14 +111,14 @@ def main():
     setattr(conf, "CPUS", 3)
     conf.settings.debug = True
 """
-    assert find_set_names(parsed(source), {"conf": module}).of(module) == {"X", "ITEMS", "MODE", "CPUS"}
+    assert find_set_names(source, {"conf": module}).of(module) == {"X", "ITEMS", "MODE", "CPUS"}
 
 
 def test_attributes_of_instances_and_classes_are_told_by_what_holds_them(module):
     module.settings.debug = True
     module.Settings.level = 3
     source = b"def main():\n    settings.debug = True\n    S.level = 3"
-    names = find_set_names(parsed(source), {"settings": module.settings, "S": module.Settings})
+    names = find_set_names(source, {"settings": module.settings, "S": module.Settings})
     found = objects_set_by(names, [module])
     assert found == [
         (ModuleGlobal("conf_of_test", "settings"), {"instance": {"debug": True}}),
@@ -159,7 +159,7 @@ def test_what_functions_of_a_module_set_in_its_definitions_travels_or_is_told(mo
     exec(DEFINITIONS, module.__dict__)
 
     def changes(told=b""):
-        names = find_set_names(parsed(told), {"conf": module})
+        names = find_set_names(told, {"conf": module})
         return changed_definitions(module, DEFINITIONS, "conf.py", names, Needs())
 
     assert changes() == ([], [])
@@ -178,5 +178,5 @@ def test_what_functions_of_a_module_set_in_its_definitions_travels_or_is_told(mo
 def test_a_name_that_no_statement_binds_was_set_from_outside_and_a_deleted_one_is_gone(module):
     module.added, module.code = [1], len
     del module.CPUS
-    names = find_set_names(parsed(b"del conf.CPUS"), {"conf": module})
+    names = find_set_names(b"del conf.CPUS", {"conf": module})
     assert changed_attributes(module, SOURCE, "conf.py", names, Needs()).attributes == {"added": [1], "CPUS": values.Gone}

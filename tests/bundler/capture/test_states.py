@@ -43,7 +43,7 @@ def there(tmp_path, monkeypatch):
         main = run(source)
         main.change()
         tree = ast.parse(source)
-        names = find_set_names(tree, vars(main))
+        names = find_set_names(source.encode(), vars(main))
         nodes = {item.name: item for item in tree.body if isinstance(item, (ast.ClassDef, ast.FunctionDef))}
         held = [vars(main)[name] for name in ("g", "C", "E", "P") if name in vars(main)]
         states = [item for value in held for item in states_of(value, nodes.get(value.__name__), names)]

@@ -1054,3 +1054,64 @@ Row().level = 7  #-
 def f():
     return Config().level, Row().level
 """)
+
+
+def test_what_becomes_of_a_class_after_its_instance_was_made_is_seen(holds):
+    holds("""
+class C:
+    v = 1
+class D:  #-
+    v = 1  #-
+o = C()
+C.v = 2
+D.v = 2  #-
+def f():
+    return o.v
+""")
+
+
+def test_a_with_that_ends_what_is_raised_in_it_keeps_its_body(holds):
+    holds("""
+from contextlib import contextmanager, suppress
+class Ends:
+    def __exit__(self, *error):
+        return True
+    def __enter__(self):
+        return self
+class Passes(Ends):  #-
+    def __exit__(self, *error):  #-
+        print(error)  #-
+@contextmanager
+def ends():
+    try:
+        yield
+    except ZeroDivisionError:
+        pass
+L = []
+with suppress(ZeroDivisionError):
+    1 // 0
+    L.append(1)
+with Ends():
+    1 // 0
+    L.append(1)
+with ends():
+    1 // 0
+    L.append(1)
+with open(__file__) as lines:
+    1 // 2  #-
+    L.append(1)
+def f():
+    return L
+""")
+
+
+def test_an_executed_literal_changes_what_it_names_and_binds_what_it_assigns(holds):
+    holds("""
+L = []
+N = 0
+O = 0  #-
+eval("L.append(1)")
+exec("N = 5")
+def f():
+    return L, N
+""")
