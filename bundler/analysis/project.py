@@ -77,8 +77,11 @@ class Project:
     def may_mention(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
         return module.file in self.sources.mentioning(wanted)
 
-    def may_call(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
-        return module.file in self.sources.using(wanted)
+    def callees(self, first: int) -> list[str]:
+        return self.sources.store.callees(first)
+
+    def using(self, callees: Sequence[str]) -> Sequence[str]:
+        return self.sources.store.using(callees)
 
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         return module.file in self.sources.holding(text)

@@ -70,7 +70,6 @@ class Sources:
     def __init__(self) -> None:
         self._files: dict[str, SourceFile] = {}
         self._mentioning: dict[Callable[[str], bool], _Mentioning] = {}
-        self._using: dict[Callable[[str], bool], _Mentioning] = {}
         self._holding: dict[bytes, tuple[int, frozenset[str]]] = {}
         self._having: dict[str, tuple[int, frozenset[str]]] = {}
 
@@ -104,25 +103,13 @@ class Sources:
 
     def mentioning(self, wanted: Callable[[str], bool]) -> frozenset[str]:
         """Files read so far in which a name for which ``wanted`` is true may stand (`FactsStore.mentioning`)."""
-        return self._wanting(self._mentioning.setdefault(wanted, _Mentioning()), wanted, self.store.words, self.store.mentioning)
-
-    def using(self, wanted: Callable[[str], bool]) -> frozenset[str]:
-        """Files read so far that may call a callee for which ``wanted`` is true (`FactsStore.using`)."""
-        return self._wanting(self._using.setdefault(wanted, _Mentioning()), wanted, self.store.callees, self.store.using)
-
-    def _wanting(
-        self,
-        known: _Mentioning,
-        wanted: Callable[[str], bool],
-        names: Callable[[int], list[str]],
-        files: Callable[[Sequence[str]], list[str]],
-    ) -> frozenset[str]:
+        known = self._mentioning.setdefault(wanted, _Mentioning())
         if known.files != len(self._files):
-            new = names(known.seen)
+            new = self.store.words(known.seen)
             known.seen += len(new)
             known.wanted += filter(wanted, new)
             known.files = len(self._files)
-            known.paths = frozenset(files(known.wanted))
+            known.paths = frozenset(self.store.mentioning(known.wanted))
         return known.paths
 
     def naming(self, name: str) -> Sequence[str]:

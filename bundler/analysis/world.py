@@ -126,12 +126,11 @@ class World(Protocol):
         ``wanted`` is asked once for each name of the program: give the same function every time.
         """
 
-    def may_call(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
-        """Whether a module may call what is wanted: ``module.name`` of a module that the callee begins with for sure, else its last name.
+    def callees(self, first: int) -> list[str]:
+        """The looks of all calls of the files read so far, from this number on (`FactsStore.callees`)."""
 
-        A function that goes by another name (``from m import f as g``, ``g = m.f``) is asked for by its last name too. ``wanted``
-        as for `may_mention`.
-        """
+    def using(self, callees: Sequence[str]) -> Sequence[str]:
+        """Files (as in `LoadedModule.file`) read so far that hold a call of one of these looks."""
 
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         """Whether these bytes stand in the source of a module; dearer to ask of its `LoadedModule.source`, which is copied each time."""

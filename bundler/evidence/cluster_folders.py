@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.folding import pattern
 from clustrix_bundle.bundler.folding.value import Alternatives, External, Text, Unknown, as_text, literal
@@ -31,6 +32,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 _PACKAGES = ("clustrix", "clustrix_bundle")
 LAST_NAMES = frozenset({f"cluster_{name}" for name in OPERATIONS} | set(OPERATIONS))
+
+
+_OPERATING = CallRule(LAST_NAMES.__contains__)
 
 
 @dataclass(slots=True)
@@ -62,7 +66,7 @@ def find_cluster_folders(reading: Reading, modules: list[LoadedModule]) -> Clust
     """What the cluster_* calls of the modules name."""
     found = ClusterFolders()
     for module in modules:
-        if b"luster" not in module.source:
+        if not reading.world.may_hold(module, b"luster"):
             continue
         for operation, values in cluster_calls(reading, module):
             for value in values:
@@ -72,7 +76,7 @@ def find_cluster_folders(reading: Reading, modules: list[LoadedModule]) -> Clust
 
 def cluster_calls(reading: Reading, module: LoadedModule) -> Iterator[tuple[str, list[Text]]]:
     """Operations that a module calls, with the folders they act on."""
-    for call in reading.calls(module, LAST_NAMES.__contains__):
+    for call in reading.calls(module, _OPERATING):
         for callee in reading.folder.callee_of(call, module):
             operation = _operation(callee.name) if isinstance(callee, External) else None
             if operation is None:

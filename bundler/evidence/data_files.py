@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name
 from clustrix_bundle.bundler.evidence.needed_files import needs_file
@@ -35,6 +36,9 @@ from clustrix_bundle.bundler.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading
     from clustrix_bundle.bundler.facts.model import Call
+
+
+_OPENINGS = CallRule(openers.may_open, openers.is_plausible, openers.is_opener, openers.opens_its_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +222,10 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         module: One of its modules.
         sure: As `Reading.sure_scopes`.
     """
-    if not reading.may_call(module, openers.may_open, openers.is_opener):
+    if not reading.may_call(module, _OPENINGS):
         return
     runs_code = any(_runs_code(call) for call in module.facts.calls)
-    for call in reading.calls(module, openers.may_open, openers.is_plausible, openers.is_opener):
+    for call in reading.calls(module, _OPENINGS):
         spot = Spot(module, call.line, call_words(call))
         certain = not call.under and (module.name, call.scope) in sure
         told: set[tuple[object, ...]] = set()

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding import modules, pattern
 from clustrix_bundle.bundler.folding.value import (
@@ -100,7 +101,7 @@ _LOCAL_NAME = compile_lazily(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[\w.\[\]]+)
 
 def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding | FileFinding | OpenEnd]:
     """What the dynamic imports of one module can bring."""
-    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible, _KNOWN.__contains__):
+    for call in reading.calls(module, _CALLS):
         for callee in reading.folder.callee_of(call, module):
             name = callee.name if isinstance(callee, External) else ""
             if name in BY_NAME:
@@ -115,6 +116,9 @@ def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[Mod
 
 def _is_plausible(shape: CallShape) -> bool:
     return shape.given and not (shape.of_unknown and shape.name in _COMMON)
+
+
+_CALLS = CallRule(LAST_NAMES.__contains__, _is_plausible, _KNOWN.__contains__)
 
 
 def _by_name(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.folding.value import External
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ _CALLS = frozenset(
     ]
 )
 _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _CALLS)
+_SETTING_UP = CallRule(_LAST_NAMES.__contains__, is_of_import, _CALLS.__contains__)
 
 
 def imports_strings(reading: Reading, module: LoadedModule) -> bool:
     """Whether the module sets up a framework that imports modules by strings."""
-    if b"DJANGO_SETTINGS_MODULE" in module.source:
+    if reading.world.may_hold(module, b"DJANGO_SETTINGS_MODULE"):
         return any(text.value == "DJANGO_SETTINGS_MODULE" for text in reading.texts(module))
-    for call in reading.calls(module, _LAST_NAMES.__contains__, is_of_import):
+    for call in reading.calls(module, _SETTING_UP):
         if any(isinstance(callee, External) and callee.name in _CALLS for callee in reading.folder.callee_of(call, module)):
             return True
     return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding.value import Alternatives, External, as_text
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 _OF_ONE = frozenset({"version", "metadata", "requires", "files", "distribution", "from_name", "get_distribution"})
 _OF_ALL = frozenset({"entry_points", "distributions", "packages_distributions", "iter_entry_points"})
-_LAST_NAMES = _OF_ONE | _OF_ALL
 _PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
+_ASKING = CallRule((_OF_ONE | _OF_ALL).__contains__, is_of_import, lambda name: name.startswith(_PACKAGES))
 _FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt")
 _LISTS = ("RECORD", "SOURCES.txt")
 _FOLDER = compile_lazily(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
@@ -27,9 +28,7 @@ _FOLDER = compile_lazily(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
 
 def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFinding]:
     """Metadata files beside the project's packages that a module asks for: of the distribution that it names, of all where it names none."""
-    if b"metadata" not in module.source and b"pkg_resources" not in module.source:
-        return
-    for call in reading.calls(module, _LAST_NAMES.__contains__, is_of_import):
+    for call in reading.calls(module, _ASKING):
         names = [one.name for one in reading.folder.callee_of(call, module) if isinstance(one, External)]
         last = [name.rpartition(".")[2] for name in names if name.startswith(_PACKAGES)]
         if not last:

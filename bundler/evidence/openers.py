@@ -441,6 +441,12 @@ def is_opener(name: str) -> bool:
     return name in RESOURCES or opener_of(name) is not None or is_path_class(owner)
 
 
+def opens_its_first(name: str) -> bool:
+    """Whether a function opens its first positional argument and no other: the likes of ``open(path, mode)``."""
+    opener = BY_NAME.get(name)
+    return opener is not None and opener.mode >= 0
+
+
 def is_plausible(shape: CallShape) -> bool:
     """Whether a call of such a name looks as if it did anything with a path."""
     name = shape.name

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.paths import find_paths
 from clustrix_bundle.bundler.evidence.reading import Spot
 from clustrix_bundle.bundler.evidence.words import call_words
@@ -91,7 +92,7 @@ _CODE_IMPORT = compile_lazily(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]
 
 def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFinding | ModuleFinding]:
     """Files and modules that the programs started by one module are given."""
-    for call in reading.calls(module, LAST_NAMES.__contains__, _is_plausible, _KNOWN.__contains__):
+    for call in reading.calls(module, _CALLS):
         for callee in reading.folder.callee_of(call, module):
             name = callee.name if isinstance(callee, External) else ""
             if name in ONE_COMMAND:
@@ -113,6 +114,9 @@ def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
 
 def _is_plausible(shape: CallShape) -> bool:
     return shape.given and not (shape.of_unknown and shape.name in _COMMON)
+
+
+_CALLS = CallRule(LAST_NAMES.__contains__, _is_plausible, _KNOWN.__contains__)
 
 
 def _words_of(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.evidence.call_shapes import CallShape, shape_of
+from clustrix_bundle.bundler.evidence.call_shapes import shape_of
+from clustrix_bundle.bundler.evidence.callees import Callees, CallRule
 from clustrix_bundle.bundler.evidence.disk import Disk
 from clustrix_bundle.bundler.folding import modules
 from clustrix_bundle.bundler.folding.expressions import last_name
-from clustrix_bundle.bundler.folding.known import canonical
 from clustrix_bundle.bundler.folding.value import Class, Function, Instance
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
@@ -46,40 +46,19 @@ class Reading:
     folder: Folder
     disk: Disk = field(default_factory=Disk)
     work_folders: list[str] = field(default_factory=list)
-    _asked: dict[tuple[Callable[[str], bool], Callable[[str], bool] | None], Callable[[str], bool]] = field(default_factory=dict)
+    _callees: Callees | None = None
 
-    def may_call(
-        self, module: LoadedModule, wanted: Callable[[str], bool], known_to: Callable[[str], bool] | None = None
-    ) -> bool:
-        """Whether `calls` with the same arguments can give anything; told without a look at the module's facts.
+    def may_call(self, module: LoadedModule, rule: CallRule) -> bool:
+        """Whether `calls` of the same rule can give anything; told without a look at the module's facts."""
+        if self._callees is None:
+            self._callees = Callees(self.folder)
+        return self._callees.may_call(module, rule)
 
-        ``known_to`` says of the full name of a foreign function whether the rule that asks does anything with it.
-        """
-        key = (wanted, known_to)
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._asked[key] = lambda callee: self._concerns(callee, wanted, known_to)
-        return self.world.may_call(module, asked)
-
-    def _concerns(self, callee: str, wanted: Callable[[str], bool], known_to: Callable[[str], bool] | None) -> bool:
-        module, _, name = callee.rpartition(".")
-        if not wanted(name):
-            return False
-        return known_to is None or not module or self.folder.is_local(module.partition(".")[0]) or known_to(canonical(callee))
-
-    def calls(
-        self,
-        module: LoadedModule,
-        wanted: Callable[[str], bool],
-        plausible: Callable[[CallShape], bool] | None = None,
-        known_to: Callable[[str], bool] | None = None,
-    ) -> Iterator[Call]:
-        """Calls of a module that travel and whose callee's last name is wanted, or stands for one that is (``from m import f as g``, ``g = m.f``).
-
-        Of those whose name itself is wanted only the ones that look ``plausible``. Of ``known_to`` as in `may_call`.
-        """
-        if not self.may_call(module, wanted, known_to):
+    def calls(self, module: LoadedModule, rule: CallRule) -> Iterator[Call]:
+        """Calls of a module that travel and look as the rule wants, or whose callee stands for one that it wants (``from m import f as g``, ``g = m.f``)."""
+        if not self.may_call(module, rule):
             return
+        wanted, plausible = rule.wanted, rule.plausible
         ignored = ignored_lines(module)
         aliases = {item.asname for item in module.facts.imports if item.asname and item.name and wanted(item.name)}
         for binding in module.facts.bindings:

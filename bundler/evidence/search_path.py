@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import LoadedModule, RootFinding
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.words import call_words, words
 from clustrix_bundle.bundler.folding.place import Place
 from clustrix_bundle.bundler.folding.value import Alternatives, External, Sequence, Text, items_of, literal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PYTHONPATH = "PYTHONPATH"
 _METHODS = frozenset({"insert", "append", "extend", "addsitedir"})
+_ADDING = CallRule(_METHODS.__contains__, is_of_import, lambda name: name.startswith("sys.path.") or name == "site.addsitedir")
 
 
 def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
@@ -26,7 +28,7 @@ def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
     yield from _given_to_programs(reading, module)
     if b"sys" not in module.source and b"addsitedir" not in module.source:
         return
-    for call in reading.calls(module, _METHODS.__contains__, is_of_import):
+    for call in reading.calls(module, _ADDING):
         for callee in reading.folder.callee_of(call, module):
             if isinstance(callee, External) and (callee.name.startswith("sys.path.") or callee.name == "site.addsitedir"):
                 yield from _of_call(reading, module, call, callee.name.rpartition(".")[2])

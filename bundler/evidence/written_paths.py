@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.data_files import find_openings, paths_in
 from clustrix_bundle.bundler.evidence.paths import bases
 from clustrix_bundle.bundler.folding import pattern
@@ -33,11 +34,11 @@ _CREATES = compile_lazily(r"\s*(?:--[^\n]*\s*)*(?:create|attach|copy|import)\b",
 def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
     """Paths in full that travelling calls of one module may write, whether or not their folder is there; arguments of ``save(x, path)`` too."""
     fills = None
-    for call in reading.calls(module, _may_write, _is_plausible):
+    for call in reading.calls(module, _WRITINGS):
         openings = list(find_openings(reading, module, call))
         values = [opening.value for opening in openings if opening.deed == openers.WRITE]
         if any(opening.callee in _DATABASES for opening in openings):
-            fills = any(map(_makes_tables, reading.calls(module, _EXECUTES.__contains__))) if fills is None else fills
+            fills = any(map(_makes_tables, reading.calls(module, _EXECUTIONS))) if fills is None else fills
             values += [opening.value for opening in openings if fills]
         name = last_name(call.func)
         if openers.WRITING.fullmatch(name) or _WRITERS.fullmatch(name):
@@ -66,3 +67,7 @@ def _is_plausible(shape: CallShape) -> bool:
 def _may_write(last_name: str) -> bool:
     """Whether a callee of that last name can write a file, by any rule, or by its name whatever it belongs to."""
     return openers.may_open(last_name) or bool(_WRITERS.fullmatch(last_name))
+
+
+_WRITINGS = CallRule(_may_write, _is_plausible)
+_EXECUTIONS = CallRule(_EXECUTES.__contains__)

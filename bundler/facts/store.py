@@ -84,14 +84,13 @@ class FactsStore(Protocol):
         """Files read so far in which something whose last name is one of these may be called, or which import it under another name."""
 
     def callees(self, first: int = 0) -> list[str]:
-        """What the files read so far call, each once, new ones last; from this number on.
+        """The looks of all calls in the files read so far, each once, new ones last; from this number on.
 
-        ``module.name`` where the callee is an attribute of a name that is that module for sure, else the last name; last names
-        of what goes by another name as well.
+        ``CALLEE COUNT[FLAGS] [FUNCTION]`` as docs/facts.md says, or a bare name for calls of whatever look whose callee ends with it.
         """
 
     def using(self, callees: Sequence[str]) -> list[str]:
-        """Files read so far that may call one of `callees`."""
+        """Files read so far that may hold a call of one of these looks (of `callees`)."""
 
     def containing(self, text: bytes) -> list[str]:
         """Files read so far whose bytes hold these."""

@@ -104,14 +104,21 @@ class Folder:
         """Those in which something of that name may be called."""
         return map(self._adopt, self.world.calling(name))
 
+    def may_be_called(self, name: str) -> bool:
+        """Whether a reached module may call a function of that name, or hand it to one of `PASSING`."""
+        return any(True for _ in self.world.calling(name)) or bool(self._handing(name))
+
     def passing(self, name: str) -> Iterator[ModuleNames]:
         """Those in which the name may stand and one of `PASSING` may be called."""
+        return map(self._adopt, self._handing(name))
+
+    def _handing(self, name: str) -> list[LoadedModule]:
         if self._passing is None:
             self._passing = {one.name for function in PASSING for one in self.world.calling(function)}
         known = self._naming.get(name)
         if known is None:
             known = self._naming[name] = list(self.world.mentioning(name))
-        return map(self._adopt, [one for one in known if one.name in self._passing])
+        return [one for one in known if one.name in self._passing]
 
     def names(self, module: str) -> ModuleNames | None:
         """The definitions of a local module; None for what is not local or has no source."""

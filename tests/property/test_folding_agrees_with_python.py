@@ -64,8 +64,11 @@ class Nothing:
     def may_mention(self, module, wanted):
         return True
 
-    def may_call(self, module, wanted):
-        return True
+    def callees(self, first):
+        return []
+
+    def using(self, callees):
+        return []
 
     def may_hold(self, module, text):
         return text in module.source

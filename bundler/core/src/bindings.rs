@@ -3,7 +3,6 @@
 use ruff_python_ast::{Expr, Identifier, StmtAugAssign};
 use ruff_text_size::{Ranged, TextSize};
 
-use crate::conditions;
 use crate::expr::{self, OPAQUE};
 use crate::statements::root_name;
 use crate::walk::Walker;
@@ -69,10 +68,8 @@ impl<'a> Walker<'a> {
                     out.push(b',');
                     writer.each(out, value.expr, value.times);
                 });
-                if value.times == 0
-                    && let Some(name) = conditions::last_name(expr::essence(value.expr))
-                {
-                    self.callees.renamed(name);
+                if value.times == 0 {
+                    self.callees.rename(target, value.expr);
                 }
                 if value.times == 0 && target.is_name_expr() {
                     self.hooks.extend(hooks::named(value.expr));
@@ -96,8 +93,8 @@ impl<'a> Walker<'a> {
 
     /// Comprehension targets are bound in the comprehension's own frame, all others in the function or class around.
     fn bind_target(&mut self, name: &'a str) {
+        self.callees.bind_value(name);
         if self.in_comprehension_target {
-            self.callees.bound(name);
             self.mark(name, names::BOUND);
         } else {
             self.bind_name(name);
@@ -127,6 +124,7 @@ impl<'a> Walker<'a> {
         });
         if let Expr::Name(name) = target {
             let name = name.id.as_str();
+            self.callees.bind_value(name);
             self.bind_name(name);
             self.mark(name, names::READ | names::MUTATED);
         } else {
@@ -169,6 +167,7 @@ impl<'a> Walker<'a> {
             out.extend_from_slice(b"],");
             out.extend_from_slice(OPAQUE);
         });
+        self.callees.bind_value(name.as_str());
         self.bind_name(name.as_str());
     }
 

@@ -47,7 +47,7 @@ impl<'a> Walker<'a> {
 
     pub fn function(&mut self, def: &'a StmtFunctionDef, start: TextSize) {
         self.decorators(&def.decorator_list);
-        self.bind_name(def.name.as_str());
+        self.bind_definition(def.name.as_str());
         let kind = if def.is_async { "async" } else { "function" };
         let mut row = self.scope_row(kind, def.name.as_str(), start, def.start(), def.end());
         row.parameters = Some(&def.parameters);
@@ -65,7 +65,7 @@ impl<'a> Walker<'a> {
 
     pub fn class(&mut self, def: &'a StmtClassDef, start: TextSize) {
         self.decorators(&def.decorator_list);
-        self.bind_name(def.name.as_str());
+        self.bind_definition(def.name.as_str());
         let mut row = self.scope_row("class", def.name.as_str(), start, def.start(), def.end());
         row.decorators = def.decorator_list.iter().map(|decorator| &decorator.expression).collect();
         row.arguments = def.arguments.as_deref();
@@ -133,9 +133,15 @@ impl<'a> Walker<'a> {
         }
     }
 
+    fn bind_definition(&mut self, name: &'a str) {
+        let around = self.scopes.get(self.place.scope as usize).map_or("module", |scope| scope.kind);
+        self.callees.bind_definition(name, around);
+        self.bind_name(name);
+    }
+
     fn bind_parameters(&mut self, parameters: &'a Parameters) {
         for parameter in parameters {
-            self.callees.bound(parameter.as_parameter().name.as_str());
+            self.callees.bind_parameter(parameter.as_parameter().name.as_str());
             self.mark(parameter.as_parameter().name.as_str(), names::BOUND);
         }
     }
@@ -153,7 +159,7 @@ impl<'a> Walker<'a> {
                 TypeParam::TypeVarTuple(inner) => (&inner.name, None, inner.default.as_deref()),
                 TypeParam::ParamSpec(inner) => (&inner.name, None, inner.default.as_deref()),
             };
-            self.callees.bound(name.as_str());
+            self.callees.bind_value(name.as_str());
             self.mark(name.as_str(), names::BOUND);
             self.optional(bound);
             self.optional(default);

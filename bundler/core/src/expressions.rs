@@ -162,7 +162,7 @@ impl<'a> Walker<'a> {
                 self.runs.push(name);
             }
             self.words.call(name);
-            self.callees.add(callee);
+            self.callees.call(callee, &call.arguments, self.scopes.get(self.place.scope as usize));
             self.hooks.extend(hooks::called(callee));
             self.call_row(call);
         }

@@ -21,7 +21,7 @@ pub struct Outline {
     pub words: Vec<String>,
     /// Last names of what it calls, and names that it imports under others, sorted.
     pub called: Vec<String>,
-    /// As `callees::Callees::sorted`.
+    /// As `callees::Callees::texts`.
     pub callees: BTreeSet<String>,
     /// As in `json`.
     pub bound: Vec<String>,
@@ -63,7 +63,7 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     let (words, called) = std::mem::take(&mut walker.words).sorted();
     let words = words.into_iter().map(str::to_owned).collect();
     let called = called.into_iter().map(str::to_owned).collect();
-    let callees = std::mem::take(&mut walker.callees).sorted(&walker.import_rows);
+    let callees = std::mem::take(&mut walker.callees).texts(&walker.import_rows);
     let functions = walker.scopes.iter().filter(|scope| matches!(scope.kind, "function" | "async"));
     let defines: BTreeSet<&str> = functions.map(|scope| scope.name).collect();
     let mut bound = BTreeSet::new();

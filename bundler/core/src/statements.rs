@@ -75,6 +75,7 @@ impl<'a> Walker<'a> {
             Stmt::TypeAlias(inner) => {
                 self.features.add(Feature::TypeAlias, inner.start());
                 if let Expr::Name(name) = &*inner.name {
+                    self.callees.bind_value(name.id.as_str());
                     self.bind_name(name.id.as_str());
                 }
                 self.in_type_parameters(inner.type_params.as_deref(), |walker| walker.expr(&inner.value));
@@ -228,7 +229,7 @@ impl<'a> Walker<'a> {
             Some(name) => name.as_str(),
             None => module.split('.').next().unwrap_or_default(),
         };
-        self.mark_in_block(bound, names::BOUND);
+        self.bind_name(bound);
         self.import_row(module, 0, None, alias);
     }
 
@@ -247,7 +248,6 @@ impl<'a> Walker<'a> {
         }
         if let Some(name) = name.filter(|_| alias.asname.is_some()) {
             self.words.call(name);
-            self.callees.renamed(name);
         }
         self.hooks.extend(hooks::imported(module, name));
         let line = self.line(alias.start());

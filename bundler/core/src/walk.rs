@@ -213,7 +213,6 @@ impl<'a> Walker<'a> {
 
     /// Binds a name where Python does: comprehensions and type parameter lists hold their own targets alone.
     pub fn bind_name(&mut self, name: &'a str) {
-        self.callees.bound(name);
         self.mark_in_block(name, names::BOUND);
     }
 

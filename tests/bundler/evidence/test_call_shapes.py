@@ -58,3 +58,47 @@ def test_a_function_that_goes_by_another_name_is_found_by_it(shipped):
         "tools/go.sh": "true",
     }
     assert shipped("m:f", files) >= {"in/a.txt", "tools/go.sh"}
+
+
+def test_a_file_that_a_function_opens_ships_however_the_function_is_given_its_name(shipped):
+    files = {
+        "m.py": """
+            from functools import partial
+            from loaders import by_thread, called, handed, never, renamed
+            from pool import run
+            same = renamed
+            def f():
+                run(handed, ["data/handed.txt"])
+                partial(by_thread, "data/partial.txt")()
+                return called("data/called.txt") + same("data/renamed.txt")
+        """,
+        "pool.py": "def run(function, items):\n    return list(map(function, items))\n",
+        "loaders.py": "\n".join(
+            f"def {name}(path):\n    with open(path) as f:\n        return f.read()\n"
+            for name in ("by_thread", "called", "handed", "never", "renamed")
+        ),
+        "data/handed.txt": "",
+        "data/partial.txt": "",
+        "data/called.txt": "",
+        "data/renamed.txt": "",
+        "data/other.txt": "",
+    }
+    assert {f"data/{name}.txt" for name in ("handed", "partial", "called", "renamed")} <= shipped("m:f", files)
+
+
+def test_an_opener_that_a_local_module_hands_on_is_found_by_every_form_of_import(shipped):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/compat.py": "import json\nfrom gzip import open as open_zipped\nfrom io import open\nload = json.load\ndef read(path): return path\n",
+        "pkg/work.py": """
+            import pkg.compat
+            from pkg import compat as other
+            from . import compat
+            from .compat import open_zipped, read
+            def f():
+                read("data/local.bin")
+                return open_zipped("data/a.gz"), compat.open("data/b.txt"), other.open_zipped("data/c.gz"), pkg.compat.open("data/d.txt")
+        """,
+        **{f"data/{name}": "" for name in ("a.gz", "b.txt", "c.gz", "d.txt")},
+    }
+    assert {"data/a.gz", "data/b.txt", "data/c.gz", "data/d.txt"} <= shipped("pkg.work:f", files)
