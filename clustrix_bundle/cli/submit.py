@@ -76,7 +76,7 @@ def submit_command(
     Before that it is looked at what the job will find: its Python, its requirements, room, the scheduler. What is amiss is said on
     standard error; only what cannot run at all is refused, unless --strict is given. Exit code 4 if it is refused.
     """
-    from clustrix_bundle.environments.errors import PreflightWarning  # noqa: PLC0415
+    from clustrix_bundle.environments.errors import PreflightError, PreflightWarning  # noqa: PLC0415
     from clustrix_bundle.executor import checked_resources, configured  # noqa: PLC0415 - where something is submitted
     from clustrix_bundle.submission import cluster_of, new_id  # noqa: PLC0415
 
@@ -97,7 +97,14 @@ def submit_command(
             _show(found, on_stdout=check and not as_json)
         if check:
             return _tell_check(found, as_json=as_json, strict=cluster.config.strict)
-        found.demand(strict=cluster.config.strict)
+        try:
+            found.demand(strict=cluster.config.strict)
+        except PreflightError as error:
+            if not as_json:
+                raise
+            told = {"type": type(error).__name__, "message": str(error)}
+            print_json({"ok": False, "error": told, "preflight": [asdict(one) for one in found.findings]})
+            return _REFUSED
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PreflightWarning)  # it was shown
             cluster.submit_as(id_, order, given)

@@ -66,12 +66,13 @@ class Building:
             self._tell("")
 
     def _run(self, folder: str, request: str, stale_s: float) -> Failure | dict[str, Any]:
-        attempt, offset, deaths = self._ask("begin", folder, request)["attempt"], 0, 0
+        attempt, offset, deaths, heard = self._ask("begin", folder, request)["attempt"], 0, 0, ""
         beat, since = -1, time.monotonic()
         while True:
             found = self._ask("follow", folder, attempt or "-", str(offset), str(min(_WAIT_S, stale_s)))
             if found["log"]:
                 self._tell(found["log"])
+                heard = found["log"].rstrip()
             if found["attempt"] != attempt or found["beat"] != beat:
                 beat, since = found["beat"], time.monotonic()
             attempt, offset = found["attempt"], found["offset"]
@@ -85,7 +86,8 @@ class Building:
                 if deaths > _DEATHS_MAX:
                     raise EnvironmentBuildError(
                         f"the builder was killed {deaths} times where jobs are submitted; may programs run there for long, and use memory? "
-                        f"build_on='node' builds in the job (its logs: {folder}/*.log)"
+                        f"build_on='node' builds in the job (its logs: {folder}/*.log)",
+                        "\n".join(heard.split("\n")[-_SHOWN_LINES:]),
                     )
                 attempt, offset = self._ask("begin", folder, request)["attempt"], 0
             elif time.monotonic() - since > stale_s:

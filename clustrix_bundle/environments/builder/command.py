@@ -103,8 +103,8 @@ def build(folder, request, attempt):
                 _remove_others(folder, attempt)
         except BaseException as error:
             programs.end()
+            shutil.rmtree(own, ignore_errors=True)  # first: there may be no room for what is to be told
             _tell_failure(folder, attempt, error, programs)
-            shutil.rmtree(own, ignore_errors=True)
             return False
         finally:
             signal.alarm(0)
@@ -148,7 +148,6 @@ def _tell_failure(folder, attempt, error, programs):
         if isinstance(error, OSError) and error.errno in (28, 122):  # ENOSPC, EDQUOT
             kind = "disk"
         error = BuildError(kind, "%s: %s" % (type(error).__name__, error))
-    programs.say("failed: " + error.text)
     told = {
         "attempt": attempt,
         "kind": error.kind,
@@ -157,6 +156,7 @@ def _tell_failure(folder, attempt, error, programs):
         "log": folder + "/" + attempt + ".log",
     }
     try:
+        programs.say("failed: " + error.text)
         write_whole(folder + "/failed.json", json.dumps(told).encode("ascii"))
     except OSError:  # no space for it: the client hears that nobody builds any more, and of the log
         pass

@@ -33,6 +33,7 @@ def test_what_is_amiss_is_shown_with_its_remedy_and_the_job_runs_all_the_same(el
 def test_strict_submits_nothing(elsewhere: Any, tmp_path: Path) -> None:
     done = elsewhere("submit", "thermo.model:run", "--strict", "--json")
     assert (done.code, done.json["error"]["type"]) == (4, "PreflightError")
+    assert [one["check"] for one in done.json["preflight"]] == ["prelude"]
     assert "nothing was submitted: number 1 of pre_execution_commands fails" in done.json["error"]["message"]
     assert list((tmp_path / "cluster").glob(".clustrix-*/jobs/*")) == []
 
