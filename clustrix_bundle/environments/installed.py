@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.distributions import Distribution, Distributions, canonical_name
+from clustrix_bundle.bundler.requirements import NOT_FOR_RUNNING
 
 if TYPE_CHECKING:
     from clustrix_bundle.environments.needs import Need
@@ -29,9 +30,12 @@ class NoWheelError(Exception):
 
 
 def closure(distributions: Distributions, needs: Iterable[Need]) -> dict[str, Distribution]:
-    """Canonical name to distribution: those of the needs that are installed in just that version, and what is installed of what they need."""
+    """Canonical name to distribution: those of the needs that are installed in just that version, and what is installed of what they need.
+
+    Rather too many than too few: which extras a need of a need is taken with is not looked at.
+    """
     found: dict[str, Distribution] = {}
-    waiting: list[tuple[str, frozenset[str], str]] = [
+    waiting: list[tuple[str, frozenset[str] | None, str]] = [
         (canonical_name(need.name), frozenset(map(canonical_name, need.extras)), need.version) for need in needs
     ]
     while waiting:
@@ -41,8 +45,11 @@ def closure(distributions: Distributions, needs: Iterable[Need]) -> dict[str, Di
             continue
         found[name] = there
         for required, extra, _ in there.requirements:
-            if required not in found and (extra is None or canonical_name(extra) in extras):
-                waiting.append((required, frozenset(), ""))
+            wanted = extra is None or (
+                canonical_name(extra) not in NOT_FOR_RUNNING if extras is None else canonical_name(extra) in extras
+            )
+            if wanted and required not in found:
+                waiting.append((required, None, ""))
     return dict(sorted(found.items()))
 
 

@@ -80,6 +80,18 @@ def test_versions_of_what_a_pin_needs_in_turn_are_told_and_other_versions_are_no
     assert closure(here, [Need("clxpaint", "1.3")]) == {}
 
 
+def test_what_extras_of_a_need_of_a_need_bring_is_among_the_wheels(tiny: Any, tmp_path: Path) -> None:
+    extras = ["clxfast>=1; extra == 'speed'", "clxtests>=1; extra == 'test'"]
+    tiny.install_by_hand(tmp_path, name="clxtop", version="1", source="", requires=["clxmid[speed]"])
+    tiny.install_by_hand(tmp_path, name="clxmid", version="1", source="", requires=extras)
+    for name in ("clxfast", "clxtests", "clxother"):
+        tiny.install_by_hand(tmp_path, name=name, version="1", source="")
+    packages = Distributions((str(tmp_path),))
+    assert list(closure(packages, [Need("clxtop", "1")])) == ["clxfast", "clxmid", "clxtop"]
+    assert list(closure(packages, [Need("clxmid", "1")])) == ["clxmid"]
+    assert list(closure(packages, [Need("clxmid", "1", extras=("test",))])) == ["clxmid", "clxtests"]
+
+
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
