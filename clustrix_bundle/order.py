@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.runtime.work_links import names_in
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.manifest import Manifest
@@ -35,6 +36,7 @@ class Order:
         blobs: Folder with its detached members; None if it has none.
         arguments: For each task the content of the runtime's ``--arguments FILE``; empty for one task that is given none.
         warnings: What was noticed while it was built.
+        names: First parts of the relative paths that the arguments can be; None for any.
         captured: What comes home as itself (``DependencyGraph.captured``).
         python: The target interpreter as it was asked for.
         root: The project's.
@@ -47,6 +49,7 @@ class Order:
     blobs: str | None = None
     arguments: tuple[bytes, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
+    names: list[str] | None = field(default_factory=list, repr=False)
     captured: Captured = field(default_factory=dict, repr=False)
     python: str | None = None
     root: Path | None = None
@@ -70,7 +73,7 @@ def packed_calls(func: Callable[..., Any], calls: Sequence[Call], options: Build
     arguments = tuple(render_arguments(one.stream, one.requirements) for one in graph.calls)
     with _folder() as folder:
         order = _order(pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs")), arguments, folder, options.python)
-        yield replace(order, captured=graph.captured)
+        yield replace(order, captured=graph.captured, names=names_in(list(calls)))
 
 
 @contextlib.contextmanager
@@ -79,7 +82,8 @@ def packed_target(target: str, call: Call | None, options: BuildOptions) -> Iter
     graph = analyze_target(target, options)
     with _folder() as folder:
         info = pack_graph(graph, folder + os.sep, os.path.join(folder, "blobs"))
-        yield _order(info, () if call is None else (render_plain_arguments(call),), folder, options.python)
+        order = _order(info, () if call is None else (render_plain_arguments(call),), folder, options.python)
+        yield replace(order, names=names_in(call))
 
 
 def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Order:
@@ -94,7 +98,7 @@ def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Orde
     with BundleReader(path) as reader:
         manifest, bundle = reader.manifest, reader.id
     arguments = () if call is None else (render_plain_arguments(call),)
-    return Order(_name(manifest), os.path.abspath(path), bundle, manifest, blobs, arguments)
+    return Order(_name(manifest), os.path.abspath(path), bundle, manifest, blobs, arguments, names=names_in(call))
 
 
 def render_plain_arguments(call: Call) -> bytes:

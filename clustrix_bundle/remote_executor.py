@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.api import render_live_arguments
 from clustrix_bundle.executor import OF_CONFIG, checked_resources, configured
 from clustrix_bundle.order import bundle_order
+from clustrix_bundle.runtime.work_links import names_in
 from clustrix_bundle.submission import Cluster, cluster_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class RemoteExecutor:
         order = bundle_order(os.fspath(getattr(bundle, "path", bundle)), None, blobs)
         order = replace(order, captured=getattr(bundle, "_captured", None) or {})
         if args or kwargs:
-            order = replace(order, arguments=(render_live_arguments(tuple(args), kwargs or {}),))
+            order = replace(order, arguments=(render_live_arguments(tuple(args), kwargs or {}),), names=names_in([args, kwargs]))
         return self._cluster.submit(order, self._given)[0]
 
     def run(

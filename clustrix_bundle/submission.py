@@ -227,6 +227,7 @@ class Cluster:
             "time_s": None if self.engine.limits_time else resources.time_s,
             "beat_s": _BEAT_S,
             "outputs": config.outputs,
+            "names": order.names,
             "cluster": {
                 "cluster_host": config.cluster_host,
                 "username": config.username,

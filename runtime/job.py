@@ -85,6 +85,7 @@ def _run(job, number):
             json=False,
             keep=False,
             outputs=spec.get("outputs"),
+            names=spec.get("names", ()),
             result=folder + "/result",
             error=folder + "/error",
             blobs=job.state + "/blobs",

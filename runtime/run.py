@@ -47,10 +47,15 @@ def main(arguments):
         1,
     )
     options.span = None
+    options.names = ()
     path = options.words[0]
     if not os.path.isfile(path):
         raise UsageError("no bundle at %s" % path)
     call = _read_arguments(options)
+    if call != (None, None):
+        from .work_links import names_in
+
+        options.names = names_in(call)
     if options.arguments and (call != (None, None) or not os.path.isfile(options.arguments)):
         raise UsageError("--arguments %s is no file, or given together with --args or --kwargs" % options.arguments)
     if options.outputs not in (None, "job", "work_dir"):
@@ -99,7 +104,7 @@ def _built(kind, path, state, work_dir, options):
         try:
             base, copy, stamp, manifest = _unpacked(path, state, options)
             task = kind(manifest, base, state, work_dir, options)
-            task.build(copy, stamp)
+            task.build(copy, stamp, options.names)
             if options.arguments:
                 task.take_arguments(options.arguments, *(options.span or ()))
             return task
@@ -194,12 +199,13 @@ class Task(object):
         if not self._keep:
             write_owner(self.root)
 
-    def build(self, copy, stamp):
-        """Fill the tree."""
+    def build(self, copy, stamp, more=()):
+        """Fill the tree; ``more`` are names of the work dir that the arguments mean, None for all."""
         self._stamp = stamp
         data = self.manifest.data
         build_tree(copy, self.manifest, self.root, stamp)
         names = data.get("work_dir_names")
+        names = None if names is None or more is None else list(names) + list(more)
         if names or names is None:
             from .work_links import link_work_dir
 

@@ -11,6 +11,31 @@ _MOST = 10000
 """Links made at the most; beyond, a warning says so."""
 
 
+_LOOKED_AT = 10000
+"""Values among arguments; of more nobody says which names they mean."""
+
+
+def names_in(arguments):
+    """First parts of the relative paths that arguments, or what they hold, can be; None for any."""
+    found = set()
+    waiting = [arguments]
+    for _ in range(_LOOKED_AT):
+        if not waiting:
+            return sorted(found)
+        value = waiting.pop()
+        if isinstance(value, (list, tuple, set, frozenset)):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, (str, bytes)) or hasattr(type(value), "__fspath__"):
+            path = os.path.normpath(os.fsdecode(value))
+            if path == ".":
+                return None
+            found.add(path.split("/")[0])
+    return None
+
+
 def link_work_dir(work_dir, folder, names):
     """Make the links in ``folder``, the function's working directory.
 

@@ -393,6 +393,22 @@ def test_names_of_the_work_dir_appear_where_the_code_can_mean_them(site, bundle_
     assert site.run(bundle_of(only, work_dir_names=[])).result == ["m.py"]
 
 
+def test_names_of_the_work_dir_that_arguments_can_mean_appear_too(site, bundle_of):
+    for name in ("runs/1.csv", "other/2.csv", "more"):
+        (site.work / name).parent.mkdir(exist_ok=True)
+        (site.work / name).write_text(name)
+    bundle = bundle_of(
+        "import os\ndef f(given, deep=None):\n    return sorted(name for name in os.listdir('.') if name != 'm.py')\n",
+        work_dir_names=[],
+    )
+    assert site.run(bundle, "--args", '["runs/1.csv"]').result == ["runs"]
+    assert site.run(
+        bundle, "--args", '["/etc/passwd"]', "--kwargs", '{"deep": [{"a": "./other/2.csv"}, "../runs", 3]}'
+    ).result == ["other"]
+    assert site.run(bundle, "--args", '["."]').result == ["more", "other", "runs"]
+    assert site.run(bundle, "--args", '["no name", null]').result == []
+
+
 def test_a_file_of_the_work_dir_that_is_replaced_lands_in_the_work_dir(site, bundle_of):
     (site.work / "r.txt").write_text("old")
     source = "import os\ndef f():\n    open('r.tmp', 'w').write('new')\n    os.replace('r.tmp', 'r.txt')\n    return open('r.txt').read()\n"
