@@ -33,15 +33,16 @@ def render_prelude(
         environment: Lines that lead into a virtual environment, see `built_environment` and `node_environment`.
     """
     lines = [f"CLUSTRIX_PYTHON={_word(python or config.python_executable)}", f"CLUSTRIX_RUNTIME={_word(runtime)}", *before]
+    if config.module_loads or config.conda_env_name:
+        lines.append("[ ! -r /etc/profile ] || . /etc/profile")  # before the variables: it sets PATH anew
     if cores:
         lines += [f"export {name}={cores}" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in config.environment_variables.items()]
-    if config.module_loads or config.conda_env_name:
-        lines.append("[ ! -r /etc/profile ] || . /etc/profile")
     for number, module in enumerate(config.module_loads, 1):
         lines += _step(f"module_loads {number}", f"module load {shlex.quote(module)}")
     if config.conda_env_name:
-        lines += _step("conda_env_name 1", f'eval "$(conda shell.posix activate {shlex.quote(config.conda_env_name)})"')
+        activate = f"clustrix_text=$(conda shell.posix activate {shlex.quote(config.conda_env_name)})"
+        lines += _step("conda_env_name 1", f'{activate} && eval "$clustrix_text"')  # `eval "$(…)"` would hide that it failed
     lines += environment
     for number, command in enumerate(config.pre_execution_commands, 1):
         lines += _step(f"pre_execution_commands {number}", command)

@@ -111,7 +111,8 @@ def _no_python(probe: Probe, config: ClusterConfig) -> Finding:
         "prelude" if number.isdigit() else "interpreter",
         "warning",
         f"{what} fails where jobs are submitted{tail}, so the job's Python could not be looked at",
-        "correct it, if it fails in a job too",
+        "correct it, if it fails in a job too"
+        + ("; conda has to be on the PATH there: module_loads, or environment_variables" if name == "conda_env_name" else ""),
     )
 
 

@@ -91,12 +91,39 @@ def test_the_look_reads_no_more_of_the_shells_files_than_a_job_does(
             "number 2 of pre_execution_commands fails where jobs are submitted (broken)",
         ),
         ({"module_loads": ["nowhere/1"]}, "prelude", "number 1 of module_loads fails"),
+        (
+            {"conda_env_name": "science", "environment_variables": {"PATH": "/usr/bin:/bin"}},
+            "prelude",
+            "number 1 of conda_env_name fails",
+        ),
     ],
 )
 def test_what_keeps_python_from_starting_there_is_named(site: Any, fields: Any, check: str, text: str) -> None:
     (finding,) = site.environment(environment="current", **fields).check(Needs()).wrong
     assert (finding.check, finding.level) == (check, "warning")
     assert text in finding.text
+
+
+def test_a_conda_environment_is_entered(site: Any, tiny: Any, tmp_path: Path) -> None:
+    """There is no conda here: a program that says what it says, its variables and all."""
+    (tmp_path / "envs" / "science" / "bin").mkdir(parents=True)
+    os.symlink(tiny.other_python(8), tmp_path / "envs" / "science" / "bin" / "python3")
+    conda = tmp_path / "conda"
+    conda.write_text(
+        f"""#!/bin/sh
+[ "$*" = "shell.posix activate science" ] || {{ echo "EnvironmentNameNotFound: $3" >&2; exit 1; }}
+echo "PS1='(science) '"
+echo "export PATH='{tmp_path}/envs/science/bin:/usr/bin:/bin'"
+echo "export CONDA_PREFIX='{tmp_path}/envs/science'"
+"""
+    )
+    conda.chmod(0o755)
+    fields = {"environment": "current", "python_executable": "python3", "cluster_type": "slurm", "local_work_dir": None}
+    fields["environment_variables"] = {"PATH": f"{tmp_path}:/usr/bin:/bin"}  # /etc/profile has a PATH of its own
+    found = site.environment(conda_env_name="science", **fields).check()
+    assert found.executable == f"{tmp_path}/envs/science/bin/python3"
+    (finding, *_) = site.environment(conda_env_name="other", **fields).check().wrong
+    assert "number 1 of conda_env_name fails where jobs are submitted (EnvironmentNameNotFound: other)" in finding.text
 
 
 def test_an_interpreter_that_the_function_cannot_run_in_is_an_error_before_anything_is_queued(
