@@ -5,6 +5,7 @@ rename, so a task sees a whole one or none. Files in it carry one common time: a
 cleaner of temporary files, a careless hand) is set aside and made again.
 """
 
+import errno
 import os
 import time
 
@@ -109,20 +110,25 @@ def ensure_copy(bundle, base, blobs=None):
 
     Returns:
         ``(folder, stamp)``; stamp is the modification time in ns of all its files.
+
+    Raises:
+        FileNotFoundError: Another process took it away. A bundle is delivered once only, so it has to be opened anew.
     """
     manifest = bundle.manifest
     copies = _subfolder(base, "copies")
     target = os.path.join(copies, manifest.id)
-    while True:
-        judged = _identity(target)
-        stamp = _stamp_of(target, manifest)
-        if stamp is not None:
-            return target, stamp
+    judged = _identity(target)
+    stamp = _stamp_of(target, manifest)
+    if stamp is None:
         if judged is not None:
-            _set_aside(target, base, lambda path, judged=judged: _identity(path) == judged)
+            _set_aside(target, base, lambda path: _identity(path) == judged)
         _sweep(base)
         digest = stage(bundle, _subfolder(base, "staging"), target, blobs, 0o444, _past())[1]
         _note_seal(base, digest, manifest.id)
+        stamp = _stamp_of(target, manifest)
+        if stamp is None:
+            raise FileNotFoundError(errno.ENOENT, "the unpacked copy was taken away", target)
+    return target, stamp
 
 
 def stage(bundle, staging, target, blobs=None, file_mode=0o666, stamp=None):

@@ -598,7 +598,7 @@ def test_copies_that_nothing_uses_go_when_another_is_made(site, bundle_of):
 def _disturbed(site, bundle, disturb):
     """Outcome of a run that meets ``disturb`` (Python text; base is the folder of copies) once, when it has the copy's last byte."""
     code = (
-        "import os, shutil, sys\nsys.path.insert(0, sys.argv[1])\nfrom _clustrix_runtime import command_line, folder_sink, run\n"
+        "import os, shutil, sys\nsys.path.insert(0, sys.argv[1])\nfrom _clustrix_runtime import command_line, folder_sink, node_copy, run\n"
         "base = os.environ['TMPDIR'] + '/clustrix-%d' % os.geteuid()\n"
         "def disturbing(function):\n    def wrapped(*args):\n        result = function(*args)\n"
         "        if not done:\n            done.append(1)\n            disturb()\n        return result\n    return wrapped\n"
@@ -620,7 +620,7 @@ def _disturbed(site, bundle, disturb):
     )
 
 
-@pytest.mark.parametrize("point", ["folder_sink.FolderSink.finish", "run.ensure_copy"])
+@pytest.mark.parametrize("point", ["folder_sink.FolderSink.finish", "node_copy._note_seal", "run.ensure_copy"])
 @pytest.mark.parametrize(
     "disturb",
     [
