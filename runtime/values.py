@@ -178,7 +178,17 @@ def _restore(namespace, main_member, values_member):
     The last line of the slice calls it; the tree is found from the slice's own ``__file__``, so that a child process of
     multiprocessing, which runs the file again, gets the same.
     """
-    namespace.update(load_stream(_tree_of(namespace, main_member), values_member))
+    namespace.update(_load_in(namespace, main_member, values_member))
+
+
+def _load_in(namespace, main_member, values_member):
+    """Read values as what the running file, ``__mp_main__`` in such a child, defines so far: they call it ``__main__``."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = sys.modules[namespace["__name__"]]
+    try:
+        return load_stream(_tree_of(namespace, main_member), values_member)
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _restore_early(namespace, main_member, values_member):
@@ -187,7 +197,7 @@ def _restore_early(namespace, main_member, values_member):
     A value that leans on what the file defines only further down has to wait for the end.
     """
     try:
-        found = load_stream(_tree_of(namespace, main_member), values_member)
+        found = _load_in(namespace, main_member, values_member)
     except (AttributeError, NameError, LookupError):
         return
     namespace.update(found)
