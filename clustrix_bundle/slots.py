@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import sys
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -21,8 +24,10 @@ class Slots:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._used = 0
+        self._starting = 0
         self._queue: deque[tuple[list[Job], Callable[[], None]]] = deque()
         self._lock = threading.Lock()
+        self._moved = threading.Condition(self._lock)
 
     def add(self, jobs: list[Job], start: Callable[[], None]) -> None:
         """Start a job now or later.
@@ -38,8 +43,21 @@ class Slots:
                 self._used += weight
             else:
                 self._queue.append((jobs, start))
+                _start_before_exit(self)
         if at_once:
             self._start(jobs, start, raising=True)
+
+    def drain(self) -> None:
+        """Wait until nothing waits for a place any more; all of it has been started by then, or has ended."""
+        with self._lock:
+            while self._starting or not all(job.done() for jobs, _ in self._queue for job in jobs):
+                self._moved.wait(1)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Ids of jobs that have not been started."""
+        with self._lock:
+            return [jobs[0].id for jobs, _ in self._queue]
 
     def _start(self, jobs: list[Job], start: Callable[[], None], *, raising: bool = False) -> None:
         try:
@@ -77,4 +95,28 @@ class Slots:
                     return
                 self._queue.popleft()
                 self._used += weight
-            self._start(jobs, start)
+                self._starting += 1
+            try:
+                self._start(jobs, start)
+            finally:
+                with self._lock:
+                    self._starting -= 1
+                    self._moved.notify_all()
+
+
+_all: weakref.WeakSet[Slots] = weakref.WeakSet()
+
+
+def _start_before_exit(slots: Slots) -> None:
+    """What was submitted is run, though the program ends: as with the standard library's executors it ends when all has begun."""
+    if not _all:
+        atexit.register(_drain_all)  # after the connections', so it runs before they are closed
+    _all.add(slots)
+
+
+def _drain_all() -> None:
+    for slots in list(_all):
+        try:
+            slots.drain()
+        except KeyboardInterrupt:
+            sys.stderr.write("".join(f"not started: `clustrix-bundle attach {job}` starts it\n" for job in slots.waiting))

@@ -96,7 +96,8 @@ class Tracker:
             self._woken = True
             if not self._asking:  # the next question does not wait
                 return
-        threading.Thread(target=self._send_wake, name="clustrix-wake", daemon=True).start()
+        with contextlib.suppress(RuntimeError):  # the program is ending (Python 3.12 and later)
+            threading.Thread(target=self._send_wake, name="clustrix-wake", daemon=True).start()
 
     def _send_wake(self) -> None:
         with contextlib.suppress(Exception):  # what is wrong with the way there, the question meets too

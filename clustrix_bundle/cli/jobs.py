@@ -57,7 +57,8 @@ def status_command(job: str, *, as_json: bool, **cluster: Any) -> int:
 
     The exit code is 1 if any did.
     """
-    from clustrix_bundle.job_status import FINAL, causes, find_status, tail_of  # noqa: PLC0415 - where jobs are
+    from clustrix_bundle.engines.verdict import FINAL  # noqa: PLC0415 - where jobs are
+    from clustrix_bundle.job_status import causes, find_status, tail_of  # noqa: PLC0415
 
     there = open_cluster(**cluster)
     status = find_status(there, job)

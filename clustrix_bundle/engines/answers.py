@@ -61,7 +61,10 @@ class Answers:
             if jobs and not self._asking and (now >= self._due or suspect - self._suspect):
                 self._asking = True
                 self._suspect = suspect
-                threading.Thread(target=self._work, args=(jobs,), name="clustrix-scheduler", daemon=True).start()
+                try:
+                    threading.Thread(target=self._work, args=(jobs,), name="clustrix-scheduler", daemon=True).start()
+                except RuntimeError:  # the program is ending (Python 3.12 and later)
+                    self._asking = False
             keys = [(job.id, number) for job in jobs for number in range(len(job.letters))]
             return {key: self._states.get(key, UNASKED) for key in keys}
 

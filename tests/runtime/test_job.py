@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ SOURCE = """\
 import os, signal, sys, time
 
 def run(what):
+    if "CLUSTRIX_FILL" in os.environ:
+        with open(os.environ["CLUSTRIX_FILL"], "wb", 0) as out:
+            try:
+                while out.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
+    if what == "silent exit":
+        os._exit(4)
     print("out", what, flush=True)
     print("err", what, file=sys.stderr, flush=True)
     if what == "raise":
@@ -111,6 +121,20 @@ RUNTIME = render_runtime(runtime_modules(runtime_folder()))
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
+
+
+@pytest.fixture
+def small_site(tmp_path: Path) -> Iterator[Site]:
+    """A site on a disk of 6 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    argv = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(argv, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no small disk can be made here")
+    try:
+        yield Site(folder)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def _wait_for(path: Path, process: subprocess.Popen[bytes], text: str = "") -> None:
@@ -228,6 +252,53 @@ def test_cancelling_reaches_it_through_the_file_system_alone(site: Site) -> None
     process.communicate(timeout=60)
     assert site.outcome()["state"] == "cancelled"
     assert not (folder / "tasks/1").exists()
+
+
+def test_one_task_is_cancelled_and_the_others_go_on(site: Site) -> None:
+    folder = site.make("sleep", "fine", "fine", "sleep")
+    process = site.start(folder, "--pool", "2")
+    _wait_for(folder / "tasks/0/stdout", process, "out")
+    _wait_for(folder / "tasks/3/stdout", process, "out")
+    assert site.look() == "rccr"
+    site.place.call("jobs.cancel", job=JOB, tasks=[0])
+    while site.look()[0] == "r":
+        assert process.poll() is None
+    assert site.look() == "xccr"
+    site.place.call("jobs.cancel", job=JOB, tasks=[3])
+    process.communicate(timeout=60)
+    assert site.look() == "xccx"
+
+
+def test_a_task_that_is_cancelled_while_it_waits_does_not_begin(site: Site) -> None:
+    folder = site.make("fine", "fine")
+    site.place.call("jobs.cancel", job=JOB, tasks=[1])
+    assert site.run(folder, "--pool", "1") == 0
+    assert (site.look(), (folder / "tasks/1/stdout").read_text()) == ("cx", "")
+
+
+def test_how_long_a_task_has_been_as_it_is_stands_in_the_folder(site: Site) -> None:
+    folder = site.make("fine", "fine")
+    assert site.place.call("jobs.since", job=JOB, seen={"0": "ended 3", "1": "unknown "}) == {"0": 0, "1": 0}
+    moment = os.stat(folder / "seen.0").st_mtime - 100
+    os.utime(folder / "seen.0", (moment, moment))
+    ages = site.place.call("jobs.since", job=JOB, seen={"0": "ended 3", "1": "unknown 1"})
+    assert (ages["0"] >= 100, ages["1"]) == (True, 0)
+    assert site.place.call("jobs.since", job=JOB, seen={"0": "ended 4"}) == {"0": 0}
+
+
+def test_a_disk_that_fills_up_under_a_task_is_what_its_outcome_tells(small_site: Site) -> None:
+    folder = small_site.make("silent exit", "fine", "large")
+    for task in range(3):
+        process = small_site.start(folder, "--task", str(task), CLUSTRIX_FILL=str(small_site.work / "filler"))
+        process.communicate(timeout=60)
+        (small_site.work / "filler").unlink()
+    assert small_site.look() == "fff"
+    texts = [small_site.outcome(task)["cause"]["text"] for task in range(3)]
+    assert "ended itself with exit code 4" in texts[0]
+    assert "no space is left" in texts[0]
+    for text in texts[1:]:
+        assert "No space left on device" in text
+    assert not list(folder.glob("tasks/*/reserve"))
 
 
 def test_a_cancelled_job_does_not_begin(site: Site) -> None:
