@@ -30,10 +30,13 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	cd build/lint && ../../$(BIN)/mypy --config-file ../../setup.cfg -p clustrix_bundle
 
+# Files of tests are shared out among so many processes; below a short folder, as paths of sockets have 108 bytes at the most.
+PYTEST_JOBS ?= 2
 check: $(VENV)/dev
 	@if command -v cargo >/dev/null && test -f bundler/core/Cargo.toml; then \
 	    cargo test --manifest-path bundler/core/Cargo.toml --no-default-features --quiet; fi
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@folder=$$(mktemp -d /tmp/t.XXXXXX) && trap 'rm -rf "$$folder"' EXIT && \
+	    $(BIN)/python -m pytest -n $(PYTEST_JOBS) --dist loadfile --basetemp="$$folder/p" $(PYTEST_ARGS)
 
 # Both extractors on 15,000 inputs, the same every time.
 agree: $(VENV)/dev
