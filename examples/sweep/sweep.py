@@ -1,7 +1,7 @@
 """A sweep over two parameters: every pair is a task of one job.
 
-    python sweep.py                          # processes of this machine
-    python sweep.py --profile hpc --grid 30  # 900 tasks of the profile hpc in clustrix.toml
+python sweep.py                          # processes of this machine
+python sweep.py --profile hpc --grid 30  # 900 tasks of the profile hpc in clustrix.toml
 """
 
 import argparse
