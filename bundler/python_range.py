@@ -64,6 +64,14 @@ def dated_names() -> list[str]:
     return sorted(_DATED)
 
 
+def is_dated(name: str) -> bool:
+    """Whether a name can be, or be the last part of, one in `VERSIONED`."""
+    return name in _DATED_TAILS
+
+
+_DATED_TAILS = frozenset(name for names in VERSIONED.values() for name in names)
+
+
 def may_be_limited(facts: ModuleFacts) -> bool:
     """Whether `attribute_uses` outside of functions can give anything that `library_limits` knows."""
     tops = {item.module.partition(".")[0] for item in facts.imports if item.name is None}

@@ -71,7 +71,7 @@ def report_of(graph: DependencyGraph, built_with: BuiltWith) -> Report:
     return Report(
         built_with=built_with,
         entry_line=graph.entry.line,
-        edges=tuple(sorted(set(graph.edges), key=_edge_key)),
+        edges=tuple(sorted(dict.fromkeys(graph.edges), key=_edge_key)),  # in order already, nearly
         warnings=_notes(graph.warnings),
         unresolved=_notes(graph.unresolved),
         excluded=tuple(sorted(set(graph.excluded), key=lambda one: (one.path, one.reason))),

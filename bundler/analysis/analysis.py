@@ -24,7 +24,15 @@ from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
-from clustrix_bundle.bundler.python_range import Limit, attribute_uses, combine, library_limits, may_be_limited, syntax_limits
+from clustrix_bundle.bundler.python_range import (
+    Limit,
+    attribute_uses,
+    combine,
+    is_dated,
+    library_limits,
+    may_be_limited,
+    syntax_limits,
+)
 from clustrix_bundle.bundler.requirements import find_requirements
 from clustrix_bundle.bundler.resolve import Folders, Resolver
 from clustrix_bundle.bundler.roots import find_source_roots, widen_project_root
@@ -206,13 +214,16 @@ class Analysis:
 
     def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
         limits: list[Limit] = []
+        featured, dated = self.sources.having("features"), self.sources.mentioning(is_dated)
         for module in search.found.modules:
-            path = str(module.path)
+            path = module.file
+            is_entry = path == str(self.entry.path)
             if path not in sure:
                 continue
             shown = assembly.relative(path)
-            limits += syntax_limits(self._shipped_facts(module, search), shown)
-            if path != str(self.entry.path) and not may_be_limited(module.facts):
+            if is_entry or path in featured:
+                limits += syntax_limits(self._shipped_facts(module, search), shown)
+            if not is_entry and not (path in dated and may_be_limited(module.facts)):
                 continue
             for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
                 limits += library_limits(name, attribute, shown, line)

@@ -71,24 +71,23 @@ class Assembly:
 
     def edges(self) -> list[Edge]:
         """The edges between members, sorted; edges to files that did not ship are left out."""
-        found: set[Edge] = set()
+        rows: set[tuple[str, int, str, str, str]] = set()
         told: set[tuple[str, str, int, str]] = set()
-        for edge in self.found.edges:
-            if edge.imported not in self._places or (edge.importer and edge.importer not in self._places):
+        places, nodes, member_of = self._places, self.nodes, self.member_of
+        for source, target, line, evidence, detail, _ in self.found.edges:
+            if target not in places or (source and source not in places):
                 continue
-            importer = self.member_of(edge.importer) if edge.importer else ""
-            imported = self.member_of(edge.imported)
-            if imported not in self.nodes or imported == importer:
+            importer = member_of(source) if source else ""
+            imported = member_of(target)
+            if imported not in nodes or imported == importer:
                 continue
-            key = (importer, imported, edge.line, edge.evidence)
+            key = (importer, imported, line, evidence)
             if key not in told:  # one line may name several things of a module
                 told.add(key)
-                found.add(Edge(importer, imported, edge.line, edge.evidence, edge.detail))
-            found.update(
-                Edge(imported, self.layout.member(link.path), 0, edge.evidence, "link on the way to it")
-                for link in self._places[edge.imported][2]
-            )
-        return sorted(found, key=lambda edge: (edge.importer, edge.line, edge.imported, edge.evidence, edge.detail))
+                rows.add((importer, line, imported, evidence, detail))
+            for link in places[target][2]:
+                rows.add((imported, 0, self.layout.member(link.path), evidence, "link on the way to it"))
+        return [Edge(importer, imported, line, evidence, detail) for importer, line, imported, evidence, detail in sorted(rows)]
 
     def sys_path(self, folders: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
         """Member folders of ``folders``, in the order of the source roots (others last)."""

@@ -185,10 +185,11 @@ class Search:
     def _follow_directives(self, walk: Walk) -> bool:
         """``# clustrix: include GLOB`` in reached modules: relative to the project root, else to the module's folder."""
         more = False
-        for module in list(walk.project.reached()):
-            if str(module.path) in self._directives_done:
+        having = walk.project.sources.having("directives")
+        for module in [one for one in walk.project.reached() if one.file in having]:
+            if module.file in self._directives_done:
                 continue
-            self._directives_done.add(str(module.path))
+            self._directives_done.add(module.file)
             for directive in module.facts.directives:
                 if directive.verb != "include":
                     continue

@@ -17,9 +17,9 @@ pub struct Outline {
     /// condition), `outside` (names of
     /// attributes outside of function bodies), `hooks` (what may change where modules are found), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
     pub json: Vec<u8>,
-    /// The names that stand in its expressions and imports, sorted.
+    /// The names that stand in its expressions and imports.
     pub words: Vec<String>,
-    /// Last names of what it calls, and names that it imports under others, sorted.
+    /// Last names of what it calls, and names that it imports under others.
     pub called: Vec<String>,
     /// As `callees::Callees::texts`.
     pub callees: BTreeSet<String>,
@@ -60,7 +60,7 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     let mut walker = parsed.walker();
     walker.outline();
     walker.module(parsed.body());
-    let (words, called) = std::mem::take(&mut walker.words).sorted();
+    let (words, called) = std::mem::take(&mut walker.words).take();
     let words = words.into_iter().map(str::to_owned).collect();
     let called = called.into_iter().map(str::to_owned).collect();
     let callees = std::mem::take(&mut walker.callees).texts(&walker.import_rows);

@@ -92,8 +92,23 @@ impl DerefMut for Known {
 pub struct Mentioned<'a> {
     /// Whether names are wanted at all.
     pub wanted: bool,
-    names: FxHashSet<&'a str>,
-    called: FxHashSet<&'a str>,
+    names: Distinct<'a>,
+    called: Distinct<'a>,
+}
+
+/// Names in the order in which they were first met.
+#[derive(Default)]
+struct Distinct<'a> {
+    known: FxHashSet<&'a str>,
+    names: Vec<&'a str>,
+}
+
+impl<'a> Distinct<'a> {
+    fn insert(&mut self, name: &'a str) {
+        if self.known.insert(name) {
+            self.names.push(name);
+        }
+    }
 }
 
 impl<'a> Mentioned<'a> {
@@ -110,16 +125,10 @@ impl<'a> Mentioned<'a> {
         }
     }
 
-    /// What is mentioned and what is called, in the order of code points: a hash set has none.
-    pub fn sorted(self) -> (Vec<&'a str>, Vec<&'a str>) {
-        (sorted(self.names), sorted(self.called))
+    /// What is mentioned and what is called, in the order in which it was met.
+    pub fn take(self) -> (Vec<&'a str>, Vec<&'a str>) {
+        (self.names.names, self.called.names)
     }
-}
-
-fn sorted(names: FxHashSet<&str>) -> Vec<&str> {
-    let mut names: Vec<&str> = names.into_iter().collect();
-    names.sort_unstable();
-    names
 }
 
 fn note(files: &mut Vec<Vec<u32>>, word: usize, file: u32) {
