@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from clustrix_bundle.bundler.lazy_pattern import compile_lazily
-
-if TYPE_CHECKING:
-    import re
-
-_UNPRINTABLE = compile_lazily("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -45,7 +41,7 @@ def printable(text: str, *, keep_lines: bool = False) -> str:
             number -= 0xDC00
         return f"\\x{number:02x}" if number <= 0xFF else f"\\u{number:04x}"
 
-    return _UNPRINTABLE.sub(escape, text)
+    return re.sub(_UNPRINTABLE, escape, text)
 
 
 def render_size(size: int) -> str:
