@@ -19,6 +19,7 @@ from clustrix_bundle.launch import clean_environment
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
+    from clustrix_bundle.api import Bundle
     from clustrix_bundle.bundler.distributions import Distributions
     from clustrix_bundle.deploy import Artefact
     from clustrix_bundle.environments.probe import Probe
@@ -92,17 +93,17 @@ class RemoteEnvironment:
         before = config.module_loads or config.pre_execution_commands or config.conda_env_name
         return config.environment == "current" and not before and self._python is not None
 
-    def check(self, needs: Needs | str | os.PathLike[str] = _NOTHING) -> Preflight:
+    def check(self, needs: Needs | Bundle | str | os.PathLike[str] = _NOTHING) -> Preflight:
         """Compare what a bundle needs with what is there; one round trip, none where it was looked at a short time ago and all was well.
 
         Args:
-            needs: A bundle's file, or what it needs; nothing in particular by default.
+            needs: What `bundle` gave, a bundle's file, or what it needs; nothing in particular by default.
 
         Raises:
             ClusterConnectionError: The way there.
             BundleFormatError: The file is no bundle.
         """
-        needs = needs if isinstance(needs, Needs) else needs_of_bundle(needs)
+        needs = _needs(needs)
         found = compare(needs, self._look(needs, _FRESH_S), self.config)
         # What was amiss may have been mended since.
         return found if found.ok else compare(needs, self._look(needs, _AMISS_S), self.config)
@@ -159,12 +160,12 @@ class RemoteEnvironment:
         return None
 
     def prepare(
-        self, needs: Needs | str | os.PathLike[str], *, distributions: Callable[[], Distributions] | None = None
+        self, needs: Needs | Bundle | str | os.PathLike[str], *, distributions: Callable[[], Distributions] | None = None
     ) -> Built | None:
         """Have the environment there that a bundle needs: built if there is none yet. None where the configuration asks for none.
 
         Args:
-            needs: A bundle's file, or what it needs.
+            needs: What `bundle` gave, a bundle's file, or what it needs.
             distributions: What is installed here, for versions and wheels; by default in the target interpreter.
 
         Raises:
@@ -174,7 +175,7 @@ class RemoteEnvironment:
         """
         if self.config.environment != "venv":
             return None
-        needs = needs if isinstance(needs, Needs) else needs_of_bundle(needs)
+        needs = _needs(needs)
         with self._lock:
             built, at = self._built.get(needs, (None, 0.0))
         if built is not None and time.monotonic() < at + _KNOWN_S:
@@ -188,6 +189,12 @@ class RemoteEnvironment:
             with self._lock:
                 self._built[needs] = built, time.monotonic()
         return built
+
+
+def _needs(given: Needs | Bundle | str | os.PathLike[str]) -> Needs:
+    if isinstance(given, Needs):
+        return given
+    return needs_of_bundle(given if isinstance(given, str | os.PathLike) else given.path)
 
 
 class _Preparation:

@@ -21,6 +21,7 @@ from clustrix_bundle import (
     PreflightError,
     PreflightWarning,
     RemoteEnvironment,
+    bundle,
 )
 from clustrix_bundle.environments.builder.examine import room
 from clustrix_bundle.environments.needs import Need, Needs, needs_of_manifest
@@ -135,6 +136,9 @@ def test_an_interpreter_that_the_function_cannot_run_in_is_an_error_before_anyth
     import needs_new
 
     config = site.config(environment="current", python_executable=tiny.other_python(8))
+    made = bundle(needs_new.f, output=str(tmp_path) + os.sep)
+    for given in (made, made.path):
+        assert levels(RemoteEnvironment(config, place=site.place).check(given))["interpreter"] == "failed"
     with ClusterExecutor(config) as executor, pytest.raises(PreflightError, match=r"needs Python 3.11 or later.*jobs run in"):
         executor.submit(needs_new.f)
     assert list(site.work.glob(".clustrix-*/*")) == []
