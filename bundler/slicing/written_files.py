@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
-from clustrix_bundle.bundler.slicing.names import ModuleNames
+from clustrix_bundle.bundler.slicing.names import ModuleNames, children
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
@@ -71,8 +71,27 @@ def held_names(names: ModuleNames, statements: Iterable[int] | None) -> frozense
         for call in names.facts.calls
         if (wanted is None or call.statement in wanted) and (path := written_by(names, call))
     }
-    texts = (text for text in names.facts.texts if not text.doc and (wanted is None or _statement_at(names, text.line) in wanted))
-    return frozenset(posixpath.basename(text.value) for text in texts if _NAME.fullmatch(text.value)) - written
+    texts = {
+        text.value for text in names.facts.texts if not text.doc and (wanted is None or _statement_at(names, text.line) in wanted)
+    }
+    if wanted is not None:  # a text that stands more than once in a scope is told where it first stands
+        given = [
+            value
+            for call in names.facts.calls
+            if call.statement in wanted
+            for value in (*call.args, *dict(call.keywords).values())
+        ]
+        given += [item.value for item in names.facts.bindings if item.statement in wanted]
+        texts.update(text for value in given for text in _texts_of(value))
+    return frozenset(posixpath.basename(text) for text in texts if _NAME.fullmatch(text)) - written
+
+
+def _texts_of(expression: Expr) -> Iterator[str]:
+    if expression[0] == "str":
+        yield expression[1]
+    else:
+        for child in children(expression):
+            yield from _texts_of(child)
 
 
 def line_that_writes(module: LoadedModule, name: str) -> tuple[str, int] | None:

@@ -90,3 +90,8 @@ def test_a_database_that_is_not_there_is_made_by_the_statements_that_fill_it(sli
 
 def test_a_call_that_only_reads_a_database_makes_none(sliced):
     assert not sliced(DATABASE + "print(f())\n").source.decode().endswith("print(f())\n")
+
+
+def test_a_file_that_is_written_and_read_at_top_level_is_written_there_too(sliced):
+    text = "import numpy as np\nnp.save('arr.npy', [1])\nA = np.load('arr.npy')\nnp.save('other.npy', A)\ndef f():\n    return A\n"
+    assert len(sliced(text).kept) == 4
