@@ -42,6 +42,7 @@ class DataFiles:
         self.limit = context.settings.max_file_size
         self.policy = policy
         self._by_exact_wish: set[str] = set()
+        self._told: set[str] = set()
         self.around: set[str] = set()
         """Folders around the project root that the code opens by name (``../data``), or that hold what it opens so."""
 
@@ -108,6 +109,11 @@ class DataFiles:
                 self.found.warnings[
                     Note(f"{edge.detail}: {self._relative(path)} does not ship: {reason}", edge.importer, edge.line)
                 ] = None
+            elif secret == reason and edge.evidence == "data" and path not in self._told:
+                self._told.add(path)
+                relative = self._relative(path)
+                words = f"{edge.detail} will not find {relative}, which {secret}: ship it with --include {relative} if it is needed"
+                self.found.warnings[Note(words, edge.importer, edge.line)] = None
             return []
         self._check_readable(path, edge)
         if exact and edge.evidence != "included" and path not in self.found.files:

@@ -67,6 +67,8 @@ def test_a_folder_brings_what_the_rules_let_in_and_says_what_stays(data, project
         "data/ignored_folder",
         "data/secret.key",
     ]
+    data.add(FileFinding(project / "data", 5, "walk", whole=True), "m.py")
+    assert [(note.line, "--include data/secret.key" in note.message) for note in data.found.warnings] == [(1, True)]
 
 
 def test_a_secret_ships_only_by_an_exact_wish(data, project):
