@@ -112,7 +112,9 @@ class DataFiles:
             elif secret == reason and edge.evidence == "data" and path not in self._told:
                 self._told.add(path)
                 relative = self._relative(path)
-                words = f"{edge.detail} will not find {relative}, which {secret}: ship it with --include {relative} if it is needed"
+                words = (
+                    f"{edge.detail} will not find {relative}, which {secret}: ship it with --include {relative} if it is needed"
+                )
                 self.found.warnings[Note(words, edge.importer, edge.line)] = None
             return []
         self._check_readable(path, edge)
