@@ -35,6 +35,7 @@ _PUBLIC = {
     "FilePackager": ".bundler.package",
     "Job": ".job",
     "JobLostError": ".errors",
+    "JobWarning": ".errors",
     "NotYetSupported": ".runtime.config",
     "PackageInfo": ".bundler.package",
     "PackagingError": ".bundler.errors",
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.environments.errors import PreflightWarning as PreflightWarning
     from clustrix_bundle.environments.remote_environment import RemoteEnvironment as RemoteEnvironment
     from clustrix_bundle.errors import JobLostError as JobLostError
+    from clustrix_bundle.errors import JobWarning as JobWarning
     from clustrix_bundle.errors import RemoteError as RemoteError
     from clustrix_bundle.executor import ClusterExecutor as ClusterExecutor
     from clustrix_bundle.filesystem import ClusterFilesystem as ClusterFilesystem

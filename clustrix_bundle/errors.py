@@ -13,6 +13,7 @@ __all__ = [
     "ClusterConnectionError",
     "ConnectionLost",
     "JobLostError",
+    "JobWarning",
     "NoRoomError",
     "RemoteError",
     "RemoteTraceback",
@@ -110,3 +111,9 @@ class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never r
 
     def __str__(self) -> str:
         return f"\n{self.text.rstrip()}"
+
+
+class JobWarning(UserWarning):
+    """Something that a job's user should know although its function is done, such as that a shipped file stood before the cluster's."""
+
+    __module__ = "clustrix_bundle"

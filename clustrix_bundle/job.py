@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.verdict import FINAL
+from clustrix_bundle.errors import JobWarning
 
 if TYPE_CHECKING:
     from clustrix_bundle.remote_failure import Captured
@@ -40,6 +42,7 @@ class Job(Future[Any]):
         self._reason = ""
         self._ending = threading.Lock()
         self._kept: list[str] = []
+        self._warnings: list[str] = []
         self._voice: Callable[[str], None] | None = None  # hears of what keeps it from getting on
 
     @property
@@ -53,7 +56,7 @@ class Job(Future[Any]):
         return self._reason
 
     def result(self, timeout: float | None = None) -> Any:
-        """What the function returned; waits for it.
+        """What the function returned; waits for it. What its user should know besides is a `JobWarning`, once.
 
         Raises:
             TimeoutError: It is not there after ``timeout`` seconds.
@@ -61,9 +64,13 @@ class Job(Future[Any]):
             RemoteError, JobLostError, Exception: As `exception` gives it.
         """
         try:
-            return super().result(timeout)
+            value = super().result(timeout)
         except TimeoutError as error:
             raise self._late(error, timeout) from None
+        told, self._warnings = self._warnings, []
+        for text in told:
+            warnings.warn(f"job {self.id}: {text}", JobWarning, stacklevel=2)
+        return value
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What the function raised, or of what its process died; None where it returned. Waits for it.

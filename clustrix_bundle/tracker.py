@@ -188,6 +188,7 @@ class Tracker:
     def _finish(self, job: Job, word: str, reason: str, outcome: dict[str, Any] | None) -> None:
         if word == "completed" and outcome is not None:
             kept = [row["path"] for row in outcome["outputs"]]
+            job._warnings = list(outcome["warnings"])  # noqa: SLF001
             job._completed(fetch_result(self.place, job.id, job.task, outcome, job._captured), kept)  # noqa: SLF001
         elif word == "cancelled":
             job._moved(word, describe_cause(word, outcome, reason))  # noqa: SLF001

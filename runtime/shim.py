@@ -37,6 +37,7 @@ _CLIENT_ERRORS = [
     "ClustrixBundleError",
     "EnvironmentBuildError",
     "JobLostError",
+    "JobWarning",
     "PackagingError",
     "PreflightError",
     "PreflightWarning",
@@ -90,7 +91,7 @@ def _public(name):
         elif name in _CLIENT_CLASSES:
             _made[name] = _ClientOnly(name, (), {"__module__": "clustrix_bundle", "__doc__": _needs_client(name)})
         else:
-            roots = {"ClustrixBundleError": Exception, "PreflightWarning": UserWarning}
+            roots = {"ClustrixBundleError": Exception, "JobWarning": UserWarning, "PreflightWarning": UserWarning}
             base = roots[name] if name in roots else _public("ClustrixBundleError")
             _made[name] = type(name, (base,), {"__module__": "clustrix_bundle"})
     return _made[name]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from clustrix_bundle import ClusterConfig, ClusterExecutor, ConfigError, RemoteError
+from clustrix_bundle import ClusterConfig, ClusterExecutor, ConfigError, JobWarning, RemoteError
 from clustrix_bundle.executor import checked_resources
 
 SOURCE = """\
@@ -56,6 +56,10 @@ def sleep_on(flag):
     while not os.path.exists(flag):
         time.sleep(0.01)
     return "woken"
+
+def read_shipped():
+    with open("shipped.txt") as source:
+        return source.read()
 
 def write(name):
     with open(name, "w") as out:
@@ -150,6 +154,18 @@ def test_what_tasks_write_stays_with_the_job_or_goes_to_the_work_dir(config: Clu
     assert list(jobs.iterdir()) == [job], "nothing of it is left there, so the folder is not needed any more"
     with pytest.raises(ConfigError, match="outputs"):
         ClusterExecutor(config, outputs="elsewhere")
+
+
+def test_what_the_runtime_noticed_is_a_warning_where_the_result_is_taken(
+    config: ClusterConfig, calls: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "work" / "shipped.txt").write_text("the cluster's")
+    (tmp_path / "project" / "shipped.txt").write_text("mine")
+    with ClusterExecutor(config) as executor:
+        job = executor.submit(calls.read_shipped)
+        with pytest.warns(JobWarning, match=f"job {job.id}: .*shipped.txt"):
+            assert job.result(60) == "mine"
+        assert job.result() == "mine"
 
 
 def test_what_a_call_raises_is_raised_where_its_result_is_taken(executor: ClusterExecutor, calls: Any) -> None:
