@@ -2,8 +2,6 @@
 //!
 //! The texts (`docs/facts.md`, "The store") are read by `bundler/evidence/callees.py`. There may be one too many, none is missing.
 
-use std::collections::BTreeSet;
-
 use ruff_python_ast::{Arguments, Expr, Parameters};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -34,6 +32,30 @@ pub struct Callees<'a> {
     definitions: FxHashSet<&'a str>,
     /// Names that are bound to another name or attribute.
     renamed: FxHashSet<&'a str>,
+}
+
+/// Texts in the order in which they were first met.
+#[derive(Default)]
+struct Found {
+    known: FxHashSet<String>,
+    texts: Vec<String>,
+    next: String,
+}
+
+impl Found {
+    /// A start, attributes (the last one first), and an end.
+    fn add(&mut self, start: [&str; 2], attributes: &[&str], end: &str) {
+        self.next.clear();
+        self.next.extend(start);
+        for name in attributes.iter().rev() {
+            self.next.extend([".", name]);
+        }
+        self.next.push_str(end);
+        if !self.known.contains(&self.next) {
+            self.known.insert(self.next.clone());
+            self.texts.push(self.next.clone());
+        }
+    }
 }
 
 impl<'a> Callees<'a> {
@@ -96,21 +118,24 @@ impl<'a> Callees<'a> {
         }
     }
 
-    /// The texts, sorted.
-    pub fn texts(self, imports: &[ImportRow]) -> BTreeSet<String> {
+    /// The texts, each once.
+    pub fn texts(self, imports: &[ImportRow]) -> Vec<String> {
         let has_star = imports.iter().any(|one| one.name == Some("*"));
         let mut origins: FxHashMap<&str, Vec<String>> = FxHashMap::default();
         for import in imports {
             let (name, origin) = import_origin(import);
             origins.entry(name).or_default().push(origin);
         }
-        let mut found = BTreeSet::new();
+        let mut found = Found::default();
         let sure = |name: &&&str| !self.values.contains(**name) && !origins.contains_key(**name);
         for name in sorted(&self.definitions).iter().filter(sure) {
-            found.insert(format!("def {name}"));
+            found.add(["def ", name], &[], "");
         }
+        let mut end = String::new();
         for call in &self.calls {
-            let mut end = format!(" {}{}", call.positional, call.flags);
+            end.clear();
+            end.push_str([" 0", " 1", " 2"][call.positional.min(2)]);
+            end.push_str(call.flags);
             if let Some((parameter, function)) = call.parameter
                 && !self.values.contains(parameter)
             {
@@ -119,37 +144,34 @@ impl<'a> Callees<'a> {
             }
             self.add(&mut found, call, &origins, has_star, &end);
         }
-        found
+        found.texts
     }
 
-    fn add(
-        &self,
-        found: &mut BTreeSet<String>,
-        call: &Callee,
-        origins: &FxHashMap<&str, Vec<String>>,
-        has_star: bool,
-        end: &str,
-    ) {
+    fn add(&self, found: &mut Found, call: &Callee, origins: &FxHashMap<&str, Vec<String>>, has_star: bool, end: &str) {
         let last = call.attributes.first().copied();
         let Some(root) = call.root else {
-            found.extend(last.map(|last| format!("?.{last}{end}")));
+            if let Some(last) = last {
+                found.add(["?.", last], &[], end);
+            }
             return;
         };
         let is_value = self.values.contains(root) || self.parameters.contains(root);
         let imported = origins.get(root);
         match (last, imported) {
-            (None, _) if is_value => drop(found.insert(format!("{root}{end}"))),
+            (None, _) if is_value => found.add([root, ""], &[], end),
             (Some(last), _) if is_value || self.definitions.contains(root) => {
                 let may_be_module = imported.is_some() || has_star || self.renamed.contains(root);
-                found.insert(format!("{}.{last}{end}", if may_be_module { '~' } else { '?' }));
+                found.add([if may_be_module { "~." } else { "?." }, last], &[], end);
             }
             (_, Some(origins)) => {
-                found.extend(origins.iter().map(|origin| format!("{origin}{}{end}", dotted(&call.attributes))));
+                for origin in origins {
+                    found.add([origin, ""], &call.attributes, end);
+                }
             }
             (None, None) if self.definitions.contains(root) => {}
-            (None, None) if has_star => drop(found.insert(format!("{root}{end}"))),
-            (Some(last), None) if has_star => drop(found.insert(format!("~.{last}{end}"))),
-            (_, None) => drop(found.insert(format!("builtins.{root}{}{end}", dotted(&call.attributes)))),
+            (None, None) if has_star => found.add([root, ""], &[], end),
+            (Some(last), None) if has_star => found.add(["~.", last], &[], end),
+            (_, None) => found.add(["builtins.", root], &call.attributes, end),
         }
     }
 }
@@ -159,11 +181,6 @@ fn sorted<'a>(names: &FxHashSet<&'a str>) -> Vec<&'a str> {
     let mut names: Vec<&str> = names.iter().copied().collect();
     names.sort_unstable();
     names
-}
-
-/// Dots and names of attributes, the first one first.
-fn dotted(attributes: &[&str]) -> String {
-    attributes.iter().rev().flat_map(|name| [".", name]).collect()
 }
 
 /// The name that an import binds, and what it stands for; relative ones begin with their dots.

@@ -22,7 +22,7 @@ pub struct Outline {
     /// Last names of what it calls, and names that it imports under others.
     pub called: Vec<String>,
     /// As `callees::Callees::texts`.
-    pub callees: BTreeSet<String>,
+    pub callees: Vec<String>,
     /// As in `json`.
     pub bound: Vec<String>,
     /// Its imports as the graph grows by them, in the order of `json`.

@@ -89,8 +89,8 @@ pub struct Walker<'a> {
     pub exited: bool,
     /// Whether the target that is walked is a comprehension's: its names are the comprehension's own.
     pub in_comprehension_target: bool,
-    /// Whether nobody asks what is said of names.
-    unmarked: bool,
+    /// What is noted of names: what nobody asks for is not.
+    marked: Mark,
     pub frames: Vec<Frame<'a>>,
     pub scopes: Vec<ScopeRow<'a>>,
     pub statements: Vec<StatementRow<'a>>,
@@ -120,7 +120,7 @@ impl<'a> Walker<'a> {
             place: Place { scope: 0, statement: -1, parent: -1, branch: "", under: 0, at_module_level: true },
             exited: false,
             in_comprehension_target: false,
-            unmarked: false,
+            marked: Mark::MAX,
             frames: Vec::new(),
             scopes: vec![ScopeRow {
                 kind: "module",
@@ -157,7 +157,7 @@ impl<'a> Walker<'a> {
         self.bindings.muted = part != Part::Code;
         self.calls.muted = part != Part::Code;
         self.texts.muted = part != Part::Texts;
-        self.unmarked = part != Part::Statements;
+        self.marked = if part == Part::Statements { Mark::MAX } else { 0 };
     }
 
     /// Leaves out what an `outline` does not hold, and takes the words instead.
@@ -166,6 +166,7 @@ impl<'a> Walker<'a> {
         self.calls.muted = true;
         self.texts.only_paths = true;
         self.words.wanted = true;
+        self.marked = !(names::READ | names::MUTATED); // of names only what the module binds is asked for
         self.callees.wanted = true;
     }
 
@@ -198,7 +199,8 @@ impl<'a> Walker<'a> {
 
     /// Says something of a name in the innermost frame.
     pub fn mark(&mut self, name: &'a str, mark: Mark) {
-        if self.unmarked {
+        let mark = mark & self.marked;
+        if mark == 0 {
             return;
         }
         let marks = match self.frames.last_mut() {
@@ -217,7 +219,8 @@ impl<'a> Walker<'a> {
     }
 
     pub fn mark_in_block(&mut self, name: &'a str, mark: Mark) {
-        if self.unmarked {
+        let mark = mark & self.marked;
+        if mark == 0 {
             return;
         }
         let block = self.frames.iter_mut().rev().find(|frame| matches!(frame.kind, FrameKind::Function | FrameKind::Class));
