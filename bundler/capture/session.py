@@ -1,4 +1,4 @@
-"""The source of a running ``__main__``: a script's file, the cells of a notebook, what was typed at a prompt."""
+"""The source of a running ``__main__``: a script's file, the cells of a notebook, what was typed at a prompt or after ``-c``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MainSource:
     """The text that made the globals of ``__main__``.
 
     Attributes:
-        kind: ``script``, ``cells`` (IPython, Jupyter) or ``prompt``.
+        kind: ``script``, ``cells`` (IPython, Jupyter), ``prompt`` or ``command`` (``python -c``).
         path: The script; for the others a file name in the working directory that does not exist.
         content: Source bytes; for cells and prompts everything typed so far, in order.
         package: ``__package__`` of a module run with ``python -m``, else empty.
@@ -53,6 +53,15 @@ def find_main_source(cwd: Path) -> MainSource:
     typed = _typed()
     if typed:
         return MainSource("prompt", cwd / "__prompt__.py", typed)
+    command = _command()
+    if command:
+        return MainSource("command", cwd / "__command__.py", command)
+    if not hasattr(sys, "ps1"):  # nobody is asked for input
+        raise SourceGoneError(
+            "this program was not read from a file (it came from standard input, or from a program that runs code of its own), so its "
+            "functions have no source: put them in a file",
+            "__main__",
+        )
     raise SourceGoneError(
         "functions typed at this prompt have no source: Python keeps what is typed since 3.13 only; "
         "put the function in a file, or use a notebook or IPython",
@@ -69,6 +78,21 @@ def _cells(shell: Any) -> bytes:
     from clustrix_bundle.bundler.notebook import cells_source  # noqa: PLC0415 - only in IPython
 
     return cells_source(list(shell.history_manager.input_hist_raw[1:]))
+
+
+def _command() -> bytes:
+    """The program of ``python -c PROGRAM``; empty where there is none."""
+    words = sys.orig_argv
+    for number, word in enumerate(words[1:-1], 1):
+        if (
+            sys.argv[:1] == ["-c"]
+            and word[:1] == "-"
+            and word[1:2] != "-"
+            and word.endswith("c")
+            and sys.argv[1:] == words[number + 2 :]
+        ):
+            return words[number + 1].encode("utf-8", "surrogateescape")
+    return b""
 
 
 def _typed() -> bytes:

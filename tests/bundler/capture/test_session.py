@@ -56,7 +56,22 @@ def test_what_was_typed_after_a_script_with_i_follows_it(main, tmp_path):
     assert find_main_source(tmp_path).content == b"x = 1\n\ny = 2\n"
 
 
-def test_a_prompt_that_keeps_nothing_is_an_error_that_says_what_to_do(main, tmp_path):
+@pytest.mark.parametrize("option", ["-c", "-Bc"])
+def test_the_program_of_a_command_is_its_source(main, tmp_path, monkeypatch, option):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-W", "error", option, "x = 1", "a", "-c"])
+    monkeypatch.setattr(sys, "argv", ["-c", "a", "-c"])
+    found = find_main_source(tmp_path)
+    assert (found.kind, found.path.parent, found.content) == ("command", tmp_path, b"x = 1")
+
+
+def test_a_program_from_standard_input_is_an_error_that_says_so(main, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [""])
+    with pytest.raises(SourceGoneError, match="standard input.*put them in a file"):
+        find_main_source(tmp_path)
+
+
+def test_a_prompt_that_keeps_nothing_is_an_error_that_says_what_to_do(main, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     with pytest.raises(SourceGoneError, match=r"3\.13.*put the function in a file"):
         find_main_source(tmp_path)
 
