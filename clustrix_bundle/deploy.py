@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from clustrix_bundle.agent.errors import ConnectionLost
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime_program import runtime_program
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from clustrix_bundle.runtime.config import ClusterConfig
 
 _PIECE = 1 << 18
+_TRIES = 6
+"""Attempts in a row that bring an upload no further."""
+_HELD, _PAUSE_S = 4, 0.1
+"""So often a part that somebody holds is tried again, with a pause that grows: what a dropped connection left running ends soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +128,39 @@ class RemoteDeployer:
         return report.done
 
     def _put(self, file: Artefact, there: int, report: _Report) -> None:
-        for offset in (there, 0):
+        """Send a file from where an upload ended, again so when the connection drops meanwhile."""
+        idle = 0
+        while True:
+            before = report.done
             try:
                 self._place.call(
                     "store.put",
-                    body=lambda offset=offset: _pieces(file, offset, report),
+                    body=lambda there=there: _pieces(file, there, report),
+                    once=True,
                     name=file.name,
                     size=file.size,
                     sha256=file.sha256,
-                    offset=offset,
+                    offset=there,
                 )
-            except (
-                BlockingIOError,
-                ValueError,
-            ):  # another deployer goes on with it, or what was there is damaged: from the beginning
-                if offset == 0:
+            except (BlockingIOError, ValueError) as error:
+                # Another upload holds it, perhaps our own of before, or what was there is damaged.
+                idle += 1
+                if there == 0 and idle > _TRIES:
+                    raise
+                now = 0 if isinstance(error, ValueError) or idle > _HELD else there
+                time.sleep(_PAUSE_S * idle if now else 0)
+            except ConnectionLost:
+                lacking = self._place.call("store.missing", files=[[file.name, file.size, file.sha256]])
+                if not lacking:  # the answer alone was lost
+                    return
+                ((_, now),) = lacking
+                idle = 0 if now > there else idle + 1
+                if idle > _TRIES:
                     raise
             else:
                 return
+            report.repeat(there + report.done - before - now)
+            there = now
 
 
 class _Report:
@@ -152,6 +172,10 @@ class _Report:
     def add(self, count: int) -> None:
         self.done += count
         self._tell(self.done, self._total)
+
+    def repeat(self, count: int) -> None:
+        """So many bytes that were sent have to be sent again."""
+        self._total += count
 
 
 def _pieces(file: Artefact, offset: int, report: _Report) -> Iterator[bytes]:

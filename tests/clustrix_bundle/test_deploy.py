@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,39 @@ def test_a_broken_upload_goes_on_where_it_ended(place: Counting) -> None:
         deployer.send([file])
     assert 0 < deployer.send([file]) < len(content)
     assert deployer.send([file]) == 0
+
+
+def test_an_upload_goes_on_over_connections_that_drop(sshd: Any, proxy: Any, tmp_path: Path) -> None:
+    """The first two are cut; what has arrived is not sent again."""
+    content = bytes(range(256)) * (16 << 12)
+    file = Artefact("blobs/x", len(content), hashlib.sha256(content).hexdigest(), content)
+    before_it = proxy()
+    cuts = [6 << 20, 12 << 20]
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        if cuts and done > cuts[0]:
+            del cuts[0]
+            before_it.cut()
+
+    config = sshd.config(before_it.port, remote_work_dir=f"{sshd.work}/{tmp_path.name}")
+    sent = RemoteDeployer(config, tell).send([file])
+    assert cuts == []
+    assert len(content) < sent < len(content) + (12 << 20), "from its beginning each time, it would have been 18 MiB more"
+    assert told[-1] == (sent, sent)
+    (stored,) = Path(sshd.work, tmp_path.name).glob(".clustrix-*/blobs/*")
+    assert stored.read_bytes() == content
+
+
+def test_deployers_at_the_same_moment_do_not_meet(order: Order, tmp_path: Path) -> None:
+    places = [Counting(tmp_path / "work") for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        sent = list(threads.map(lambda place: _deploy(place, order), places))
+    assert max(sent) > 2 << 20
+    assert _deploy(places[0], order) == 0
+    left = [path.name for path in tmp_path.glob("work/.clustrix-*/*/.*")]
+    assert left == []
 
 
 def test_a_part_that_was_damaged_meanwhile_is_sent_from_its_beginning(place: Counting, tmp_path: Path) -> None:
