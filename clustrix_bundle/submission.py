@@ -17,7 +17,8 @@ from clustrix_bundle.engines.prelude import relative_runtime
 from clustrix_bundle.engines.scheduler import SchedulerError
 from clustrix_bundle.environments.needs import needs_of_order
 from clustrix_bundle.environments.preflight import Preflight, warn_of
-from clustrix_bundle.environments.remote_environment import RemoteEnvironment, target_distributions
+from clustrix_bundle.environments.preparation import target_distributions
+from clustrix_bundle.environments.remote_environment import RemoteEnvironment
 from clustrix_bundle.errors import NoRoomError
 from clustrix_bundle.job import Job
 from clustrix_bundle.tracker import Tracker
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
     from clustrix_bundle.deploy import Deployment
     from clustrix_bundle.engines.scheduler import Resources
-    from clustrix_bundle.environments.remote_environment import Built
+    from clustrix_bundle.environments.preparation import Built
     from clustrix_bundle.order import Order
     from clustrix_bundle.runtime.config import ClusterConfig
     from clustrix_bundle.slots import Slots
