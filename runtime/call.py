@@ -21,8 +21,10 @@ class Call(object):
         self._phase = "import"
         self._streams = sys.stdout, sys.stderr
         self._interpreter = Interpreter()
-        if task.result_file or task.error_file:
-            self._interpreter.load_pickle([task.root + "/" + path for path in task.manifest.data["sys_path"]])
+        data = task.manifest.data
+        values = task.arguments or data.get("values") or data.get("arguments") or data["entry"]["kind"] == "value"
+        if task.result_file or task.error_file or values:
+            self._interpreter.load_pickle([task.root + "/" + path for path in data["sys_path"]], values)
         if task.error_file:
             from . import failure_file
 

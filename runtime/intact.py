@@ -5,9 +5,13 @@ Code may do to its process what it likes: put its own functions in place of the 
 since before, builtins included (`zip_loader`), and what they still have to import is imported as it was then.
 """
 
+import importlib
 import sys
 from _signal import setitimer  # type: ignore[import-not-found]
 from sys import getrecursionlimit, setprofile, setrecursionlimit, settrace
+
+import_module = importlib.import_module
+"""For what is imported after the user's code."""
 
 
 class Interpreter(object):
@@ -25,14 +29,16 @@ class Interpreter(object):
         self._finders = list(sys.meta_path), list(sys.path_hooks)
         self._depth = getrecursionlimit()
 
-    def load_pickle(self, folders):
-        """Import what pickles, behind the back of code in ``folders`` that has modules of the names that this brings."""
+    def load_pickle(self, folders, with_values):
+        """Import what pickles (and what reads values), behind the back of code in ``folders`` that has modules of the names that this brings."""
         before = frozenset(sys.modules)
         try:
             import _pickle as pickle
         except ImportError:  # not CPython
             import pickle  # type: ignore[no-redef]
         self.pickle = pickle
+        if with_values:
+            from . import values  # noqa: F401 - for those who ask for it later
         from os.path import exists
 
         for name in frozenset(sys.modules) - before:

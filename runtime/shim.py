@@ -82,7 +82,7 @@ _made = {}  # type: ignore[var-annotated]
 
 def _public(name):
     if name in _OURS:
-        from importlib import import_module
+        from .intact import import_module
 
         return getattr(import_module("." + _OURS[name], __package__), name)
     if name not in _made:  # one object under both package names
@@ -135,7 +135,7 @@ class _Submodules(object):
         )
 
     def create_module(self, spec):
-        from importlib import import_module
+        from .intact import import_module
 
         top, _, rest = spec.name.partition(".")
         if rest in _SUBMODULES and top == "clustrix":

@@ -5,11 +5,11 @@ function, class and cell that had to exist before its contents could, then None.
 position in the memo, so that one object stays one.
 """
 
-import importlib
-import os
-import pickle
 import sys
 import types
+from importlib import import_module as imported
+from os.path import abspath, dirname, join
+from pickle import Unpickler, UnpicklingError
 
 from . import definitions
 
@@ -20,9 +20,9 @@ class Gone(object):
     """Stands in a state for an attribute that is there no more."""
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(Unpickler):
     def __init__(self, stream, tree):
-        pickle.Unpickler.__init__(self, stream)
+        Unpickler.__init__(self, stream)
         self._tree = tree
 
     def persistent_load(self, pid):
@@ -35,8 +35,8 @@ class _Unpickler(pickle.Unpickler):
         if kind == "global":
             return module_global(relative, pid[2])
         if kind != "project":
-            raise pickle.UnpicklingError("unknown kind of reference: %r" % (kind,))
-        return os.path.join(self._tree, "project", relative) if relative else os.path.join(self._tree, "project")
+            raise UnpicklingError("unknown kind of reference: %r" % (kind,))
+        return join(self._tree, "project", relative) if relative else join(self._tree, "project")
 
     def find_class(self, module, name):
         prefix = "clustrix_bundle.runtime."
@@ -44,7 +44,7 @@ class _Unpickler(pickle.Unpickler):
             module = __package__ + "." + module[len(prefix) :]
         if (module, name) == ("enum", "EnumType"):  # its name since Python 3.11
             name = "EnumMeta"
-        return pickle.Unpickler.find_class(self, module, name)
+        return Unpickler.find_class(self, module, name)
 
 
 _read = {}  # type: ignore[var-annotated]  # by values file: what others may name, by position in its memo
@@ -57,8 +57,8 @@ def load_stream(tree, member, name=None):
 
     `name` is what others call the file, if it is not `member`.
     """
-    with open(os.path.join(tree, *member.split("/")), "rb") as stream:
-        unpickler = _Unpickler(stream, os.path.abspath(tree))
+    with open(join(tree, *member.split("/")), "rb") as stream:
+        unpickler = _Unpickler(stream, abspath(tree))
         root = unpickler.load()
         while True:
             fill = unpickler.load()
@@ -204,9 +204,9 @@ def _restore_early(namespace, main_member, values_member):
 
 
 def _tree_of(namespace, main_member):
-    tree = os.path.abspath(namespace["__file__"])
+    tree = abspath(namespace["__file__"])
     for _ in main_member.split("/"):
-        tree = os.path.dirname(tree)
+        tree = dirname(tree)
     return tree
 
 
@@ -235,12 +235,12 @@ def held_in(name, path):
 
 def module_global(module, name):
     """What a module holds under a name."""
-    return getattr(importlib.import_module(module), name)
+    return getattr(imported(module), name)
 
 
 def import_module(name):
     """A module that was captured as an object."""
-    return importlib.import_module(name)
+    return imported(name)
 
 
 def builtin_type(name):
@@ -310,7 +310,7 @@ def _set_cell(cell, contents):
 
 
 def _locate(definition, module):
-    namespace = sys.modules["__main__"].__dict__ if module == "__main__" else importlib.import_module(module).__dict__
+    namespace = sys.modules["__main__"].__dict__ if module == "__main__" else imported(module).__dict__
     filename = namespace.get("__file__") or definition["filename"]
     code = definitions.compile_definition(definition["text"], definition["line"], filename, definition["flags"])
     return definitions.follow(code, definition["path"]), namespace

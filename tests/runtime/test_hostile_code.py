@@ -60,3 +60,13 @@ def test_people_get_the_result_though_standard_output_is_closed(site, bundle_of)
     bundle = bundle_of("import sys\ndef f(fails):\n    sys.stdout.close(); sys.stderr.close()\n    return 1 // fails\n")
     assert site.call("run", bundle, "--args", "[1]").stdout == b"1\n"
     assert b"ZeroDivisionError" in site.call("run", bundle, "--args", "[0]").stderr
+
+
+def test_arguments_are_read_though_the_module_has_replaced_what_reads_them(site, bundle_of):
+    source = (
+        "import importlib, os, pickle, builtins\npickle.Unpickler = pickle.load = importlib.import_module = builtins.open = None\n"
+        "os.path.join = os.path.abspath = lambda *given: ''\ndef f(*given):\n    return given\n"
+    )
+    stream = pickle.dumps(((1, 2), {}), 4) + pickle.dumps(None, 4)
+    (site.work / "given").write_bytes(b'{"python": [3, 11], "requirements": []}\n' + stream)
+    assert site.run(bundle_of(source), "--arguments", "given", "--result", "r.pkl").result == [1, 2]
