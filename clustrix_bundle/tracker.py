@@ -106,7 +106,8 @@ class Tracker:
     def _give_up(self, error: BaseException) -> None:
         with self._changed:
             watched, self._watched = self._watched, {}
-        error.add_note(f"What was submitted goes on without us; `clustrix-bundle attach {' | '.join(watched)}` follows it again.")
+        shown = " | ".join([*list(watched)[:3], *["…"][: len(watched) > 3]])
+        error.add_note(f"What was submitted goes on without us; `clustrix-bundle attach {shown}` follows it again.")
         for one in watched.values():
             for job in one.open.values():
                 job._failed(job.state, error)  # noqa: SLF001 - the job itself goes on; it can be attached to

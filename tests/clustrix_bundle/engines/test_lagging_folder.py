@@ -16,7 +16,7 @@ from clustrix_bundle.agent.place import LocalPlace
 from clustrix_bundle.engines.batch import Batch
 from clustrix_bundle.engines.slurm import Slurm
 from clustrix_bundle.engines.verdict import LAG_S, Verdicts
-from clustrix_bundle.errors import JobLostError, RemoteError
+from clustrix_bundle.errors import ConnectionLost, JobLostError, RemoteError
 from clustrix_bundle.job import Job
 from clustrix_bundle.job_status import find_status
 from clustrix_bundle.tracker import Tracker
@@ -56,6 +56,7 @@ class Node:
             "result": "late",
             "exact": True,
             "outputs": [],
+            "warnings": [],
             "cause": None,
             "files": {"result": {"size": len(result), "sha256": digest}},
         }
@@ -116,6 +117,21 @@ def test_when_nothing_comes_the_job_is_lost(node: Node) -> None:
     with pytest.raises(JobLostError, match="no outcome"):
         node.job.result(60)
     assert node.job.state == "lost"
+
+
+def test_a_connection_that_is_lost_for_good_says_how_to_come_back(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise ConnectionLost("the laptop was closed")
+
+    monkeypatch.setattr(node.place, "call", lost)
+    with pytest.raises(ConnectionLost) as raised:
+        node.job.result(60)
+    assert f"clustrix-bundle attach {JOB}" in raised.value.__notes__[0]
+    monkeypatch.undo()
+    again = Job(Tracker(node.place, node.engine, 0.01), JOB)
+    again._tracker.watch([again])
+    node.show()
+    assert again.result(60) == "late"
 
 
 def test_who_asks_but_once_finds_in_the_folder_for_how_long_it_has_been_so(node: Node) -> None:
