@@ -207,16 +207,20 @@ def _terminal_progress() -> Callable[[int, int], None]:
     """Bytes and rate on one line of standard error; nothing where that is no terminal."""
     if not sys.stderr.isatty():
         return lambda _done, _total: None
-    begin = time.monotonic()
-    shown = [begin]
+    begin = shown = 0.0
+    last = 0
 
     def tell(done: int, total: int) -> None:
+        nonlocal begin, shown, last
         from clustrix_bundle.cli.output import render_size  # noqa: PLC0415 - for terminals
 
         now = time.monotonic()
-        if done < total and now - shown[0] < 0.1:
+        if done < last or not last:  # the first piece of a deployment
+            begin = now
+        last = done if done < total else 0
+        if done < total and now - shown < 0.1:
             return
-        shown[0] = now
+        shown = now
         rate = render_size(int(done / max(now - begin, 0.001)))
         sys.stderr.write(f"\r\x1b[Ksending {render_size(done)} of {render_size(total)}, {rate}/s")
         if done >= total:
