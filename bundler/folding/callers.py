@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding.expressions import children, last_name
-from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Call, Expr
@@ -55,19 +56,63 @@ class Site:
     call: Call
 
 
-@dataclass(slots=True)
 class ModuleCalls:
-    """The calls of one module that travel.
+    """The calls of one module that travel: most names are asked for in few modules, and what is read in hardly any."""
 
-    Attributes:
-        calls: Call sites by the last name of the callee (imported aliases by the original name too).
-        passed: Calls that hand the function of that name to something in `PASSING`.
-        read: Names read as values.
-    """
+    def __init__(self, names: ModuleNames) -> None:
+        self._names = names
+        self._aliases = {item.asname: item.name for item in names.module.facts.imports if item.asname and item.name}
+        self._originals: dict[str, list[str]] = defaultdict(list)
+        for alias, name in self._aliases.items():
+            if alias != name:
+                self._originals[name].append(alias)
+        self._by_name: dict[str, list[tuple[int, Call]]] = defaultdict(list)
+        for number, call in enumerate(names.module.facts.calls):
+            self._by_name[last_name(call.func)].append((number, call))
 
-    calls: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
-    passed: dict[str, list[Site]] = field(default_factory=lambda: defaultdict(list))
-    read: set[str] = field(default_factory=set)
+    def calls(self, name: str) -> list[Site]:
+        """Call sites by the last name of the callee, those by another name that the module imports it under too, in source order."""
+        found = self._of(name)
+        for alias in self._originals.get(name, ()):
+            found = sorted([*found, *self._of(alias)], key=_number)
+        return [Site(self._names, call) for _, call in found]
+
+    def _of(self, name: str) -> list[tuple[int, Call]]:
+        travels = self._names.travels
+        return [one for one in self._by_name.get(name, ()) if travels(one[1].statement, one[1].under, one[1].scope)]
+
+    def passed(self, name: str) -> list[Site]:
+        """Calls that hand the function of that name to something in `PASSING`."""
+        return self._passed.get(name, [])
+
+    @cached_property
+    def _passed(self) -> dict[str, list[Site]]:
+        found: dict[str, list[Site]] = defaultdict(list)
+        passing = [one for name in PASSING & self._by_name.keys() for one in self._of(name)]
+        for _, call in sorted(passing, key=_number):
+            site = Site(self._names, call)
+            for name in sorted(_handed(call)):
+                found[self._aliases.get(name, name)].append(site)
+        return found
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """Names read as values."""
+        names = self._names
+        read: list[Expr] = []
+        for call in names.module.facts.calls:
+            if names.travels(call.statement, call.under, call.scope):
+                read += _read_by(call)
+        read += [one.value for one in names.module.facts.bindings if names.travels(one.statement, one.under, one.scope)]
+        for scope in names.scopes:
+            read += [parameter.default for parameter in scope.parameters if parameter.default is not None]
+            read += scope.decorators
+        found = set(read_names(read))
+        return frozenset(found.union([original for alias, original in self._aliases.items() if alias in found]))
+
+
+def _number(one: tuple[int, Call]) -> int:
+    return one[0]
 
 
 class Callers:
@@ -94,7 +139,7 @@ class Callers:
         known = self._calls.get(name)
         if known is None:
             known = self._calls[name] = self._first(
-                site for one in self._folder.calling(name) for site in self.of(one).calls.get(name, ())
+                site for one in self._folder.calling(name) for site in self.of(one).calls(name)
             )
         return known
 
@@ -103,7 +148,7 @@ class Callers:
         known = self._passed.get(name)
         if known is None:
             known = self._passed[name] = self._first(
-                site for one in self._folder.passing(name) for site in self.of(one).passed.get(name, ())
+                site for one in self._folder.passing(name) for site in self.of(one).passed(name)
             )
         return known
 
@@ -118,7 +163,7 @@ class Callers:
         """The calls of one module."""
         known = self._modules.get(names.module.name)
         if known is None or known[0] is not names:
-            known = self._modules[names.module.name] = (names, read_calls(names))
+            known = self._modules[names.module.name] = (names, ModuleCalls(names))
         return known[1]
 
     @staticmethod
@@ -126,39 +171,21 @@ class Callers:
         return list(islice(sites, MAX_SITES + 1))
 
 
-def read_calls(names: ModuleNames) -> ModuleCalls:
-    """Collects the calls of a module, and the names that it reads."""
-    found = ModuleCalls()
-    facts = names.module.facts
-    aliases = {item.asname: item.name for item in facts.imports if item.asname and item.name}
-    read: list[Expr] = []
-    for call in facts.calls:
-        if not names.travels(call.statement, call.under, call.scope):
-            continue
-        called = last_name(call.func)
-        site = Site(names, call)
-        found.calls[called].append(site)
-        if aliases.get(called, called) != called:
-            found.calls[aliases[called]].append(site)
-        read += _read_by_call(found, site, called, aliases)
-    read += [one.value for one in facts.bindings if names.travels(one.statement, one.under, one.scope)]
-    for scope in names.scopes:
-        read += [parameter.default for parameter in scope.parameters if parameter.default is not None]
-        read += scope.decorators
-    found.read.update(read_names(read))
-    found.read.update([original for alias, original in aliases.items() if alias in found.read])
-    return found
+def _handed(call: Call) -> set[str]:
+    """Last names of what a call is given as it is."""
+    return {last_name(value) for value in _arguments(call) if value[0] in ("name", "attr")}
 
 
-def _read_by_call(found: ModuleCalls, site: Site, called: str, aliases: dict[str, str]) -> list[Expr]:
-    """What a call reads; the functions that it hands on are noted."""
-    call = site.call
-    arguments = [*call.args, *(value for _, value in call.keywords)]
-    if called in PASSING:
-        handed = {last_name(value) for value in arguments if value[0] in ("name", "attr")}
-        for name in sorted(handed):
-            found.passed[aliases.get(name, name)].append(site)
-        arguments = [value for value in arguments if last_name(value) not in handed or value[0] not in ("name", "attr")]
+def _arguments(call: Call) -> list[Expr]:
+    return [*call.args, *(value for _, value in call.keywords)]
+
+
+def _read_by(call: Call) -> list[Expr]:
+    """What a call reads: functions that it hands on are called."""
+    arguments = _arguments(call)
+    if last_name(call.func) in PASSING:
+        handed = _handed(call)
+        arguments = [value for value in arguments if value[0] not in ("name", "attr") or last_name(value) not in handed]
     if call.func[0] == "attr":
         arguments.append(call.func[1])
     return arguments

@@ -126,7 +126,7 @@ class Parameters:
             sites += callers.calls("__init__")
             for other, index in self._subclasses(names, owner):
                 sites += callers.calls(other.scopes[index].name)
-            sites += [site for site in callers.of(names).calls.get("cls", ()) if site.call.func == ("name", "cls")]
+            sites += [site for site in callers.of(names).calls("cls") if site.call.func == ("name", "cls")]
         return sites
 
     def _subclasses(self, names: ModuleNames, owner: int) -> list[tuple[ModuleNames, int]]:
