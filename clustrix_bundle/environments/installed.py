@@ -64,8 +64,8 @@ def wheel_tags(distribution: Distribution) -> list[str]:
     return [line[4:].strip() for line in (distribution.read("WHEEL") or "").splitlines() if line.startswith("Tag:")]
 
 
-def render_wheel(distribution: Distribution) -> tuple[str, bytes]:
-    """Name and content of the wheel that a distribution was installed from: the same files, the same bytes each time.
+def write_wheel(distribution: Distribution, folder: str) -> str:
+    """Write the wheel that a distribution was installed from: the same files, the same bytes each time. Its path.
 
     Raises:
         NoWheelError: It was installed in another way, is not whole, or is bound to libraries of its environment.
@@ -78,24 +78,39 @@ def render_wheel(distribution: Distribution) -> tuple[str, bytes]:
         raise NoWheelError("it is conda's, bound to libraries of its environment")
     if any(tag.rpartition("-")[2].startswith("linux_") for tag in tags):
         raise NoWheelError("it was compiled for this machine")
-    files = dict(_files(distribution, record))
     info = os.path.basename(distribution.info)
-    rows = [(name, _digest(content), str(len(content))) for name, content in sorted(files.items())]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([*rows, (f"{info}/RECORD", "", "")])
-    files[f"{info}/RECORD"] = text.getvalue().encode()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items(), key=lambda item: (item[0].startswith(info), item[0])):
-            header = zipfile.ZipInfo(name, _TIME)
-            header.create_system = 3
-            header.external_attr = (0o755 if name.partition("/")[2].startswith("scripts/") else 0o644) << 16
-            header.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(header, content)
-    return f"{info.removesuffix('.dist-info')}-{_joined(tags)}.whl", buffer.getvalue()
+    files = sorted(_files(distribution, record), key=lambda file: (file[0].startswith(info), file[0]))
+    path = os.path.join(folder, f"{info.removesuffix('.dist-info')}-{_joined(tags)}.whl")
+    rows = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, source in files:
+            content = _content(name, source)
+            rows.append((name, _digest(content), str(len(content))))
+            archive.writestr(_header(name), content)
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([*sorted(rows), (f"{info}/RECORD", "", "")])
+        archive.writestr(_header(f"{info}/RECORD"), text.getvalue())
+    return path
 
 
-def _files(distribution: Distribution, record: str) -> Iterator[tuple[str, bytes]]:
+def _header(name: str) -> zipfile.ZipInfo:
+    header = zipfile.ZipInfo(name, _TIME)
+    header.create_system = 3
+    header.external_attr = (0o755 if name.partition("/")[2].startswith("scripts/") else 0o644) << 16
+    header.compress_type = zipfile.ZIP_DEFLATED
+    return header
+
+
+def _content(name: str, path: str) -> bytes:
+    with open(path, "rb") as source:
+        content = source.read()
+    if ".data/scripts/" in name and content.startswith(b"#!") and b"python" in content.partition(b"\n")[0]:
+        return b"#!python\n" + content.partition(b"\n")[2]  # an installer wrote its own Python there
+    return content
+
+
+def _files(distribution: Distribution, record: str) -> Iterator[tuple[str, str]]:
+    """Name in the wheel and path of each file."""
     info = os.path.basename(distribution.info)
     data = info.removesuffix(".dist-info") + ".data"
     commands = set(re.findall(r"^\s*([^\s=\[]+)\s*=", distribution.read("entry_points.txt") or "", re.MULTILINE))
@@ -117,14 +132,9 @@ def _files(distribution: Distribution, record: str) -> Iterator[tuple[str, bytes
                 raise NoWheelError(f"it has files elsewhere: {row[0]}")
             else:
                 name = f"{data}/data/{below}"
-        try:
-            with open(path, "rb") as source:
-                content = source.read()
-        except OSError as error:
-            raise NoWheelError(f"{row[0]} of it is missing") from error
-        if name.startswith(f"{data}/scripts/") and content.startswith(b"#!") and b"python" in content.partition(b"\n")[0]:
-            content = b"#!python\n" + content.partition(b"\n")[2]
-        yield name, content
+        if not os.path.isfile(path):
+            raise NoWheelError(f"{row[0]} of it is missing")
+        yield name, path
 
 
 def _prefix(folder: str) -> str:

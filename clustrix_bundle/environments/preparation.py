@@ -126,9 +126,9 @@ class Preparation:
         self._tell("what is needed cannot be had there: wheels are gathered here\n")
         lines = *pins_of(self._needs.distributions), list(recipe.constraints)
         try:
-            with tempfile.TemporaryDirectory(prefix="clustrix-wheels-") as folder:
-                paths = all_wheels(self._needs.distributions, self._installed, recipe.interpreter, lines, folder)
-                return [pack_wheel(path) for path in paths]
+            folder = tempfile.mkdtemp(dir=self._folder)
+            paths = all_wheels(self._needs.distributions, self._installed, recipe.interpreter, lines, folder)
+            return [pack_wheel(path) for path in paths]
         except EnvironmentBuildError as error:
             raise EnvironmentBuildError(f"{why}\n\nand {error.message}", error.log) from error
 

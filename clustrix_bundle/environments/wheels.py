@@ -15,7 +15,7 @@ from clustrix_bundle.bundler.distributions import Distribution, canonical_name
 from clustrix_bundle.deploy import Artefact
 from clustrix_bundle.environments.builder.install import redact
 from clustrix_bundle.environments.errors import EnvironmentBuildError
-from clustrix_bundle.environments.installed import NoWheelError, closure, render_wheel, wheel_tags
+from clustrix_bundle.environments.installed import NoWheelError, closure, wheel_tags, write_wheel
 from clustrix_bundle.environments.wheel_tags import abis, fits, platforms
 
 if TYPE_CHECKING:
@@ -26,11 +26,10 @@ _TAIL = 15
 
 
 def pack_wheel(path: str) -> tuple[str, Artefact]:
-    """A wheel's name, and it as it belongs into a state dir."""
+    """A wheel's name, and its file as it belongs into a state dir."""
     with open(path, "rb") as source:
-        content = source.read()
-    digest = hashlib.sha256(content).hexdigest()
-    return os.path.basename(path), Artefact(f"blobs/{digest}", len(content), digest, content)
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+    return os.path.basename(path), Artefact(f"blobs/{digest}", os.path.getsize(path), digest, path)
 
 
 def only_here(needs: tuple[Need, ...], distributions: Distributions, folder: str) -> list[str]:
@@ -56,7 +55,7 @@ def only_here(needs: tuple[Need, ...], distributions: Distributions, folder: str
 def _repacked_or_built(there: Distribution, need: Need, folder: str) -> str:
     if need.source != "editable":
         try:
-            return _repacked(there, folder)
+            return write_wheel(there, folder)
         except NoWheelError:
             pass
     source = _source_folder(there)
@@ -86,14 +85,6 @@ def _source_folder(there: Distribution) -> str | None:
     return path if url.scheme == "file" and os.path.isdir(path) else None
 
 
-def _repacked(there: Distribution, folder: str) -> str:
-    name, content = render_wheel(there)
-    path = os.path.join(folder, name)
-    with open(path, "wb") as out:
-        out.write(content)
-    return path
-
-
 def all_wheels(
     needs: tuple[Need, ...],
     distributions: Distributions,
@@ -117,7 +108,7 @@ def all_wheels(
     for name, there in closure(distributions, needs).items():
         if name not in stems and fits(wheel_tags(there), identity):
             with contextlib.suppress(NoWheelError):
-                _repacked(there, folder)
+                write_wheel(there, folder)
     return _downloaded(identity, lines, folder)
 
 
