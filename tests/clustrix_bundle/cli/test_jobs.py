@@ -23,6 +23,12 @@ def count(log, name):
         out.write(name)
     return {"name": name}
 
+def half(x):
+    print("halving", x, flush=True)
+    if x % 2:
+        raise ValueError(f"{x} is odd")
+    return x // 2
+
 def bad():
     raise ValueError("no good")
 
@@ -140,6 +146,31 @@ def test_a_running_job_is_cancelled_and_what_lives_is_not_cleaned_away(shell: Sh
     done = shell.run("attach", job)
     assert done.returncode == 1
     assert "cancelled" in done.stderr
+
+
+def test_attaching_to_a_job_of_many_tasks_tells_of_each(shell: Shell) -> None:
+    program = "import calls, clustrix_bundle; clustrix_bundle.ClusterExecutor().map(calls.half, [4, 1, 6])"
+    environment = {**shell.environment, "PYTHONPATH": str(shell.folder)}
+    subprocess.run([sys.executable, "-c", program], cwd=shell.folder, env=environment, check=True)
+    (row,) = shell.json("jobs")["jobs"]
+    done = shell.run("attach", row["id"])
+    lines = done.stdout.splitlines()
+    assert lines == [
+        "halving 4",
+        "task 0: completed: 2",
+        "halving 1",
+        "task 1: failed: ValueError: 1 is odd",
+        "halving 6",
+        "task 2: completed: 3",
+    ]
+    told = shell.json("attach", row["id"])
+    assert (told["ok"], told["code"], done.returncode) == (False, 1, 1)
+    assert told["tasks"] == [
+        {"task": 0, "state": "completed", "result": 2, "exact": True},
+        {"task": 1, "state": "failed", "cause": "ValueError: 1 is odd"},
+        {"task": 2, "state": "completed", "result": 3, "exact": True},
+    ]
+    assert shell.json("status", row["id"])["tasks"] == {"completed": 2, "failed": 1}
 
 
 def test_an_unknown_job_is_an_error_of_usage(shell: Shell) -> None:

@@ -7,16 +7,25 @@ from pathlib import Path
 
 import pytest
 
-_path = Path(__file__).resolve().parents[2] / "services" / "schedulers.py"
-_spec = importlib.util.spec_from_file_location("services_schedulers", _path)
-schedulers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(schedulers)
+
+def _load(name):
+    path = Path(__file__).resolve().parents[2] / "services" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"services_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+schedulers, delay_proxy = _load("schedulers"), _load("delay_proxy")
 
 
 @pytest.fixture(scope="session")
 def slurm():
     """A SLURM of our own."""
-    server = schedulers.slurm(EXTRA="JobAcctGatherParams=OverMemoryKill\nJobAcctGatherFrequency=1")  # no cgroup is needed for it
+    limits = "JobAcctGatherParams=OverMemoryKill\nJobAcctGatherFrequency=1"  # no cgroup is needed for it
+    server = schedulers.slurm(EXTRA=f"{limits}\nAccountingStorageEnforce=limits")
+    server.tool("sacctmgr", "-i", "add", "account", "lab")
+    server.tool("sacctmgr", "-i", "modify", "user", "root", "set", "MaxSubmitJobs=500")
     yield server
     server.clean()
 
@@ -58,3 +67,7 @@ class LoginNode:
     def config(self, **fields):
         """A configuration that leads there; looks are frequent."""
         return self._sshd.config(**{"cluster_type": self.kind, "job_poll_interval": 0.5, **fields})
+
+    def proxy(self):
+        """A `delay_proxy.Proxy` before it."""
+        return delay_proxy.Proxy(("127.0.0.1", self._sshd.port))

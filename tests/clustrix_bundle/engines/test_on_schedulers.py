@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import select
+import signal
 import subprocess
 import sys
-from concurrent.futures import CancelledError
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +20,9 @@ import pytest
 
 from clustrix_bundle import ClusterExecutor, PreflightWarning, RemoteError, configuration
 from clustrix_bundle.engines.scheduler import SchedulerError
+from clustrix_bundle.engines.slurm import Slurm
 from clustrix_bundle.runtime.config import ConfigError
+from clustrix_bundle.submission import cluster_of
 
 SOURCE = """\
 import os, signal, time
@@ -54,6 +62,16 @@ def crash():
     print("just before", flush=True)
     os.kill(os.getpid(), signal.SIGSEGV)
 
+def wait_for(path):
+    with open(path + ".begun", "a") as out:
+        out.write("x")
+    while not os.path.exists(path):
+        time.sleep(0.05)
+    return "came back"
+
+def large(size):
+    return b"x" * size
+
 def greedy():
     kept = []
     while len(kept) < 50:
@@ -73,15 +91,34 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     del sys.modules["calls_of_schedulers"]
 
 
-def _run_command(config: Any, folder: Path, *words: str) -> dict[str, Any]:
+@pytest.fixture
+def go(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file, outside of the project, for whose appearance calls may wait."""
+    return str(tmp_path_factory.mktemp("waiting") / "go")
+
+
+@contextlib.contextmanager
+def _executing(config: Any, **resources: Any) -> Iterator[ClusterExecutor]:
+    """An executor whose jobs a failing test ends, instead of waiting for them."""
+    executor = ClusterExecutor(config, **resources)
+    try:
+        yield executor
+        executor.shutdown()
+    except BaseException:
+        for job in executor._jobs:
+            job.cancel()
+        raise
+
+
+def _run_command(config: Any, folder: Path, *words: str, code: int = 0) -> dict[str, Any]:
     """What a command of another process prints."""
     fields = {**config.to_dict(), "key_file": config.key_file}
     lines = [f"{name} = {json.dumps(value)}" for name, value in fields.items() if value not in (None, [], {})]
     (folder / "clustrix.toml").write_text("\n".join(["[profiles.there]", *lines, ""]))
     argv = [sys.executable, "-m", "clustrix_bundle", *words, "--profile", "there", "--json"]
     done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == code, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
@@ -105,10 +142,10 @@ def test_a_decorated_function_runs_as_a_job_with_all_it_can_do(
 
 
 def test_a_map_is_one_array_and_one_failure_stays_one(login_node: Any, calls: Any) -> None:
-    with ClusterExecutor(login_node.config()) as executor:
+    with _executing(login_node.config()) as executor:
         failing = executor.submit(calls.fail, "luck")
-        rows = list(executor.map(calls.array_of, range(40)))
-        assert [x for x, _ in rows] == list(range(40))
+        rows = list(executor.map(calls.array_of, range(24)))
+        assert [x for x, _ in rows] == list(range(24))
         assert len({array for _, array in rows}) == 1
         with pytest.raises(calls.Odd, match="no luck"):
             failing.result(60)
@@ -116,17 +153,30 @@ def test_a_map_is_one_array_and_one_failure_stays_one(login_node: Any, calls: An
 
 
 def test_a_job_can_be_read_while_it_runs_and_be_cancelled(login_node: Any, calls: Any) -> None:
-    with ClusterExecutor(login_node.config()) as executor:
+    with _executing(login_node.config()) as executor:
         job = executor.submit(calls.sleep)
         assert next(iter(job.logs(follow=True))) == "sleeping\n"
         assert job.cancel()
         assert job.state == "cancelled"
 
 
+def test_members_of_a_map_are_cancelled_singly(login_node: Any, calls: Any, go: str) -> None:
+    jobs = _members(ClusterExecutor(login_node.config()), calls.wait_for, [go, f"{go}-never", f"{go}-later"])
+    _await_text(go + ".begun", "x")
+    _await_text(f"{go}-never.begun", "x")
+    assert (jobs[1].cancel(), jobs[2].cancel()) == (True, True)
+    assert not jobs[0].done()
+    Path(go).touch()
+    assert jobs[0].result(60) == "came back"
+    others = cluster_of(login_node.config()).attach(jobs[0].id)
+    wait(others, 60)
+    assert [job.state for job in others] == ["completed", "cancelled", "cancelled"]
+
+
 def test_what_goes_wrong_on_the_node_is_told_in_a_line(login_node: Any, calls: Any) -> None:
     config = login_node.config()
     broken = config.replace(pre_execution_commands=["true", "echo no such module >&2; false"])
-    with ClusterExecutor(config) as executor, ClusterExecutor(broken) as unprepared:
+    with _executing(config) as executor, _executing(broken) as unprepared:
         crash = executor.submit(calls.crash)
         with pytest.warns(PreflightWarning, match=r"number 2 of pre_execution_commands fails .*\(no such module\)"):
             started = unprepared.submit(calls.square, 2)
@@ -136,13 +186,25 @@ def test_what_goes_wrong_on_the_node_is_told_in_a_line(login_node: Any, calls: A
         with pytest.raises(RemoteError, match=r"(?s)number 2 of pre_execution_commands ended with exit code 1.*no such module"):
             started.result(60)
         assert started.state == "failed"
+    nowhere = config.replace(environment_variables={"PATH": "/nowhere"})
+    with _executing(nowhere) as executor:
+        with pytest.warns(UserWarning, match="there is no python3 where jobs are submitted"):
+            job = executor.submit(calls.square, 2)
+        with pytest.raises(RemoteError, match="Python was not found where it ran.*set python_executable"):
+            job.result(60)
 
 
 def test_what_the_scheduler_refuses_is_told_in_its_own_words(login_node: Any, calls: Any) -> None:
-    refused = {"slurm": ({"partition": "nowhere"}, "nvalid partition"), "sge": ({"queue": "nowhere"}, "unknown queue")}
+    refused = {
+        "slurm": ({"partition": "nowhere"}, "nvalid partition.*`sinfo` lists"),
+        "sge": ({"queue": "nowhere"}, "unknown queue.*`qconf -sql` lists"),
+    }
     given, words = refused[login_node.kind]
-    with ClusterExecutor(login_node.config(), **given) as executor, pytest.raises(SchedulerError, match=words):
+    state = Path(login_node.work, f".clustrix-{os.geteuid()}", "jobs")
+    before = set(os.listdir(state)) if state.exists() else set()
+    with _executing(login_node.config(), **given) as executor, pytest.raises(SchedulerError, match=words):
         executor.submit(calls.square, 2)
+    assert set(os.listdir(state)) == before, "nothing was submitted, and nothing is left"
 
 
 def test_grid_engine_takes_cores_from_a_parallel_environment(grid_engine: Any, sshd_kinds: Any, calls: Any) -> None:
@@ -150,45 +212,202 @@ def test_grid_engine_takes_cores_from_a_parallel_environment(grid_engine: Any, s
     config = server.config(cluster_type="sge", job_poll_interval=0.5)
     with pytest.raises(ConfigError, match="parallel_environment is not set"):
         ClusterExecutor(config, cores=2)
-    with ClusterExecutor(config.replace(parallel_environment="smp"), cores=2, memory="2GB") as executor:
+    with _executing(config.replace(parallel_environment="smp"), cores=2, memory="2GB") as executor:
         job = executor.submit(calls.square, 3)
         assert job.result(60) == 9
-    with ClusterExecutor(config, memory="400MB") as executor, pytest.raises(MemoryError):
-        executor.submit(calls.greedy).result(60)
+    with _executing(config, memory="400MB") as executor:
+        job = executor.submit(calls.greedy)
+        with pytest.raises(MemoryError) as raised:
+            job.result(60)
+    assert raised.value.__notes__ == ["give it more with memory="]
+    assert job.reason == "MemoryError; give it more with memory="
 
 
-def test_a_job_over_its_memory_says_so(slurm_login: Any, calls: Any) -> None:
-    with ClusterExecutor(slurm_login.config(), memory="200MB") as executor:
+def test_grid_engine_tells_a_time_limit_from_a_cancellation(grid_engine: Any, sshd_kinds: Any, calls: Any) -> None:
+    config = sshd_kinds(SETENV=grid_engine.session_variables).config(cluster_type="sge", job_poll_interval=0.5)
+    with _executing(config, time="00:00:02") as limited, _executing(config) as executor:
+        late, unwanted = limited.submit(calls.sleep), executor.submit(calls.sleep)
+        next(iter(unwanted.logs(follow=True)))
+        grid_engine.tool("qdel", f"clx-{unwanted.id}")
+        with pytest.raises(CancelledError):
+            unwanted.result(60)
+        assert (unwanted.state, "qdel" in unwanted.reason) == ("cancelled", True)
+        with pytest.raises(RemoteError, match=r"over its time limit; give it more with time="):
+            late.result(60)
+        assert late.state == "timeout"
+
+
+def test_a_job_over_its_memory_says_so(slurm_login: Any, calls: Any, tmp_path: Path) -> None:
+    config = slurm_login.config()
+    with _executing(config, memory="200MB") as executor:
         job = executor.submit(calls.greedy)
         with pytest.raises(RemoteError, match="memory="):
             job.result(100)
         assert job.state == "failed"
+    (told,) = _run_command(config, tmp_path, "status", job.id, code=1)["causes"]
+    assert "memory=" in told["cause"]
+    assert "exceeded memory limit" in told["log"]
 
 
-def test_a_job_that_can_never_start_says_why(slurm_login: Any, calls: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    with ClusterExecutor(slurm_login.config(), partition="short", time="01:00:00") as executor:
+def test_a_job_that_can_never_start_says_why(
+    slurm_login: Any, calls: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = slurm_login.config(default_partition="short", default_time="01:00:00")
+    with _executing(config) as executor:
         job = executor.submit(calls.square, 2)
-        with pytest.raises(TimeoutError):
-            job.result(4)
+        while "it will never start" not in job.reason:
+            assert not wait([job], 0.1).done
+        with pytest.raises(TimeoutError, match="is pending.*it will never start"):
+            job.result(0)
         assert job.state == "pending"
-        assert "it will never start" in job.reason
         assert job.cancel()
+    monkeypatch.setattr(configuration, "_active", config)
+    with ThreadPoolExecutor() as waiting:
+        call = waiting.submit(calls.double, 3)
+        said = ""
+        while "it will never start" not in said:
+            assert not call.done()
+            said += capsys.readouterr().err
+        slurm_login.scheduler.tool("scancel", f"--name=clx-{re.search('job ([0-9a-f]{16})', said)[1]}")
+        with pytest.raises(CancelledError):
+            call.result(60)
+
+
+def test_a_full_queue_says_so_and_leaves_nothing(slurm_login: Any, calls: Any) -> None:
+    limit = ("sacctmgr", "-i", "modify", "user", "root", "set")
+    slurm_login.scheduler.tool(*limit, "MaxSubmitJobs=0")
+    try:
+        with _executing(slurm_login.config()) as executor:
+            with pytest.raises(SchedulerError, match="job submit limit.*submit again when some have ended"):
+                executor.submit(calls.square, 2)
+    finally:
+        slurm_login.scheduler.tool(*limit, "MaxSubmitJobs=500")
 
 
 def test_a_job_that_somebody_cancels_in_the_scheduler_is_cancelled(slurm_login: Any, calls: Any) -> None:
-    with ClusterExecutor(slurm_login.config()) as executor:
+    with _executing(slurm_login.config()) as executor:
         job = executor.submit(calls.sleep)
         next(iter(job.logs(follow=True)))
         slurm_login.scheduler.tool("scancel", f"--name=clx-{job.id}")
         with pytest.raises(CancelledError):
             job.result(60)
         assert (job.state, job.cancelled()) == ("cancelled", True)
+        assert job.reason == "cancelled in the scheduler by user 0"
 
 
-@pytest.mark.skipif("CLUSTRIX_SLOW_TESTS" not in os.environ, reason="a time limit is a minute at least: CLUSTRIX_SLOW_TESTS=1")
-def test_a_job_over_its_time_limit_is_a_timeout(login_node: Any, calls: Any) -> None:
-    with ClusterExecutor(login_node.config(), time="00:01:00") as executor:
-        job = executor.submit(calls.sleep)
-        with pytest.raises(RemoteError, match=r"over its time limit.*time="):
-            job.result(200)
-        assert job.state == "timeout"
+def test_a_job_that_is_requeued_runs_again_and_ends_once(slurm_login: Any, calls: Any, go: str) -> None:
+    tool = slurm_login.scheduler.tool
+    job = ClusterExecutor(slurm_login.config()).submit(calls.wait_for, go)
+    _await_text(go + ".begun", "x")
+    number = tool("squeue", "-h", f"--name=clx-{job.id}", "-o", "%A").strip()
+    tool("scontrol", "requeue", number)
+    while Path(go + ".begun").read_text() != "xx":  # it would be held for two minutes
+        assert not wait([job], 0.2).done
+        with contextlib.suppress(subprocess.CalledProcessError):  # it is not pending yet, or no more
+            tool("scontrol", "update", f"JobId={number}", "StartTime=now")
+    Path(go).touch()
+    assert job.result(60) == "came back"
+    assert job.state == "completed"
+
+
+def test_a_result_does_not_wait_for_a_scheduler_that_hangs(slurm_login: Any, calls: Any, go: str) -> None:
+    job = ClusterExecutor(slurm_login.config()).submit(calls.wait_for, go)
+    _await_text(go + ".begun", "x")
+    slurm_login.scheduler.signal("slurmctld", signal.SIGSTOP)
+    try:
+        with pytest.raises(TimeoutError):
+            job.result(1.5)  # it is being asked by now
+        Path(go).touch()
+        assert job.result(5) == "came back"
+    finally:
+        slurm_login.scheduler.signal("slurmctld", signal.SIGCONT)
+
+
+def test_a_connection_that_is_cut_behind_the_submission_does_not_double_it(
+    slurm_login: Any, calls: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path / "taken"
+    wrapper = tmp_path / "sbatch"
+    wrapper.write_text(f'#!/bin/sh\nsbatch "$@" >/dev/null && touch "{taken}"\nexec sleep 60\n')
+    wrapper.chmod(0o755)
+    words = Slurm.submit_argv
+    monkeypatch.setattr(Slurm, "submit_argv", lambda self, request: [str(wrapper), *words(self, request)[1:]])
+    proxy = slurm_login.proxy()
+    try:
+        executor = ClusterExecutor(slurm_login.config(port=proxy.port))
+        with ThreadPoolExecutor() as here:
+            submitted = here.submit(executor.submit, calls.array_of, 5)
+            while not taken.exists():
+                assert not submitted.done()
+            proxy.cut()
+            job = submitted.result(60)
+        assert job.result(60)[0] == 5
+        assert slurm_login.scheduler.tool("squeue", "-h", "--states=all", f"--name=clx-{job.id}").count("\n") == 1
+    finally:
+        proxy.close()
+
+
+_SLOW = pytest.mark.skipif("CLUSTRIX_SLOW_TESTS" not in os.environ, reason="takes a minute or more: CLUSTRIX_SLOW_TESTS=1")
+
+
+@_SLOW
+def test_a_job_over_its_time_limit_is_a_timeout(slurm_login: Any, calls: Any) -> None:
+    job = ClusterExecutor(slurm_login.config(), time="00:01:00").submit(calls.sleep)
+    with pytest.raises(RemoteError, match=r"over its time limit; give it more with time="):
+        job.result(200)
+    assert job.state == "timeout"
+
+
+@_SLOW
+def test_a_job_whose_node_dies_runs_again(login_node: Any, calls: Any, go: str) -> None:
+    server = login_node.scheduler
+    job = ClusterExecutor(login_node.config()).submit(calls.wait_for, go)
+    _await_text(go + ".begun", "x")
+    if login_node.kind == "slurm":
+        node = [server.tool("squeue", "-h", f"--name=clx-{job.id}", "-o", "%N").strip()]
+        kill, start = "kill-node", "start-node"
+    else:
+        node, kill, start = [], "kill-exec", "start-exec"
+    server.run(kill, *node)
+    try:
+        while job.state != "pending":  # it is seen to be gone, and to begin again
+            assert not wait([job], 0.1).done
+        server.run(start, *node)
+        _await_text(go + ".begun", "xx", 200)
+        Path(go).touch()
+        assert job.result(60) == "came back"
+    finally:
+        server.run(start, *node)
+
+
+@_SLOW
+def test_a_submission_to_a_scheduler_that_hangs_can_be_gone_on_with(login_node: Any, calls: Any, tmp_path: Path) -> None:
+    daemon, config = {"slurm": "slurmctld", "sge": "qmaster"}[login_node.kind], login_node.config()
+    login_node.scheduler.signal(daemon, signal.SIGSTOP)
+    try:
+        with pytest.raises(SchedulerError, match="does not answer: try again later.*finds out, and submits it if not") as raised:
+            ClusterExecutor(config).submit(calls.square, 3)
+    finally:
+        login_node.scheduler.signal(daemon, signal.SIGCONT)
+    job = re.search("attach ([0-9a-f]{16})", str(raised.value))[1]
+    assert _run_command(config, tmp_path, "attach", job)["result"] == 9
+
+
+@_SLOW
+def test_a_result_of_500_megabytes_comes_home(slurm_login: Any, calls: Any) -> None:
+    job = ClusterExecutor(slurm_login.config(), memory="2GB").submit(calls.large, 500 << 20)
+    assert len(job.result(300)) == 500 << 20
+
+
+def _members(executor: ClusterExecutor, call: Any, inputs: list[Any]) -> list[Any]:
+    """The futures of a map."""
+    with executor._packed(call, [((one,), {}) for one in inputs]) as order:
+        return executor._place(order)
+
+
+def _await_text(path: str, text: str, seconds: float = 60) -> None:
+    """Wait until a file that a job writes holds it."""
+    end = time.monotonic() + seconds
+    while not (os.path.exists(path) and Path(path).read_text() == text):
+        assert time.monotonic() < end, f"{path} never held {text}"
+        select.select([], [], [], 0.02)
