@@ -17,7 +17,7 @@ _ADVICE = (
     (("unknown queue",), "`qconf -sql` lists the queues; set queue= or default_queue to one of them"),
     (("parallel environment",), "`qconf -spl` lists them; set parallel_environment to one of them"),
     (
-        ("is not allowed to submit", "max_u_jobs", "max_jobs", "job rejected: Only", "exceed"),
+        ("jobs are allowed per user", "jobs are allowed per cluster", "is not allowed to submit"),
         "the site takes no more jobs of yours now: submit again when some have ended, or fewer at a time",
     ),
     (("can't be run", "no suitable queues"), "no queue has what it asks for: ask for less, or for another queue"),
@@ -141,7 +141,7 @@ class GridEngine:
         return f"{job}_{int(task) - 1}" if task.isdigit() else job
 
     def is_too_large(self, said: str) -> bool:
-        return "max_aj_tasks" in said
+        return re.search(r"job with more than \d+ tasks", said) is not None
 
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:

@@ -138,6 +138,7 @@ def test_tasks_are_cancelled_and_claims_read_by_numbers_from_one_on() -> None:
 
 REFUSALS = {
     'Unable to run job: Job was rejected because job requests unknown queue "nowhere"': "set queue=",
+    "Unable to run job: job rejected: only 1 jobs are allowed per user (current job count: 1)": "submit again when some have ended",
     "error: commlib error: got select error (Connection refused)": "try again later",
 }
 
@@ -145,6 +146,11 @@ REFUSALS = {
 @pytest.mark.parametrize("said", REFUSALS)
 def test_what_it_refuses_comes_with_a_next_step(said: str) -> None:
     assert REFUSALS[said] in SGE.advice(said)
+    assert not SGE.is_too_large(said)
+
+
+def test_an_array_may_be_too_large() -> None:
+    assert SGE.is_too_large("Unable to run job: job rejected: you tried to submit a job with more than 75000 tasks")
 
 
 def test_one_core_is_a_slot_and_several_come_from_the_parallel_environment():
