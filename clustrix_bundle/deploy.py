@@ -104,7 +104,7 @@ class RemoteDeployer:
         """
         from clustrix_bundle.order import Order, bundle_order  # noqa: PLC0415 - it reads bundles
 
-        order = bundle if isinstance(bundle, Order) else bundle_order(os.fspath(getattr(bundle, "path", bundle)), None, blobs)
+        order = bundle if isinstance(bundle, Order) else bundle_order(bundle, None, blobs)
         runtime = _runtime()
         files = [runtime, _file(f"bundles/{order.bundle}.tar.zst", order.path)]
         detached = {member.sha256: member.size for member in order.manifest.members if member.detached}

@@ -17,6 +17,7 @@ from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.runtime.work_links import names_in
 
 if TYPE_CHECKING:
+    from clustrix_bundle.api import Bundle
     from clustrix_bundle.bundler.manifest import Manifest
     from clustrix_bundle.remote_failure import Captured
 
@@ -86,8 +87,13 @@ def packed_target(target: str, call: Call | None, options: BuildOptions) -> Iter
         yield replace(order, names=names_in(call))
 
 
-def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Order:
+def bundle_order(bundle: Bundle | str | os.PathLike[str], call: Call | None, blobs: str | None = None) -> Order:
     """A bundle that is there already, called once.
+
+    Args:
+        bundle: What `clustrix_bundle.bundle` gave, or a bundle's file.
+        call: Arguments that came as JSON.
+        blobs: Folder with its detached members.
 
     Raises:
         BundleFormatError: It is none.
@@ -95,10 +101,11 @@ def bundle_order(path: str, call: Call | None, blobs: str | None = None) -> Orde
     """
     from clustrix_bundle.bundler.reader import BundleReader  # noqa: PLC0415 - for bundles that are given as files
 
+    path = os.path.abspath(bundle if isinstance(bundle, str | os.PathLike) else bundle.path)
     with BundleReader(path) as reader:
-        manifest, bundle = reader.manifest, reader.id
+        manifest, digest = reader.manifest, reader.id
     arguments = () if call is None else (render_plain_arguments(call),)
-    return Order(_name(manifest), os.path.abspath(path), bundle, manifest, blobs, arguments, names=names_in(call))
+    return Order(_name(manifest), path, digest, manifest, blobs, arguments, names=names_in(call))
 
 
 def render_plain_arguments(call: Call) -> bytes:

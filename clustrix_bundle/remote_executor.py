@@ -62,7 +62,7 @@ class RemoteExecutor:
             CaptureError: An argument cannot travel.
             ClusterConnectionError, SchedulerError, OSError: What the cluster says.
         """
-        order = bundle_order(os.fspath(getattr(bundle, "path", bundle)), None, blobs)
+        order = bundle_order(bundle, None, blobs)
         order = replace(order, captured=getattr(bundle, "_captured", None) or {})
         if args or kwargs:
             order = replace(order, arguments=(render_live_arguments(tuple(args), kwargs or {}),), names=names_in([args, kwargs]))

@@ -192,7 +192,7 @@ class Task(object):
         self._state = state
         self._links = {}
         self.to_work_dir = options.outputs == "work_dir"
-        self._moved = []  # type: ignore[var-annotated]
+        self._moved = []
         self.warnings = []
         self.root = make_private_folder(own_folder(base + "/tasks"), manifest.id[:16] + ".")
         self.outcome = OutcomeFile(self.root + "/outcome")

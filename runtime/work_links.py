@@ -17,7 +17,7 @@ _LOOKED_AT = 10000
 
 def names_in(arguments):
     """First parts of the relative paths that arguments, or what they hold, can be; None for any."""
-    found = set()
+    found: set = set()
     waiting = [arguments]
     for _ in range(_LOOKED_AT):
         if not waiting:
