@@ -20,7 +20,7 @@ from clustrix_bundle.bundler.capture.lookup import MISSING
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.set_names import find_set_names
 from clustrix_bundle.bundler.capture.standing import Standing
-from clustrix_bundle.bundler.capture.states import states_of
+from clustrix_bundle.bundler.capture.states import UNREACHABLE, states_of
 from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -167,6 +167,8 @@ class MainCapture:
         return target, {key: part for key, part in kept.items() if part or isinstance(target, type)}
 
     def _can_travel(self, target: Any, state: dict[str, Any]) -> bool:
+        if UNREACHABLE in state:
+            return False
         needs = self._needs.fresh()
         try:
             dump_stream(None, needs, [(target, state)])

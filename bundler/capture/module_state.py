@@ -21,7 +21,7 @@ from clustrix_bundle.bundler.capture.held import assigned
 from clustrix_bundle.bundler.capture.lookup import looked_up
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
-from clustrix_bundle.bundler.capture.states import is_bare, states_of
+from clustrix_bundle.bundler.capture.states import UNREACHABLE, is_bare, states_of
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime import values
@@ -172,7 +172,8 @@ def travelling(fills: Iterable[tuple[Any, dict[str, Any]]], needs: Needs) -> tup
     """Fills without what cannot be pickled, and the names of that."""
     found, left = [], []
     for target, state in fills:
-        lost = {name for name, _, alone in leaves(target, state) if not travels(target, alone, needs)}
+        named = not isinstance(target, FunctionType) or looked_up(target.__module__, target.__qualname__) is target
+        lost = {name for name, _, alone in leaves(target, state) if not (named and travels(target, alone, needs))}
         left += [told(target, name) for name in sorted(lost)]
         rest = _without(target, state, lost)
         found += [(target, rest)] if rest else []
@@ -208,7 +209,7 @@ def changed_definitions(
                 if name in told_already:
                     lost.add(name)
                     continue
-                if name in named and travels(target, alone, needs):
+                if name in named and UNREACHABLE not in state and travels(target, alone, needs):
                     continue
                 if name not in named and bare and _is_data(target, alone, needs):
                     continue

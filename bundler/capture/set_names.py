@@ -152,6 +152,8 @@ def _object_at(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
 def _attribute(thing: Any, name: str) -> Any:
     if isinstance(thing, EnumMeta) and name in thing.__members__:
         return thing.__members__[name]
+    if isinstance(thing, (classmethod, staticmethod, property)) and name in ("__func__", "fget", "fset", "fdel"):
+        return getattr(thing, name, None)
     spaces = [getattr(thing, "__dict__", {})]
     spaces += [vars(base) for base in (thing.__mro__[1:] if isinstance(thing, type) else type(thing).__mro__)]
     found = next((space[name] for space in spaces if name in space), None)

@@ -206,10 +206,27 @@ def _method_states(cls: type, body: _Body, names: SetNames) -> Iterator[tuple[An
             state = function_state(function, statement, names)
             if state:
                 yield function, state
+        else:
+            yield from _unreachable(value, names)
+    if body.node is None or "_fields" in vars(cls):
+        yield from _unreachable(vars(cls).get("__new__"), names)
     for name, nested in body.classes.items():
         inner = vars(cls).get(name)
         if isinstance(inner, type) and inner.__qualname__ == f"{cls.__qualname__}.{nested.name}":
             yield from states_of(inner, nested, names)
+
+
+UNREACHABLE = "unreachable"
+"""Key of a state that cannot be put back: no name leads to its object."""
+
+
+def _unreachable(value: Any, names: SetNames) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """What the source sets in the functions of a property or class method."""
+    parts = [getattr(value, name, None) for name in ("__func__", "fget", "fset", "fdel")] + [value]
+    for function in {id(part): part for part in parts if isinstance(part, FunctionType)}.values():
+        own = {name: getattr(function, name) for name in sorted(names.of(function)) if hasattr(function, name)}
+        if own:
+            yield function, {UNREACHABLE: own}
 
 
 def _member_states(cls: enum.EnumMeta, names: SetNames) -> Iterator[tuple[Any, dict[str, Any]]]:

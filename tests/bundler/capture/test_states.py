@@ -49,7 +49,7 @@ def there(tmp_path, monkeypatch):
         states = [item for value in held for item in states_of(value, nodes.get(value.__name__), names)]
         needs = Needs()
         needs.main_defined = frozenset(nodes)
-        tmp_path.joinpath("states").write_bytes(dump_stream(None, needs, states))
+        tmp_path.joinpath("states").write_bytes(dump_stream(None, needs, [item for item in states if "unreachable" not in item[1]]))
         fresh = run(source)
         values.load_stream(str(tmp_path), "states")
         return main, fresh, states
@@ -85,3 +85,12 @@ def test_what_was_set_later_is_set_there(there, source, change, expression):
 def test_a_definition_that_is_as_it_was_made_has_no_state(there, source):
     states = there(source, "pass")[2]
     assert states == [] or source == BUILT and [state for _, state in states] == [{"instance": {"seen": []}}]
+
+
+def test_what_no_name_leads_to_is_told_apart(there):
+    main, _, states = there(KINDS, "C.c.__func__.t = 1; C.p.fget.t = 2; C.s.t = 3")
+    assert states == [
+        (main.C.s, {"dict": {"t": 3}}),
+        (main.C.c.__func__, {"unreachable": {"t": 1}}),
+        (main.C.p.fget, {"unreachable": {"t": 2}}),
+    ]
