@@ -22,10 +22,10 @@ _TAIL = 4000
 _REFUSED = ("BundleFormatError", "UnsafePathError", "NewerFormatError")
 _NEXT = {
     "timeout": "give it more with time=",
-    "memory": "give it more with memory=",
+    "memory": "it needs more memory: memory= asks a scheduler for it",
     "exit": "the function, or something in it, called exit",
     "signal": "a crash in compiled code, or over a limit of the machine",
-    "killed": "if its memory ran out, give it more with memory=",
+    "killed": "if its memory ran out, memory= asks a scheduler for more",
     "ended": "somebody there ended it, or a limit of the machine; submit it again",
     "outputs": "make room there, or let it write less",
 }
@@ -196,7 +196,7 @@ def _not_started(mark: Mapping[str, Any]) -> str:
     if name == "environment":
         return f"the job's environment could not be built or is gone (exit code {code}): see the log, and submit it again"
     if name:
-        return f"number {number} of {name} ended with exit code {code}, so the function was not run"
+        return f"number {number} of {name} ended with exit code {code}, so the function was not run: its log says why"
     return f"the commands before it could not be run (exit code {code}): see the log"
 
 

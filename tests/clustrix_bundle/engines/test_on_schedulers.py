@@ -219,8 +219,8 @@ def test_grid_engine_takes_cores_from_a_parallel_environment(grid_engine: Any, s
         job = executor.submit(calls.greedy)
         with pytest.raises(MemoryError) as raised:
             job.result(60)
-    assert raised.value.__notes__ == ["give it more with memory="]
-    assert job.reason == "MemoryError; give it more with memory="
+    assert raised.value.__notes__ == ["it needs more memory: memory= asks a scheduler for it"]
+    assert job.reason == "MemoryError; it needs more memory: memory= asks a scheduler for it"
 
 
 def test_grid_engine_tells_a_time_limit_from_a_cancellation(grid_engine: Any, sshd_kinds: Any, calls: Any) -> None:
