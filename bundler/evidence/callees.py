@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.call_shapes import CallShape
@@ -34,16 +35,19 @@ class CallRule:
 
 @dataclass(slots=True)
 class _Answer:
-    """What is known of one rule: for how many reached modules, of how many looks, and which of these it is after.
+    """What is known of one rule: for how many reached modules, of how many names and looks, and which of these it is after.
 
     Attributes:
+        names: Last names that are wanted.
         sure: Looks that count wherever they stand.
         relative: Those whose callee comes by a relative import: what it is depends on the module.
         given: Those whose first argument only callers of a function give, with its name.
     """
 
     reached: int = -1
+    named: int = 0
     seen: int = 0
+    names: set[str] = field(default_factory=set)
     sure: list[str] = field(default_factory=list)
     relative: list[str] = field(default_factory=list)
     given: list[tuple[str, str]] = field(default_factory=list)
@@ -57,6 +61,8 @@ class Callees:
         self.folder = folder
         self.world = folder.world
         self._answers: dict[CallRule, _Answer] = {}
+        self._names: dict[str, None] = {}
+        self._looks: list[tuple[str, str]] = []
         self._files: tuple[int, dict[str, list[LoadedModule]]] = (-1, {})
         self._defining: dict[str, frozenset[str]] = {}
 
@@ -73,17 +79,22 @@ class Callees:
         return module.file in answer.files
 
     def _take(self, rule: CallRule, answer: _Answer) -> None:
-        new = self.world.callees(answer.seen)
-        answer.seen += len(new)
-        for text in new:
+        for text in self.world.callees(len(self._looks)):
+            name = text.partition(" ")[0].rpartition(".")[2]
+            self._names[name] = None
+            self._looks.append((name, text))
+        answer.names.update(filter(rule.wanted, islice(self._names, answer.named, None)))
+        answer.named = len(self._names)
+        for text in [text for name, text in self._looks[answer.seen :] if name in answer.names]:
             self._sort(text, rule, answer)
+        answer.seen = len(self._looks)
         texts = answer.sure + [text for text, function in answer.given if self.folder.may_be_called(function)]
         answer.files = frozenset([*self.world.using(texts), *self._by_relative(answer.relative)])
 
     def _sort(self, text: str, rule: CallRule, answer: _Answer) -> None:
         callee, _, look = text.partition(" ")
         owner, _, name = callee.rpartition(".")
-        if not rule.wanted(name) or callee == "def":
+        if callee == "def":
             return
         if look and rule.plausible is not None and not any(map(rule.plausible, _shapes(owner, name, look))):
             return
