@@ -104,6 +104,8 @@ class CallReader:
             if name in ("update", "setdefault", "__setitem__"):
                 self.deeds.keys.add("*")
             return
+        if name in ("submit", "local") and self._ours(self.things.of(self.module, scope, receiver), receiver):
+            return
         owners = self.roots.of(scope, receiver)
         makers = frozenset(
             thing.module for thing in self.things.of(self.module, scope, receiver) if thing.kind in ("foreign", "foreign-made")

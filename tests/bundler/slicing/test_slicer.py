@@ -554,6 +554,19 @@ job = f.submit(3)  #-
 """)
 
 
+def test_runs_of_the_function_itself_do_not_travel(holds):
+    holds("""
+from clustrix_bundle import cluster
+@cluster
+def f(n):
+    return n
+f.submit(3)  #-
+assert f.local(2) == 2  #-
+for n in range(2):  #-
+    print(f.submit(n).result(), f.local(n))  #-
+""")
+
+
 def test_a_kept_name_that_depends_on_a_submission_is_an_error(sliced):
     with pytest.raises(AnalysisError) as caught:
         sliced(
