@@ -29,6 +29,7 @@ PACKAGE = {
 WORLDS: dict[str, tuple[dict[str, str], str]] = {
     "README.md": ({}, "data = [1, 2, 3]\ndef my_analysis(values):\n    return sum(values)\n"),
     "docs/analysis.md": (PACKAGE, ""),
+    "docs/calling.md": ({}, ""),
     "docs/cli.md": (PACKAGE, ""),
     "docs/configuration.md": ({}, ""),
     "docs/environments.md": ({}, ""),
