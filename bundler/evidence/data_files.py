@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
-from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.evidence import deeds, known_openers, openers
 from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name
@@ -47,7 +47,7 @@ class Opening:
 
     Attributes:
         value: The path.
-        deed: As in `openers.Opener`.
+        deed: As in `deeds.Opener`.
         callee: Full name of a foreign function that does it; empty for a method of a path.
     """
 
@@ -68,30 +68,30 @@ def find_openings(reading: Reading, module: LoadedModule, call: Call) -> list[Op
 
 
 def _of_method(reading: Reading, module: LoadedModule, call: Call, callee: Method) -> list[Opening]:
-    deed = openers.PATH_METHODS.get(callee.name)
+    deed = known_openers.PATH_METHODS.get(callee.name)
     value = callee.receiver
-    if deed is None or not isinstance(value, Text) or (callee.name in openers.ONLY_OF_PATHS and not value.path):
+    if deed is None or not isinstance(value, Text) or (callee.name in known_openers.ONLY_OF_PATHS and not value.path):
         return []
     arguments = reading.folder.arguments_of(call, module)
     if deed == "open":
         return [Opening(value, _mode_deed(arguments.get(0, "mode")))]
-    if deed == openers.GLOB:
+    if deed == deeds.GLOB:
         found: list[Opening] = []
         for one in arguments.get(0, "pattern") or ():
             name = pattern.from_glob(as_text(one))
             if callee.name == "rglob":
                 name = Text((pattern.DEEP,)) if name.parts == (STAR,) else name.with_parts((pattern.DEEP, "/", *name.parts))
             joined = pattern.join(value, name)
-            found.append(Opening(Text(joined.parts, True, value.anchored), openers.GLOB))
+            found.append(Opening(Text(joined.parts, True, value.anchored), deeds.GLOB))
         return found
-    if deed == openers.COPY:
-        targets = [Opening(as_text(one), openers.WRITE) for one in arguments.get(0, "target") or ()]
-        return [Opening(value, openers.READ), *targets]
+    if deed == deeds.COPY:
+        targets = [Opening(as_text(one), deeds.WRITE) for one in arguments.get(0, "target") or ()]
+        return [Opening(value, deeds.READ), *targets]
     return [Opening(value, deed)]
 
 
 def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) -> list[Opening]:
-    if name in openers.RESOURCES:
+    if name in known_openers.RESOURCES:
         return _of_resource(reading, module, call, name)
     opener = openers.opener_of(name)
     if opener is None:
@@ -99,18 +99,18 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
     arguments = reading.folder.arguments_of(call, module)
     given = arguments.get(opener.position, *opener.names)
     if given is None:
-        given = (literal("."),) if opener.deed in (openers.LIST, openers.WALK) else ()
+        given = (literal("."),) if opener.deed in (deeds.LIST, deeds.WALK) else ()
     deed = opener.deed
     if opener.mode >= 0:
         deed = _mode_deed(arguments.get(opener.mode, "mode", "flag", "flags"))
     found = [Opening(value, deed) for value in paths_in(given, many=opener.many)]
-    if deed == openers.GLOB:
+    if deed == deeds.GLOB:
         roots = arguments.get(None, "root_dir")
         texts = [pattern.from_glob(one.value) for one in found]
         found = [Opening(pattern.join(as_text(root), one), deed) for root in roots or (literal(""),) for one in texts]
-    elif deed == openers.COPY:
-        written = [Opening(value, openers.WRITE) for value in paths_in(arguments.get(1, "dst") or (), many=False)]
-        found = [Opening(one.value, openers.LOAD) for one in found] + written
+    elif deed == deeds.COPY:
+        written = [Opening(value, deeds.WRITE) for value in paths_in(arguments.get(1, "dst") or (), many=False)]
+        found = [Opening(one.value, deeds.LOAD) for one in found] + written
     elif name in {"linecache.getlines", "filecmp.cmp", "os.path.samefile"}:
         found += [Opening(value, deed) for value in paths_in(arguments.get(1, "f2") or (), many=False)]
     elif name == "numpy.ctypeslib.load_library":
@@ -121,14 +121,14 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
             for one in found
             for suffix in ("", ".so")
         ]
-        found += [Opening(folder, openers.PROBE) for folder in folders]
+        found += [Opening(folder, deeds.PROBE) for folder in folders]
     elif name == "lark.Lark.open" and arguments.get(None, "rel_to"):
         found = [
             Opening(pattern.join(pattern.dirname(as_text(base)), one.value), deed)
             for base in arguments.get(None, "rel_to") or ()
             for one in found
         ]
-    if opener.position == 0 and opener.deed == openers.LOAD:
+    if opener.position == 0 and opener.deed == deeds.LOAD:
         found += [
             Opening(value, deed)
             for key in opener.names
@@ -141,9 +141,9 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
 def _of_path_class(reading: Reading, module: LoadedModule, call: Call, name: str) -> list[Opening]:
     """``Path.read_text(p)``, called through the class."""
     owner, _, method = name.rpartition(".")
-    if not known.is_path_class(owner) or openers.PATH_METHODS.get(method) in (None, openers.GLOB, openers.COPY):
+    if not known.is_path_class(owner) or known_openers.PATH_METHODS.get(method) in (None, deeds.GLOB, deeds.COPY):
         return []
-    deed = openers.PATH_METHODS[method]
+    deed = known_openers.PATH_METHODS[method]
     arguments = reading.folder.arguments_of(call, module)
     return [
         Opening(value, _mode_deed(arguments.get(1, "mode")) if deed == "open" else deed)
@@ -152,7 +152,7 @@ def _of_path_class(reading: Reading, module: LoadedModule, call: Call, name: str
 
 
 def _of_resource(reading: Reading, module: LoadedModule, call: Call, name: str) -> list[Opening]:
-    deed, second = openers.RESOURCES[name]
+    deed, second = known_openers.RESOURCES[name]
     arguments = reading.folder.arguments_of(call, module)
     given = arguments.get(0, "package", "anchor", "package_or_requirement", "package_name")
     if name.endswith("as_file"):
@@ -186,8 +186,8 @@ def _mode_deed(mode: Alternatives | None) -> str:
             and any(letter in text for letter in "wxa")
             and "+" not in text.replace("w+", "w").replace("x+", "x")
         ):
-            return openers.WRITE
-    return openers.READ
+            return deeds.WRITE
+    return deeds.READ
 
 
 def paths_in(group: Alternatives, *, many: bool) -> list[Text]:
@@ -232,11 +232,11 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         for opening in find_openings(reading, module, call):
             for finding in _findings(reading, spot, opening):
                 path = str(finding.path)
-                deeds = (opening.deed, opening.callee, finding.exact, finding.whole, finding.written, finding.anchored)
-                if (path, deeds) in told:  # the many patterns that a loop makes of one path find the same files
+                told_by = (opening.deed, opening.callee, finding.exact, finding.whole, finding.written, finding.anchored)
+                if (path, told_by) in told:  # the many patterns that a loop makes of one path find the same files
                     continue
-                told.add((path, deeds))
-                script = runs_code and opening.deed == openers.READ and finding.path.suffix == ".py"
+                told.add((path, told_by))
+                script = runs_code and opening.deed == deeds.READ and finding.path.suffix == ".py"
                 there = reading.disk.exists(path)
                 required = certain and finding.exact and needs_file(opening.deed, opening.callee, opening.value, there=there)
                 yield FileFinding(
@@ -258,16 +258,16 @@ def _runs_code(call: Call) -> bool:
 
 
 def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFinding]:
-    if opening.deed == openers.WRITE:
+    if opening.deed == deeds.WRITE:
         yield from _written(reading, spot, opening.value)
         return
-    runs_tests = opening.deed in (openers.WALK, openers.GLOB) and _is_test_code(reading, spot.module)
+    runs_tests = opening.deed in (deeds.WALK, deeds.GLOB) and _is_test_code(reading, spot.module)
     for located in find_paths(reading, spot.module, opening.value):
         path = str(located.path)
         if runs_tests and (is_below(str(spot.module.path.parent.parent), path) or path.endswith(".py")):
             continue
         is_folder = reading.disk.is_folder(path)
-        if is_folder and opening.deed in (openers.LIST, openers.WALK, openers.LOAD):
+        if is_folder and opening.deed in (deeds.LIST, deeds.WALK, deeds.LOAD):
             yield from _whole(reading, spot, opening, located)
         elif located.exact or not is_folder:
             if not located.exact and not _wanted(opening, located.path):
@@ -275,7 +275,7 @@ def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFi
             yield FileFinding(
                 located.path, spot.line, spot.detail, exact=located.exact, anchored=located.anchored, pattern=located.pattern
             )
-        elif opening.deed == openers.GLOB:
+        elif opening.deed == deeds.GLOB:
             yield FileFinding(
                 located.path, spot.line, spot.detail, exact=False, anchored=located.anchored, pattern=located.pattern
             )
@@ -291,7 +291,7 @@ def _wanted(opening: Opening, path: Path) -> bool:
     if path.suffix not in (".py", ".pyc"):
         return True
     return any(isinstance(part, str) and ".py" in part for part in opening.value.parts[-1:]) or (
-        opening.deed == openers.GLOB and opening.value.suffix == ".py"
+        opening.deed == deeds.GLOB and opening.value.suffix == ".py"
     )
 
 
@@ -299,7 +299,7 @@ def _whole(reading: Reading, spot: Spot, opening: Opening, located: Located) -> 
     """A folder that is listed or handed to a loader: whole, but one that holds code only by its own entries."""
     shown = show(opening.value)
     folder, anchored = located.path, located.anchored
-    if opening.deed == openers.LIST and is_code_folder(reading, spot.module, str(folder)):
+    if opening.deed == deeds.LIST and is_code_folder(reading, spot.module, str(folder)):
         for name, is_folder in reading.disk.listing(str(folder)).items():
             if not is_folder and not name.startswith("."):
                 yield FileFinding(folder / name, spot.line, spot.detail, exact=False, anchored=anchored, pattern=f"{shown}/*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.evidence import deeds
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def needs_file(deed: str, callee: str, value: Text, *, there: bool) -> bool:
     """Whether a call needs a file that a path names in full.
 
     Args:
-        deed: As in `openers.Opener`.
+        deed: As in `deeds.Opener`.
         callee: Full name of the foreign function; empty for a method of a path.
         value: What it is given: URLs are no files.
         there: Whether there is such a file.
@@ -56,6 +56,6 @@ def needs_file(deed: str, callee: str, value: Text, *, there: bool) -> bool:
     path = value.constant
     if path is None or "://" in path or (callee in TOLERANT and not there):
         return False
-    if deed == openers.READ and callee not in OF_TEXTS:
+    if deed == deeds.READ and callee not in OF_TEXTS:
         return True
-    return deed in (openers.READ, openers.LOAD) and _reads_file(callee, path)
+    return deed in (deeds.READ, deeds.LOAD) and _reads_file(callee, path)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.evidence import openers
+from clustrix_bundle.bundler.evidence import deeds, openers
 from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.data_files import find_openings, paths_in
 from clustrix_bundle.bundler.evidence.paths import bases
@@ -36,7 +36,7 @@ def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
     fills = None
     for call in reading.calls(module, _WRITINGS):
         openings = list(find_openings(reading, module, call))
-        values = [opening.value for opening in openings if opening.deed == openers.WRITE]
+        values = [opening.value for opening in openings if opening.deed == deeds.WRITE]
         if any(opening.callee in _DATABASES for opening in openings):
             fills = any(map(_makes_tables, reading.calls(module, _EXECUTIONS))) if fills is None else fills
             values += [opening.value for opening in openings if fills]
