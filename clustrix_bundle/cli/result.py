@@ -108,6 +108,8 @@ def tell(
 
         with open(file, "xb+") as out:
             fetch_verified(there.place, job, task, "result", outcome=outcome, into=out)
+    for text in outcome["warnings"]:
+        click.echo(f"clustrix-bundle: warning: {printable(text)}", err=True)
     result, exact = outcome["result"], outcome["exact"]
     if as_json:
         print_json(

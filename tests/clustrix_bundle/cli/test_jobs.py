@@ -121,6 +121,17 @@ def test_files_go_to_the_work_dir_where_that_is_asked_for(shell: Shell) -> None:
     assert shell.json("result", job, "--outputs", "out")["fetched"] == []
 
 
+def test_what_the_runtime_noticed_is_told_beside_the_result(shell: Shell) -> None:
+    (shell.folder / "there").mkdir()
+    (shell.folder / "there/word.txt").write_text("there")
+    (shell.folder / "word.txt").write_text("shipped")
+    (shell.folder / "mod.py").write_text("def f():\n    with open('word.txt') as source:\n        return source.read()\n")
+    job = shell.run("submit", "mod.py:f", "--work-dir", "there").stdout.strip()
+    done = shell.run("attach", job, "--work-dir", "there")
+    assert done.stdout == '"shipped"\n', done.stderr
+    assert "warning: " in done.stderr and "word.txt" in done.stderr
+
+
 def test_what_failed_is_told_with_its_cause_and_an_exit_code(shell: Shell) -> None:
     job = shell.submit("bad")
     done = shell.run("attach", job)
