@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.call_shapes import CallShape
 from clustrix_bundle.bundler.folding import modules
-from clustrix_bundle.bundler.folding.known import canonical
+from clustrix_bundle.bundler.folding.foreign_names import canonical
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
 if TYPE_CHECKING:

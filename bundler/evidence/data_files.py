@@ -18,7 +18,7 @@ from clustrix_bundle.bundler.evidence.needed_files import needs_file
 from clustrix_bundle.bundler.evidence.paths import Located, find_paths, is_code_folder, is_outside, show
 from clustrix_bundle.bundler.evidence.reading import Spot
 from clustrix_bundle.bundler.evidence.words import call_words
-from clustrix_bundle.bundler.folding import known, modules, pattern
+from clustrix_bundle.bundler.folding import foreign_names, modules, pattern
 from clustrix_bundle.bundler.folding.value import (
     STAR,
     Alternatives,
@@ -141,7 +141,7 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
 def _of_path_class(reading: Reading, module: LoadedModule, call: Call, name: str) -> list[Opening]:
     """``Path.read_text(p)``, called through the class."""
     owner, _, method = name.rpartition(".")
-    if not known.is_path_class(owner) or known_openers.PATH_METHODS.get(method) in (None, deeds.GLOB, deeds.COPY):
+    if not foreign_names.is_path_class(owner) or known_openers.PATH_METHODS.get(method) in (None, deeds.GLOB, deeds.COPY):
         return []
     deed = known_openers.PATH_METHODS[method]
     arguments = reading.folder.arguments_of(call, module)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.deeds import COPY, LIST, LOAD, WALK, WRITE, Opener
 from clustrix_bundle.bundler.evidence.known_openers import BY_NAME, PATH_METHODS, RESOURCES
-from clustrix_bundle.bundler.folding.known import is_path_class
+from clustrix_bundle.bundler.folding.foreign_names import is_path_class
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:

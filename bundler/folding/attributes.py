@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.folding import known, methods, modules
+from clustrix_bundle.bundler.folding import collection_methods, foreign_names, methods, modules
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.place import Place
 from clustrix_bundle.bundler.folding.value import (
@@ -41,12 +41,12 @@ class Attributes:
             return self.of_module(value.name, name)
         if isinstance(value, External):
             frame_file = modules.of_frame(f"{value.name}.{name}", self.folder.loaded(place.module))
-            return frame_file if frame_file is not None else known.variable(f"{value.name}.{name}")
+            return frame_file if frame_file is not None else foreign_names.variable(f"{value.name}.{name}")
         if isinstance(value, Text):
             found = methods.path_attribute(value, name)
             return found if found is not None else (Method(value, name),)
         if isinstance(value, Mapping):
-            found, missing = methods.look_up(value, (literal(name),))
+            found, missing = collection_methods.look_up(value, (literal(name),))
             return found if found and not missing else (*found, Method(value, name))
         if isinstance(value, Sequence):
             return (Method(value, name),)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.folding import known, methods, modules
+from clustrix_bundle.bundler.folding import collection_methods, foreign_names, known, methods, modules
 from clustrix_bundle.bundler.folding.arguments import Arguments, bind
 from clustrix_bundle.bundler.folding.expressions import last_name
 from clustrix_bundle.bundler.folding.place import Frame, Place
@@ -128,8 +128,8 @@ class Calls:
         if isinstance(receiver, Text):
             return methods.call_text(receiver, callee.name, arguments)
         if isinstance(receiver, Mapping):
-            return methods.call_mapping(receiver, callee.name, arguments)
-        return methods.call_sequence(receiver, callee.name, arguments)
+            return collection_methods.call_mapping(receiver, callee.name, arguments)
+        return collection_methods.call_sequence(receiver, callee.name, arguments)
 
     def _call_external(self, name: str, arguments: Arguments, place: Place) -> Alternatives:
         special = modules.call(
@@ -201,7 +201,7 @@ class Calls:
 
     def _construct(self, callee: Class, arguments: Arguments) -> Alternatives:
         for base in self.folder.attributes.bases(callee):
-            if isinstance(base, External) and (known.is_path_class(base.name) or base.name == "builtins.str"):
+            if isinstance(base, External) and (foreign_names.is_path_class(base.name) or base.name == "builtins.str"):
                 return known.call(base.name, arguments) or OPEN
             if isinstance(base, External) and base.name in ("builtins.dict", "collections.UserDict", "collections.OrderedDict"):
                 return known.call("builtins.dict", arguments) or OPEN

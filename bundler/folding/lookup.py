@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from clustrix_bundle.bundler.facts.model import Binding, Import, Parameter
-from clustrix_bundle.bundler.folding import known, modules
+from clustrix_bundle.bundler.folding import foreign_names, modules
 from clustrix_bundle.bundler.folding.expressions import mentions
 from clustrix_bundle.bundler.folding.names import reaching
 from clustrix_bundle.bundler.folding.place import Frame, Place
@@ -165,7 +165,7 @@ class Lookup:
         for home in names.visible(scope):
             for origin in self._stars(names, home):
                 if isinstance(origin, str):
-                    found.append(External(known.canonical(f"{origin}.{name}")))
+                    found.append(External(foreign_names.canonical(f"{origin}.{name}")))
                 elif (0, name) in origin.definitions:
                     return self.look_up(name, Place(origin.module.name))
         return distinct(found)
@@ -199,7 +199,7 @@ class Lookup:
         if item.name is None:
             return modules.named(self.folder.world, origin if item.asname else origin.partition(".")[0])
         if not self.folder.is_local(origin):
-            return known.variable(f"{origin}.{item.name}")
+            return foreign_names.variable(f"{origin}.{item.name}")
         return self.folder.attributes.of_module(origin, item.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.folding import known, pattern
+from clustrix_bundle.bundler.folding import foreign_names, known, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
 from clustrix_bundle.bundler.folding.expressions import children, dotted
 from clustrix_bundle.bundler.folding.value import (
@@ -99,7 +99,7 @@ def resolve_text(name: str, package: str) -> str:
 
 def named(world: World, name: str) -> Alternatives:
     """A module by its dotted name: local, or foreign."""
-    return (Module(name),) if world.locate(name) is not None else (External(known.canonical(name)),)
+    return (Module(name),) if world.locate(name) is not None else (External(foreign_names.canonical(name)),)
 
 
 def folders(world: World, name: str) -> list[Text]:
@@ -210,7 +210,7 @@ def _import(name: str, arguments: Arguments, module: LoadedModule | None, world:
                 full = resolve(text, int(as_text(level[0]).constant or "1"), base)
             if name != "importlib.import_module" and not from_list:
                 full = full.partition(".")[0]
-            found.append(Module(full) if full and world.locate(full) is not None else External(known.canonical(full)))
+            found.append(Module(full) if full and world.locate(full) is not None else External(foreign_names.canonical(full)))
     return distinct(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.folding import methods, modules
+from clustrix_bundle.bundler.folding import collection_methods, modules
 from clustrix_bundle.bundler.folding.value import (
     ENV,
     OPEN,
@@ -45,7 +45,7 @@ def subscript(folder: Folder, value: Value, keys: Alternatives, place: Place, *,
                 found.extend(value.more if position is not None and position >= len(value.items) else items_of(value))
         return distinct(found) or OPEN
     if isinstance(value, Mapping):
-        return methods.look_up(value, keys)[0] or OPEN
+        return collection_methods.look_up(value, keys)[0] or OPEN
     if isinstance(value, External) and value.name == "sys.modules":
         return distinct(one for key in keys for one in (modules.named(folder.world, as_text(key).constant or "?")))
     if isinstance(value, External) and value.name in ("builtins.globals()", "builtins.vars()", "builtins.locals()"):
