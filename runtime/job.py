@@ -22,6 +22,8 @@ _GRACE_S = 10
 _PATIENCE = 2
 """Beats for which a process may take to end after its function is done before that is told."""
 
+_FROM_OUTSIDE = (1, 2, 10, 12, 15, 24)
+"""SIGHUP, SIGINT, SIGUSR1, SIGUSR2, SIGTERM, SIGXCPU: a scheduler sends them to all processes, and the function's may die first."""
 _RESERVE = 1 << 14
 
 _KINDS = {"MemoryError": "memory", "SystemExit": "exit", "ResultNotJSON": "result", "ResultNotPicklable": "result"}
@@ -245,7 +247,7 @@ class JobTask(Task):
             return holding.publish(text, "failed", "outputs")
         if text.startswith(FAILED) and self._why is not None:
             return holding.publish(text, self._why, died=died)
-        if died is not None and ending.passed_on:
+        if died is not None and (ending.passed_on or ending.signal in _FROM_OUTSIDE):
             return holding.end_from_outside(text, died)
         kind = None if died is None else "exit" if died.signal is None else "signal"
         return holding.publish(text, "completed" if text.startswith(OK) else "failed", kind, died=died)

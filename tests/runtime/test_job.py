@@ -211,6 +211,16 @@ def test_a_job_of_the_scheduler_with_another_id_runs_nothing_while_a_requeue_beg
     assert site.look() == "g"
 
 
+def test_a_signal_that_reaches_the_functions_process_first_is_from_outside_too(site: Site) -> None:
+    folder = site.make("sleep", engine="slurm")
+    process = site.start(folder, "--task", "0", SLURM_JOB_ID="7")
+    _wait_for(folder / "tasks/0/stdout", process, "out")
+    child = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
+    os.kill(int(child), signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert (site.look(), site.outcome()["final"]) == ("e", False)
+
+
 def test_what_another_attempt_holds_is_not_overwritten(site: Site) -> None:
     folder = site.make("sleep", engine="slurm")
     first = site.start(folder, "--task", "0", SLURM_JOB_ID="7")
