@@ -18,6 +18,7 @@ def main(monkeypatch):
     monkeypatch.setitem(sys.modules, "__main__", made)
     monkeypatch.setattr(linecache, "cache", {})
     monkeypatch.setitem(sys.modules, "IPython", None)
+    monkeypatch.setattr(sys, "argv", [""])  # a process that shares tests out begins with -c
     return made
 
 
