@@ -49,7 +49,9 @@ def there(tmp_path, monkeypatch):
         states = [item for value in held for item in states_of(value, nodes.get(value.__name__), names)]
         needs = Needs()
         needs.main_defined = frozenset(nodes)
-        tmp_path.joinpath("states").write_bytes(dump_stream(None, needs, [item for item in states if "unreachable" not in item[1]]))
+        tmp_path.joinpath("states").write_bytes(
+            dump_stream(None, needs, [item for item in states if "unreachable" not in item[1]])
+        )
         fresh = run(source)
         values.load_stream(str(tmp_path), "states")
         return main, fresh, states
