@@ -93,5 +93,7 @@ def test_a_call_that_only_reads_a_database_makes_none(sliced):
 
 
 def test_a_file_that_is_written_and_read_at_top_level_is_written_there_too(sliced):
-    text = "import numpy as np\nnp.save('arr.npy', [1])\nA = np.load('arr.npy')\nnp.save('other.npy', A)\ndef f():\n    return A\n"
+    text = (
+        "import numpy as np\nnp.save('arr.npy', [1])\nA = np.load('arr.npy')\nnp.save('other.npy', A)\ndef f():\n    return A\n"
+    )
     assert len(sliced(text).kept) == 4
