@@ -114,7 +114,7 @@ class Call(object):
             return ""
         from .value_needs import explain
 
-        return explain(error, self._task.values_python)
+        return explain(error, self._task.values_python, self._task.manifest.data)
 
     def _leave(self, text, warnings):
         if getpid() != self._pid:  # a process that the function forked came back from it

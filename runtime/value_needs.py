@@ -36,10 +36,30 @@ def check_requirements(data):
         )
 
 
-def explain(error, made_by):
-    """Why reading a value failed, where another Python made it; empty where that is not the reason."""
-    if tuple(made_by) == sys.version_info[:2] or not isinstance(error, _UNREADABLE):
+def explain(error, made_by, data):
+    """Why reading a value failed: what it names is not installed here, or this Python lacks it; empty where neither is the reason."""
+    if not isinstance(error, _UNREADABLE) or not _is_of_reading(error):
         return ""
+    why = "%s: %s" % (type(error).__name__, error)
+    name = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if name and name not in sys.modules and name not in _NEW_IN_PYTHON:
+        needed = ["%s==%s" % (row["name"], row["version"]) for row in data.get("requirements") or [] if name in row["modules"]]
+        return "a value needs the module %s, which is not installed for %s (%s): install %s there" % (
+            name,
+            sys.executable,
+            why,
+            needed[0] if needed else "the distribution that holds it",
+        )
+    if tuple(made_by) == sys.version_info[:2]:
+        return ""
+    return (
+        "a value that was pickled by Python %d.%d cannot be read by Python %d.%d, which lacks what it names (%s): run it with Python %d.%d"
+        % (tuple(made_by) + sys.version_info[:2] + (why,) + tuple(made_by))
+    )
+
+
+def _is_of_reading(error):
+    """Whether the reading of a value raised it, and not code of the user's that reading called."""
     reading = False
     frames = error.__traceback__
     name = ""
@@ -47,14 +67,10 @@ def explain(error, made_by):
         name = str(frames.tb_frame.f_globals.get("__name__", ""))
         reading = reading or name == __package__ + ".values"
         frames = frames.tb_next
-    if not reading or not (name in _READERS or name.partition(".")[0] == "importlib"):
-        return ""
-    return (
-        "a value that was pickled by Python %d.%d cannot be read by Python %d.%d, which lacks what it names (%s): run it with Python %d.%d"
-        % (tuple(made_by) + sys.version_info[:2] + ("%s: %s" % (type(error).__name__, error),) + tuple(made_by))
-    )
+    return reading and (name in _READERS or name.partition(".")[0] == "importlib")
 
 
+_NEW_IN_PYTHON = ("contextvars", "dataclasses", "zoneinfo", "graphlib", "tomllib", "annotationlib", "compression")
 _UNREADABLE = (AttributeError, ImportError, LookupError, TypeError, ValueError, NameError)
 _READERS = (
     __package__ + ".values",

@@ -68,10 +68,10 @@ def test_a_folder_without_a_version_in_its_name_is_asked(site, bundle):
     assert "is version 3.1" in site.run(bundle).error["message"]
 
 
-@pytest.mark.parametrize("missing", ["collections.NotThereYet", "not_there_yet.Thing"])
+@pytest.mark.parametrize("missing", ["collections.NotThereYet", "collections.not_there_yet.Thing", "annotationlib.NotThereYet"])
 def test_a_value_that_needs_another_python_is_told_with_both_versions(site, bundle_of, interpreter, missing):
     site.python = interpreter
-    module, _, name = missing.partition(".")
+    module, _, name = missing.rpartition(".")
     stream = f"c{module}\n{name}\n.".encode() + pickle.dumps(None, 4)
     files = {"values/arguments.pkl": ("value", stream)}
     options = {"files": files, "arguments": {"member": "values/arguments.pkl"}}
@@ -80,6 +80,23 @@ def test_a_value_that_needs_another_python_is_told_with_both_versions(site, bund
     assert "pickled by Python 3.99" in done.error["message"] and missing.partition(".")[0] in done.error["message"]
     version = done.reply["proof"]["python"].split(".")
     assert f"by Python {version[0]}.{version[1]}, which" in done.error["message"]
+
+
+@pytest.mark.parametrize("python", [[3, 99], list(sys.version_info[:2])])
+@pytest.mark.parametrize(
+    ("needed", "remedy"),
+    [
+        ([], "install the distribution that holds it there"),
+        ([{"name": "Sky.Dist", "version": "2.5", "modules": ["sky_module"]}], "install Sky.Dist==2.5 there"),
+    ],
+)
+def test_a_value_whose_module_is_not_installed_says_what_to_install(site, bundle_of, python, needed, remedy):
+    files = {"values/arguments.pkl": ("value", b"csky_module.inner\nThing\n." + pickle.dumps(None, 4))}
+    options = {"files": files, "arguments": {"member": "values/arguments.pkl"}, "values_python": python}
+    done = site.run(bundle_of("def f(x):\n    return 1\n", requirements=needed, **options))
+    assert done.error["type"] == "ValueNotReadable"
+    assert "needs the module sky_module, which is not installed for" in done.error["message"]
+    assert remedy in done.error["message"] and "run it with" not in done.error["message"]
 
 
 def test_the_same_python_is_not_blamed(site, bundle_of):
