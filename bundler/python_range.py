@@ -69,6 +69,8 @@ def is_dated(name: str) -> bool:
     return name in _DATED_TAILS
 
 
+_SUBMODULES = frozenset(module for module, _ in (*NAME_SINCE, *NAME_UNTIL) if "." in module)
+
 _DATED_TAILS = frozenset(name for names in VERSIONED.values() for name in names)
 
 
@@ -140,11 +142,13 @@ def attribute_uses(facts: ModuleFacts, liveness: Liveness) -> Iterator[tuple[str
 
 
 def _imported_modules(facts: ModuleFacts) -> dict[str, str]:
-    """Names that plain imports at module level bind, and the modules that they mean; names that anything else binds are left out."""
+    """Names that imports at module level bind, and the modules that they mean; names that anything else binds are left out."""
     modules: dict[str, str] = {}
     for item in facts.imports:
         if item.scope == 0 and item.level == 0 and item.name is None:
             modules[item.asname or item.module.partition(".")[0]] = item.module if item.asname else item.module.partition(".")[0]
+        elif item.scope == 0 and item.level == 0 and f"{item.module}.{item.name}" in _SUBMODULES:
+            modules[item.asname or item.name or ""] = f"{item.module}.{item.name}"
     for binding in facts.bindings:
         if binding.target[0] == "name":
             modules.pop(binding.target[1], None)

@@ -20,6 +20,7 @@ from clustrix_bundle.bundler.analysis.sources import Sources
 from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
+from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, dated_uses, is_dated_use
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
@@ -215,6 +216,8 @@ class Analysis:
     def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
         limits: list[Limit] = []
         featured, dated = self.sources.having("features"), self.sources.mentioning(is_dated)
+        newer = self.sources.mentioning(is_dated_use).union(*map(self.sources.holding, DATED_KEYWORDS))
+        called = search.surely_called()
         for module in search.found.modules:
             path = module.file
             is_entry = path == str(self.entry.path)
@@ -223,10 +226,15 @@ class Analysis:
             shown = assembly.relative(path)
             if is_entry or path in featured:
                 limits += syntax_limits(self._shipped_facts(module, search), shown)
-            if not is_entry and not (path in dated and may_be_limited(module.facts)):
-                continue
-            for name, attribute, line in attribute_uses(module.facts, search.walk.liveness_of(module)):
-                limits += library_limits(name, attribute, shown, line)
+            runs = called.get(module.name, frozenset())
+            liveness = search.walk.liveness_of(module)
+            if runs:
+                liveness = liveness.with_called(runs)
+            if is_entry or (path in dated and (runs or may_be_limited(module.facts))):
+                for name, attribute, line in attribute_uses(module.facts, liveness):
+                    limits += library_limits(name, attribute, shown, line)
+            if is_entry or path in newer:
+                limits += dated_uses(module.facts, liveness, shown)
         for use in search.found.standard:
             if use.sure and use.importer in sure:
                 limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)

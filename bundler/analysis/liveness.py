@@ -29,16 +29,30 @@ class Liveness:
     """The parts of one module that count.
 
     ``guard_runs`` says that the file is started as a program, so that the body of its main guard runs; ``kept`` are the indices of
-    the statements that ship (None for all); ``entry_scope`` is the function that is called (-1 for none).
+    the statements that ship (None for all); ``entry_scope`` is the function that is called (-1 for none), ``called`` are functions
+    that are surely called, too.
     """
 
     def __init__(
-        self, facts: ModuleFacts, *, guard_runs: bool = False, kept: frozenset[int] | None = None, entry_scope: int = -1
+        self,
+        facts: ModuleFacts,
+        *,
+        guard_runs: bool = False,
+        kept: frozenset[int] | None = None,
+        entry_scope: int = -1,
+        called: frozenset[int] = frozenset(),
     ) -> None:
         self._dead_flags = {"type-checking"} if guard_runs else {"type-checking", "main-guard"}
         self._kept = kept
         self._facts = facts
-        self._entry_scope = entry_scope
+        self._called = called | {entry_scope}
+
+    def with_called(self, scopes: frozenset[int]) -> Liveness:
+        """The same, where these functions are surely called, too; what a generator's body does waits for somebody to ask for items."""
+        runs = frozenset(index for index in scopes if not self._facts.scopes[index].generator)
+        other = Liveness(self._facts, kept=self._kept, called=self._called | runs)
+        other._dead_flags = self._dead_flags
+        return other
 
     @cached_property
     def _scopes(self) -> list[tuple[bool, bool]]:
@@ -48,7 +62,7 @@ class Liveness:
             inherited_dead = scope.parent >= 0 and found[scope.parent][0]
             runs_at_once = scope.parent < 0 or (scope.kind == "class" and not scope.under and found[scope.parent][1])
             dead = inherited_dead or not self._dead_flags.isdisjoint(scope.under)
-            found.append((dead, runs_at_once or index == self._entry_scope))
+            found.append((dead, runs_at_once or index in self._called))
         return found
 
     def alive(self, fact: Placed) -> bool:

@@ -90,6 +90,13 @@ class Search:
             module.path == self.entry.path and module.name != "__main__" for module in self.project.reached()
         )
 
+    def surely_called(self) -> dict[str, frozenset[int]]:
+        """By module name, the functions of the entry's program that surely run when the entry function is called, once the search is done."""
+        found: dict[str, set[int]] = {}
+        for name, scope in self._walks[0][1].surely_called():
+            found.setdefault(name, set()).add(scope)
+        return {name: frozenset(scopes - {0}) for name, scopes in found.items()}
+
     def _new_roots(self, walk: Walk, rules: Rules) -> list[RootFinding]:
         known = {root.path for root in walk.project.resolver.roots}
         found: dict[Path, RootFinding] = {}

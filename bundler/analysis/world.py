@@ -233,5 +233,8 @@ class Rules(Protocol):
         are left out already. `RootFinding` is not among them.
         """
 
+    def surely_called(self) -> set[tuple[str, int]]:
+        """Functions (module name, scope) that surely run when the entry function is called, module bodies among them, once all is settled."""
+
     def is_the_clusters(self, path: Path) -> bool:
         """Whether a data file that a run touched lies in a folder that a cluster_* call of a reached module names."""

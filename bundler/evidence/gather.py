@@ -48,6 +48,7 @@ class Evidence:
         self._ends: list[tuple[LoadedModule, OpenEnd]] = []
         self._open = False
         self._by_strings = False
+        self._sure: set[tuple[str, int]] = set()
 
     def roots(self, module: LoadedModule) -> list[RootFinding]:
         """As `Rules.roots`."""
@@ -148,7 +149,7 @@ class Evidence:
 
     def _openings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, FileFinding]]:
         cluster = find_cluster_folders(self.reading, modules)
-        sure = self.reading.sure_scopes()
+        sure = self._sure = self.reading.sure_scopes()
         written: set[Path] = set()
         rows: list[tuple[LoadedModule, FileFinding]] = []
         for module in modules:
@@ -165,6 +166,10 @@ class Evidence:
             if not cluster.own(row):
                 made = row.required and row.path not in missing and not self.reading.disk.exists(str(row.path))
                 yield module, replace(row, required=False) if made else row
+
+    def surely_called(self) -> set[tuple[str, int]]:
+        """As `Rules.surely_called`."""
+        return self._sure
 
     def is_the_clusters(self, path: Path) -> bool:
         """Whether a data file that a run touched lies in a folder that a cluster_* call of a reached module names."""

@@ -31,6 +31,8 @@ def range_of(source: str):
         ("import math\nmath = other\nmath.prod([1])\n", 6, None),
         ("import time\nT = time.clock\n", 6, 8),
         ("import os\nos.path.splitroot('x')\n", 12, None),
+        ("from importlib import resources\nF = resources.files('x')\n", 9, None),
+        ("from importlib import resources as r\nF = r.read_text('x', 'y')\n", 7, None),
         ("x = math.prod\n", 6, None),
     ],
 )

@@ -226,6 +226,32 @@ def test_the_range_of_pythons_is_that_of_what_surely_runs(analyze):
     assert analyze("new:f", {}).python.minimum == (3, 12)
 
 
+def test_what_surely_called_functions_need_limits_the_pythons(analyze):
+    files = {
+        "main.py": "from helpers import pairs, other\ndef f():\n    return local(pairs())\ndef local(x):\n    return x | {}\n",
+        "helpers.py": """
+            import math
+            from kinds import Point
+            def pairs():
+                return dict(zip([1], [2], strict=True))
+            def other():
+                math.sumprod([1], [2])
+        """,
+        "kinds.py": """
+            from dataclasses import dataclass
+            @dataclass
+            class Point:
+                x: int
+        """,
+    }
+    graph = analyze("main:f", files)
+    assert graph.python.minimum == (3, 10)
+    assert [(note.path, note.line) for note in graph.python.reasons] == [("helpers.py", 5)]
+    assert "zip(strict=…)" in graph.python.reasons[0].message
+    newer = "from dataclasses import dataclass\n@dataclass(weakref_slot=True, slots=True)\nclass Point: pass\n"
+    assert analyze("main:f", {"kinds.py": newer}).python.minimum == (3, 11)
+
+
 def test_filesystem_calls_are_listed_under_every_name_they_go_by(analyze):
     files = {
         "main.py": """
