@@ -178,21 +178,20 @@ class StatePickler(pickle.Pickler):
 
     @functools.cached_property
     def _held(self) -> dict[int, tuple[str, tuple[str, ...]]]:
-        """Functions that decorated definitions of ``__main__`` hold in cells: the definition's name, and the cells on the way."""
+        """Functions and classes that decorated definitions of ``__main__`` hold in cells: the definition's name, and the cells on the way."""
         main = vars(sys.modules["__main__"])
         found: dict[int, tuple[str, tuple[str, ...]]] = {}
         for name in sorted(self.needs.main_defined):
             value: Any = main.get(name)
-            pending: list[tuple[FunctionType, tuple[str, ...]]] = (
-                [(value, ())] if _is_main_function(value) and value.__qualname__ == name else []
-            )
+            pending: list[tuple[FunctionType, tuple[str, ...]]] = [(value, ())] if isinstance(value, FunctionType) else []
             while pending:
                 function, path = pending.pop()
                 for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
                     contents = _contents(cell)
-                    if _is_main_function(contents) and contents.__qualname__ == name and id(contents) not in found:
+                    if _is_main_definition(contents) and contents.__qualname__ == name and id(contents) not in found:
                         found[id(contents)] = (name, (*path, variable))
-                        pending.append((contents, (*path, variable)))
+                        if isinstance(contents, FunctionType):
+                            pending.append((contents, (*path, variable)))
         return found
 
     def _alias(self, obj: Any) -> str | None:
@@ -235,6 +234,10 @@ class StatePickler(pickle.Pickler):
         if alias is not None:
             self.needs.main_names.add(alias)
             return values.main_global, (alias,)
+        held = self._held.get(id(cls))
+        if held is not None:
+            self.needs.main_names.add(held[0])
+            return values.held_in, held
         if module == "builtins":
             return NotImplemented
         if is_plain_namedtuple(cls):
@@ -243,8 +246,8 @@ class StatePickler(pickle.Pickler):
         return by_definition(self, cls)
 
 
-def _is_main_function(value: Any) -> bool:
-    return isinstance(value, FunctionType) and value.__module__ == "__main__"
+def _is_main_definition(value: Any) -> bool:
+    return isinstance(value, (FunctionType, type)) and value.__module__ == "__main__"
 
 
 def _contents(cell: CellType) -> Any:

@@ -96,3 +96,14 @@ def test_what_no_name_leads_to_is_told_apart(there):
         (main.C.c.__func__, {"unreachable": {"t": 1}}),
         (main.C.p.fget, {"unreachable": {"t": 2}}),
     ]
+
+
+@pytest.mark.parametrize("line", ["", "    @wraps(cls)\n"])
+def test_a_dict_by_class_in_a_decorators_cell_is_by_the_class_there(there, line):
+    source = (
+        f"from functools import wraps\ndef single(cls):\n    made = {{}}\n{line}    def get():\n        if cls not in made:\n"
+        "            made[cls] = cls()\n        return made[cls]\n    return get\n@single\nclass C:\n    v = 1\n"
+    )
+    main, fresh, _ = there(source, "C().v = 7")
+    assert fresh.C().v == 7
+    assert type(fresh.C()) is not type(main.C())
