@@ -52,12 +52,21 @@ KEYWORD_SINCE: Mapping[str, Mapping[str, int]] = {
 METHOD_SINCE: Mapping[str, int] = {"removeprefix": 9, "removesuffix": 9}
 """Methods of texts and bytes that nothing else has (but for accessors named ``str``), with the first version that has them."""
 
-_LAST_NAMES = frozenset([*BUILTIN_SINCE, *METHOD_SINCE, "zip"])
+_LAST_NAMES = frozenset([*BUILTIN_SINCE, *METHOD_SINCE])
 
 
 def is_dated_use(name: str) -> bool:
-    """Whether a module that mentions the name may use what not every version has (`DATED_KEYWORDS` tell others)."""
+    """Whether a module that mentions the name may use what not every version has (`DATED_KEYWORDS` and `is_zip` tell others)."""
     return name in _LAST_NAMES
+
+
+def is_zip(name: str) -> bool:
+    """Whether a module that mentions the name, and somewhere `ZIP_KEYWORD`, may hand that to ``zip``."""
+    return name == "zip"
+
+
+ZIP_KEYWORD = b"strict"
+"""What ``zip`` takes since 3.10; hardly a module lacks ``zip`` itself."""
 
 
 DATED_KEYWORDS = (b"slots=", b"kw_only=", b"match_args=")
@@ -76,12 +85,13 @@ class _Uses:
         self._path = path
 
     def limits(self) -> Iterator[Limit]:
-        for call in self._facts.calls:
-            if self._runs(call) and ("call", call.func, call.args, call.keywords) not in self._possible:
-                yield from self._call(call)
+        for call in self._calls:
+            needs = list(self._call(call))
+            if needs and ("call", call.func, call.args, call.keywords) not in self._possible:
+                yield from needs
         for expressions, line in self._expressions():
             for part in _sure_parts(expressions):
-                if part[0] == "name" and self._is_builtin(part[1]) and part[1] in BUILTIN_SINCE:
+                if part[0] == "name" and part[1] in BUILTIN_SINCE and self._is_builtin(part[1]):
                     yield self._limit(BUILTIN_SINCE[part[1]], f"the builtin {part[1]}", line)
                 elif part[0] == "bin" and part[1] == "|" and self._is_dict(part[2]) and self._is_dict(part[3]):
                     yield self._limit(9, "the union of dicts (|)", line)
@@ -106,24 +116,31 @@ class _Uses:
                 yield self._limit(METHOD_SINCE[method], f"the method {method}", call.line)
 
     def _expressions(self) -> Iterator[tuple[tuple[Expr, ...], int]]:
-        for call in self._facts.calls:
-            if self._runs(call) and ("call", call.func, call.args, call.keywords) not in self._possible:
+        for call in self._calls:
+            if ("call", call.func, call.args, call.keywords) not in self._possible:
                 yield (call.func, *call.args, *(value for _, value in call.keywords)), call.line
-        for binding in self._facts.bindings:
-            if self._runs(binding):
-                yield (binding.value,), binding.line
+        for binding in self._bindings:
+            yield (binding.value,), binding.line
         for index, scope in enumerate(self._facts.scopes):
             if index and self._liveness.defined_for_sure(index):
                 yield (*scope.decorators, *scope.bases), scope.first_line
 
     @cached_property
+    def _calls(self) -> list[Call]:
+        return [call for call in self._facts.calls if self._runs(call)]
+
+    @cached_property
+    def _bindings(self) -> list[Binding]:
+        return [binding for binding in self._facts.bindings if self._runs(binding)]
+
+    @cached_property
     def _possible(self) -> set[Expr]:
-        """Calls in a branch of an expression or for each item of something: they may not run."""
+        """Calls in a branch of a sure expression or for each item of something: they may not run."""
         found: set[Expr] = set()
         pending: list[tuple[Expr, bool]] = [
-            (part, False) for call in self._facts.calls for part in (call.func, call.args, call.keywords)
+            (part, False) for call in self._calls for part in (call.func, call.args, call.keywords)
         ]
-        pending += [(binding.value, False) for binding in self._facts.bindings]
+        pending += [(binding.value, False) for binding in self._bindings]
         while pending:
             part, possible = pending.pop()
             head = part[0] if part else None

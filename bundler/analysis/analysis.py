@@ -20,7 +20,7 @@ from clustrix_bundle.bundler.analysis.sources import Sources
 from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
-from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, dated_uses, is_dated_use
+from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, ZIP_KEYWORD, dated_uses, is_dated_use, is_zip
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
@@ -217,6 +217,7 @@ class Analysis:
         limits: list[Limit] = []
         featured, dated = self.sources.having("features"), self.sources.mentioning(is_dated)
         newer = self.sources.mentioning(is_dated_use).union(*map(self.sources.holding, DATED_KEYWORDS))
+        newer |= self.sources.mentioning(is_zip) & self.sources.holding(ZIP_KEYWORD)
         called = search.surely_called()
         for module in search.found.modules:
             path = module.file
