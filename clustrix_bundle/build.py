@@ -30,6 +30,7 @@ class BuildOptions:
         include, exclude: Globs relative to the project root, added to those of the settings.
         dynamic: ``widen``, ``warn`` or ``error``.
         max_file_size: Bytes, or a text such as ``"200 MB"``.
+        provided: Environment variables that the job will have.
     """
 
     root: str | None = None
@@ -38,6 +39,7 @@ class BuildOptions:
     exclude: tuple[str, ...] = ()
     dynamic: str | None = None
     max_file_size: int | str | None = None
+    provided: frozenset[str] = frozenset()
 
     def over(self, settings: Settings) -> Settings:
         """The project's settings with these options over them.
@@ -175,6 +177,7 @@ def _analyzer(start: Path, cwd: Path, options: BuildOptions, python_path: tuple[
         root=chosen,
         python_path=_python_path() if python_path is None else python_path,
         home=home,
+        variables=frozenset(os.environ) - options.provided,
     )
     return DependencyAnalyzer(context)
 

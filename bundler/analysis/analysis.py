@@ -17,6 +17,7 @@ from clustrix_bundle.bundler.analysis.observed import drop_untouched
 from clustrix_bundle.bundler.analysis.project import Project
 from clustrix_bundle.bundler.analysis.search import Search
 from clustrix_bundle.bundler.analysis.sources import Sources
+from clustrix_bundle.bundler.analysis.variables import read_variables
 from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
@@ -197,6 +198,8 @@ class Analysis:
             if requirement.source:
                 words = f"{requirement.name} {requirement.version} was installed from a {requirement.source} source, not from an index"
                 found.warnings[Note(words)] = None
+        read = read_variables(found.modules, self.context.variables, self.sources, search.walk.liveness_of)
+        found.warnings.update(dict.fromkeys(read))
         assembly = Assembly(search.data.layout, found)
         entry = EntryPoint(self.entry.kind, "", self.entry.name, self.target.qualname, place.line)
         graph = assembly.graph(entry, self.entry.root, entry_path)

@@ -24,6 +24,7 @@ class AnalysisContext:
         root: Project root where the user chose one (``--root``), else None.
         python_path: Entries of PYTHONPATH, and of a running program's sys.path.
         home: The user's home folder, which is never a project root.
+        variables: Names of the environment variables that are set here and will not be there.
         observed: What a run of the function here touched, where there was one.
     """
 
@@ -34,3 +35,4 @@ class AnalysisContext:
     python_path: tuple[str, ...] = ()
     home: Path | None = None
     observed: Observed | None = None
+    variables: frozenset[str] = frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,7 +90,7 @@ def submit_command(
     cluster.resources(given)  # refused before anything is built
     call = None if positional is None and named is None else (tuple(positional or ()), named or {})
     id_ = job or new_id()
-    with _packed(subject, call, blobs, options) as order:
+    with _packed(subject, call, blobs, options, frozenset(config.environment_variables)) as order:
         with progress(f"looking at {config.cluster_host or 'this machine'}"):
             found = cluster.preflight(order)
         if check or not found.ok:
@@ -137,7 +137,7 @@ def _tell_check(found: Preflight, *, as_json: bool, strict: bool) -> int:
 
 
 @contextlib.contextmanager
-def _packed(subject: str, call: Any, blobs: str | None, options: dict[str, Any]) -> Iterator[Order]:
+def _packed(subject: str, call: Any, blobs: str | None, options: dict[str, Any], provided: frozenset[str]) -> Iterator[Order]:
     from clustrix_bundle.order import bundle_order, packed_target  # noqa: PLC0415 - where something is submitted
 
     if is_bundle(subject):
@@ -149,5 +149,5 @@ def _packed(subject: str, call: Any, blobs: str | None, options: dict[str, Any])
         return
     with contextlib.ExitStack() as stack:
         with progress(f"building {subject}"):
-            order = stack.enter_context(packed_target(subject, call, build_options(**options)))
+            order = stack.enter_context(packed_target(subject, call, replace(build_options(**options), provided=provided)))
         yield order

@@ -15,7 +15,9 @@ from clustrix_bundle.bundler.settings import Settings
 def analyze(tmp_path, write_tree, bare_interpreter):
     """``analyze(target, files, cwd=".", …)``: the graph of a target in a project made of these files."""
 
-    def run(target, files=None, *, cwd=".", root=None, python_path=(), settings=None, interpreter=None) -> DependencyGraph:
+    def run(
+        target, files=None, *, cwd=".", root=None, python_path=(), settings=None, interpreter=None, variables=()
+    ) -> DependencyGraph:
         project = write_tree(tmp_path / "project", files or {})
         context = AnalysisContext(
             cwd=project / cwd,
@@ -24,6 +26,7 @@ def analyze(tmp_path, write_tree, bare_interpreter):
             root=root,
             python_path=python_path,
             home=Path(tmp_path),
+            variables=frozenset(variables),
         )
         return DependencyAnalyzer(context).analyze_target(target)
 

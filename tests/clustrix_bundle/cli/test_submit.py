@@ -45,3 +45,16 @@ def test_check_only_looks(command: Any, elsewhere: Any, tmp_path: Path) -> None:
     assert (well.code, well.json["ok"]) == (0, True)  # the commands come after an environment
     assert {one["check"] for one in well.json["preflight"]} == {"interpreter", "requirements", "room"}
     assert list((tmp_path / "cluster").iterdir()) == []
+
+
+def test_a_variable_of_this_machine_is_told_unless_the_configuration_sets_it(command: Any, project: Path, tmp_path: Path) -> None:
+    (project / "mode.py").write_text("import os\ndef f():\n    return os.environ.get('MODE', 'slow')\n")
+    (tmp_path / "cluster").mkdir()
+    command.env.update(CLUSTRIX_LOCAL_WORK_DIR=str(tmp_path / "cluster"), MODE="do-not-tell")
+    done = command("submit", "mode:f", "--json")
+    (warning,) = done.json["warnings"]
+    assert warning.startswith("mode.py:3: the environment variable MODE") and "do-not-tell" not in done.out + done.err
+    command.env["CLUSTRIX_ENVIRONMENT_VARIABLES"] = '{"MODE": "fast"}'
+    done = command("submit", "mode:f", "--json")
+    assert done.json["warnings"] == []
+    assert command("attach", done.json["id"], "--json").json["result"] == "fast"

@@ -1,0 +1,50 @@
+"""Variables of this machine's environment that travelling code reads are told, by name alone."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def told(analyze):
+    def run(source, *variables, target="main:f", **more):
+        graph = analyze(target, {"main.py": source, **more.pop("files", {})}, variables=variables)
+        return [
+            (note.path, note.line, note.message.split()[3]) for note in graph.warnings if "environment variable" in note.message
+        ]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("head", "read"),
+    [
+        ("import os", "os.environ.get('MODE', 'slow')"),
+        ("import os as system", "system.environ['MODE'].lower()"),
+        ("from os import environ", "environ['MODE']"),
+        ("from os import getenv as ask", "ask('MODE') == 'fast'"),
+        ("import os; KEY = 'MODE'", "int(os.getenv(KEY))"),
+    ],
+)
+def test_a_variable_that_is_set_here_and_read_there_is_told(told, head, read):
+    source = f"{head}\ndef f():\n    x = {read}\n    return x\n"
+    assert told(source, "MODE", "OTHER") == [("main.py", 3, "MODE")]
+    assert told(source, "OTHER") == []
+
+
+def test_one_that_every_machine_has_is_not(told):
+    source = "import os\ndef f():\n    return os.environ['HOME'], os.environ['LC_ALL'], os.getenv('OMP_NUM_THREADS'), os.getenv('USER')\n"
+    assert told(source, "HOME", "LC_ALL", "OMP_NUM_THREADS", "USER") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["os.environ['MODE'] = 'fast'", "os.environ.update(MODE='fast')", "os.environ.update({'MODE': 'x'})"]
+)
+def test_one_that_travelling_code_sets_is_not(told, line):
+    assert told(f"import os\n{line}\ndef f():\n    return os.environ['MODE']\n", "MODE") == []
+
+
+def test_reached_modules_count_and_what_stays_here_does_not(told):
+    files = {"conf.py": "import os\nFAST = os.getenv('MODE') == 'fast'\n", "apart.py": "import os\nX = os.getenv('MODE')\n"}
+    source = "import os\nimport conf\nSHOWN = os.environ['MODE']\ndef f():\n    return conf.FAST\nprint(SHOWN)\n"
+    assert told(source, "MODE", target="main.py:f", files=files) == [("conf.py", 2, "MODE")]
