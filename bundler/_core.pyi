@@ -33,7 +33,8 @@ class FactsStore:
     """Source files by their paths, each read once; `clustrix_bundle.bundler.facts.store.FactsStore` says what its methods mean.
 
     What is requested is read and parsed on threads of the store's own, the global interpreter lock not held. Bytes and outlines
-    stay here; facts are read from the bytes anew when somebody asks for them, which takes less than to keep them.
+    stay here; facts are read from the bytes anew when somebody asks for them, which takes less than to keep them for a large tree:
+    of the first 4 MB alone scopes, bindings and calls are kept until they are first asked for.
     """
 
     def __new__(cls) -> Self: ...

@@ -16,6 +16,7 @@ use crate::json;
 use crate::limits;
 use crate::lines::Lines;
 use crate::names::StatementNames;
+use crate::rows::Rows;
 use crate::walk::{Part, ScopeRow, StatementRow, Walker};
 
 const SCHEMA: i64 = 1;
@@ -95,15 +96,20 @@ pub fn extract_part(source: &str, part: Part) -> Result<(Vec<u8>, Families), Sou
     walker.module(parsed.body());
     let mut object = Object::new(walker.source);
     match part {
-        Part::Code => {
-            object.family("bindings", |out| walker.bindings.write(out));
-            object.family("calls", |out| walker.calls.write(out));
-            object.family("scopes", |out| write_scopes(out, walker.writer, walker.scopes));
-        }
+        Part::Code => return Ok(code(walker.writer, walker.bindings, walker.calls, walker.scopes)),
         Part::Statements => object.family("statements", |out| write_statements(out, walker.lines, walker.statements)),
         Part::Texts => object.family("texts", |out| walker.texts.write(out)),
     }
     Ok((object.out, object.families))
+}
+
+/// What `extract_part` gives for `Part::Code`, of rows that were collected.
+pub fn code(writer: Writer, bindings: Rows, calls: Rows, scopes: Vec<ScopeRow>) -> (Vec<u8>, Families) {
+    let mut object = Object::new(writer.source);
+    object.family("bindings", |out| bindings.write(out));
+    object.family("calls", |out| calls.write(out));
+    object.family("scopes", |out| write_scopes(out, writer, scopes));
+    (object.out, object.families)
 }
 
 /// One object, keys sorted, a newline at the end.

@@ -6,7 +6,7 @@ use crate::conditions::{self, Under};
 use crate::directives::directives;
 use crate::error::SourceError;
 use crate::json;
-use crate::module::Parsed;
+use crate::module::{self, Families, Parsed};
 use crate::names::StatementNames;
 use crate::walk::{ImportRow, ScopeRow};
 
@@ -31,6 +31,8 @@ pub struct Outline {
     pub ignored: Vec<u32>,
     /// What there is in `json`.
     pub has: Has,
+    /// As `module::extract_part` gives it, if it was asked for.
+    pub code: Option<(Vec<u8>, Families)>,
 }
 
 /// An import, seen from a module that is imported (`Liveness` in `bundler/analysis/liveness.py`).
@@ -54,11 +56,11 @@ pub struct Has {
     pub hooks: bool,
 }
 
-/// The outline of a text (as `decode::normalised` gives it); recursion and errors as `module::extract`.
-pub fn read(source: &str) -> Result<Outline, SourceError> {
+/// The outline of a text (as `decode::normalised` gives it), with its code or without; recursion and errors as `module::extract`.
+pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     let parsed = Parsed::new(source)?;
     let mut walker = parsed.walker();
-    walker.outline();
+    walker.outline(with_code);
     walker.module(parsed.body());
     let (words, called) = std::mem::take(&mut walker.words).take();
     let words = words.into_iter().map(str::to_owned).collect();
@@ -99,7 +101,8 @@ pub fn read(source: &str) -> Result<Outline, SourceError> {
     out.push(b'}');
     out.shrink_to_fit();
     let bound = bound.into_iter().map(str::to_owned).collect();
-    Ok(Outline { json: out, words, called, callees, bound, imports, ignored: directives.ignored(), has })
+    let code = with_code.then(|| module::code(walker.writer, walker.bindings, walker.calls, walker.scopes));
+    Ok(Outline { json: out, words, called, callees, bound, imports, ignored: directives.ignored(), has, code })
 }
 
 /// What never runs in a module that is imported.

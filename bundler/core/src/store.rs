@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
@@ -38,6 +39,8 @@ pub struct File {
     pub ignored: Vec<u32>,
     pub has: Has,
     bound: Vec<u32>,
+    /// `Part::Code` of its facts until somebody asks for it, where it was kept.
+    code: Mutex<Option<(Vec<u8>, Families)>>,
 }
 
 /// As `outline::Import`, texts by their numbers.
@@ -54,7 +57,15 @@ pub struct Import {
 
 impl File {
     fn failed(content: Vec<u8>, failure: Failure) -> Self {
-        Self { content, outline: Err(failure), imports: Vec::new(), ignored: Vec::new(), has: Has::default(), bound: Vec::new() }
+        Self {
+            content,
+            outline: Err(failure),
+            imports: Vec::new(),
+            ignored: Vec::new(),
+            has: Has::default(),
+            bound: Vec::new(),
+            code: Mutex::default(),
+        }
     }
 }
 
@@ -89,8 +100,14 @@ struct Shared {
     read: Condvar,
     words: Mutex<Known>,
     listings: Mutex<FxHashMap<String, Arc<Listing>>>,
+    /// Bytes of the sources read so far.
+    size: AtomicUsize,
     decode: Decode,
 }
+
+/// Of sources up to so many bytes together the code is kept from the first reading: most of a small tree's files are asked for it,
+/// few of a large one's.
+const SMALL_TREE: usize = 4 << 20;
 
 /// What is asked for is read on as many threads as there are processors; they end with the store.
 pub struct Store {
@@ -105,6 +122,7 @@ impl Store {
             read: Condvar::new(),
             words: Mutex::default(),
             listings: Mutex::default(),
+            size: AtomicUsize::new(0),
             decode,
         };
         Self { shared: Arc::new(shared) }
@@ -161,6 +179,11 @@ impl Store {
     /// A part of the facts of a file that was read, family by family.
     pub fn facts(&self, path: &Path, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
         let file = self.file(path)?;
+        if part == Part::Code
+            && let Some(code) = file.code.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            return Ok(code);
+        }
         let decode = self.shared.decode;
         self.run(move || module::extract_part(&decode(&file.content)?, part))?
     }
@@ -375,7 +398,9 @@ impl Shared {
     }
 
     fn outlined(&self, number: usize, content: Vec<u8>) -> File {
-        let read = || outline::read(&(self.decode)(&content)?);
+        let before = self.size.fetch_add(content.len(), Ordering::Relaxed);
+        let is_small = before.saturating_add(content.len()) <= SMALL_TREE;
+        let read = || outline::read(&(self.decode)(&content)?, is_small);
         let outline = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(pool::failed()));
         match outline {
             Ok(outline) => {
@@ -401,7 +426,15 @@ impl Shared {
                 for word in &outline.called {
                     words.call(word, number as u32);
                 }
-                File { content, outline: Ok(outline.json), imports, ignored: outline.ignored, has: outline.has, bound }
+                File {
+                    content,
+                    outline: Ok(outline.json),
+                    imports,
+                    ignored: outline.ignored,
+                    has: outline.has,
+                    bound,
+                    code: Mutex::new(outline.code),
+                }
             }
             Err(error) => File::failed(content, Failure::Invalid(error)),
         }

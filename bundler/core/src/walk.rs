@@ -160,10 +160,10 @@ impl<'a> Walker<'a> {
         self.marked = if part == Part::Statements { Mark::MAX } else { 0 };
     }
 
-    /// Leaves out what an `outline` does not hold, and takes the words instead.
-    pub fn outline(&mut self) {
-        self.bindings.muted = true;
-        self.calls.muted = true;
+    /// Leaves out what an `outline` does not hold (but for `Part::Code` where that is asked for too), and takes the words instead.
+    pub fn outline(&mut self, with_code: bool) {
+        self.bindings.muted = !with_code;
+        self.calls.muted = !with_code;
         self.texts.only_paths = true;
         self.words.wanted = true;
         self.marked = !(names::READ | names::MUTATED); // of names only what the module binds is asked for

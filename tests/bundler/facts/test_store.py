@@ -57,6 +57,7 @@ def test_facts_are_those_of_the_extractor(store: FactsStore, tmp_path: Path) -> 
     assert facts.paths == expected.paths
     assert facts.to_json() == expected.to_json()
     assert facts == expected
+    assert store.facts(path).to_json() == expected.to_json(), "code is kept for the first look alone: here it is read anew"
 
 
 def test_what_is_bound_is_known_of_every_way_to_bind(store: FactsStore, tmp_path: Path) -> None:
