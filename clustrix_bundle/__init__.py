@@ -132,7 +132,15 @@ if not TYPE_CHECKING:  # for type checkers a name that is not above is an error
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         import importlib  # noqa: PLC0415
 
-        value: object = getattr(importlib.import_module(module, __name__), name)
+        try:
+            value: object = getattr(importlib.import_module(module, __name__), name)
+        except (ImportError, AttributeError) as error:
+            from clustrix_bundle.shadowing import shadowed_by  # noqa: PLC0415 - where something is amiss
+
+            message = shadowed_by(error)
+            if not message:
+                raise
+            raise ImportError(message) from error
         globals()[name] = value
         return value
 
