@@ -21,6 +21,7 @@ from clustrix_bundle.bundler.analysis.variables import read_variables
 from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
+from clustrix_bundle.bundler.dated_annotations import annotation_limits
 from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, ZIP_KEYWORD, dated_uses, is_dated_use, is_zip
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
@@ -239,6 +240,8 @@ class Analysis:
                     limits += library_limits(name, attribute, shown, line)
             if is_entry or path in newer:
                 limits += dated_uses(module.facts, liveness, shown)
+            if is_entry:
+                limits += annotation_limits(search.found.files[path].content or module.source, shown)
         for use in search.found.standard:
             if use.sure and use.importer in sure:
                 limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
