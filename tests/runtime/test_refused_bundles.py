@@ -313,18 +313,22 @@ def test_names_that_one_file_system_takes_for_the_same_are_refused(tmp_path, mon
     from clustrix_bundle.runtime.errors import UnsafePathError
     from clustrix_bundle.runtime.private_folder import make_private_folder
 
+    def folded(path):
+        root = str(tmp_path)
+        return root + path[len(root) :].lower()
+
     class Folding:
         def __getattr__(self, name):
             return getattr(os, name)
 
         def open(self, path, *rest):
-            return os.open(path.lower(), *rest)
+            return os.open(folded(path), *rest)
 
         def mkdir(self, path, *rest):
-            os.mkdir(path.lower(), *rest)
+            os.mkdir(folded(path), *rest)
 
         def symlink(self, target, path):
-            os.symlink(target, path.lower())
+            os.symlink(target, folded(path))
 
     monkeypatch.setattr(folder_sink, "os", Folding())
 
