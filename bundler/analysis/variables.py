@@ -105,6 +105,8 @@ class _Uses:
         pending: list[Expr] = list(parts)
         while pending:
             part = pending.pop()
+            if len(part) == 4 and part[0] == "call" and part[1][0] in ("name", "attr"):
+                continue  # a call fact of its own, which is looked at there
             if len(part) == 3 and part[0] == "index" and self._is_environment(part[1]):
                 yield from ((name, line) for name in self._text(part[2]))
             pending += [inner for inner in part if isinstance(inner, tuple)]

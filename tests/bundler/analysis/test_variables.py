@@ -24,6 +24,7 @@ def told(analyze):
         ("from os import environ", "environ['MODE']"),
         ("from os import getenv as ask", "ask('MODE') == 'fast'"),
         ("import os; KEY = 'MODE'", "int(os.getenv(KEY))"),
+        ("import os", "[max(1, int(os.environ['MODE'])) or 2]"),
     ],
 )
 def test_a_variable_that_is_set_here_and_read_there_is_told(told, head, read):
