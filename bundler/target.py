@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +70,8 @@ def _existing_file(text: str, where: str, cwd: Path) -> Path:
     if not path.exists():
         folder = path.parent
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        import difflib  # noqa: PLC0415 - for a name that is not there only
+
         near = difflib.get_close_matches(
             path.name, [name for name in names if name.endswith((*SCRIPT_SUFFIXES, NOTEBOOK_SUFFIX))]
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,6 +117,8 @@ def _no_source(target: Target, resolved: Resolved, resolver: Resolver) -> str:
         for entry in _entries(root.path)
         if entry.endswith(".py") or os.path.isfile(root.path / entry / "__init__.py")
     ]
+    import difflib  # noqa: PLC0415 - for a name that is not there only
+
     near = difflib.get_close_matches(name, sorted(set(names)))
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     stub = resolver.stub_of(name)
@@ -257,6 +258,8 @@ class EntryCheck:
                 "move it to the top level, or ship the live function with bundle(func)"
             )
         known = names_of(facts, parent)
+        import difflib  # noqa: PLC0415 - for a name that is not there only
+
         near = difflib.get_close_matches(name, known) or known[:8]
         inside = f"class {facts.scopes[parent].name} in " if parent else ""
         hint = f"; there is {', '.join(near)}" if near else "; it defines no functions"
