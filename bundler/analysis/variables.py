@@ -42,9 +42,9 @@ def read_variables(
 ) -> list[Note]:
     """A warning for each variable of ``variables`` that modules which ship read, at the first place in each; none where they set it."""
     asked = frozenset(name for name in variables if name.isascii() and not _EVERYWHERE.fullmatch(name))
-    paths = frozenset[str]().union(*(sources.holding(name.encode()) for name in asked))  # a name that is read or set stands there
-    if paths:
-        paths &= sources.mentioning(reads_variables)
+    paths = sources.mentioning(reads_variables) if asked else frozenset()
+    if paths:  # a name that is read or set stands there
+        paths &= frozenset[str]().union(*(sources.holding(name.encode()) for name in asked))
     places: dict[tuple[str, str], int] = {}
     made: set[str] = set()
     for module in modules:
