@@ -12,6 +12,7 @@ from clustrix_bundle.bundler.slicing.effects import Effects
 from clustrix_bundle.bundler.slicing.lookups import names_in_texts, statements_that_evaluate, statements_that_look_up
 from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name
 from clustrix_bundle.bundler.slicing.never import find_never
+from clustrix_bundle.bundler.slicing.read_later import find_names_read_later
 from clustrix_bundle.bundler.slicing.things import Modules, Things
 
 if TYPE_CHECKING:
@@ -71,6 +72,20 @@ class Script:
     @cached_property
     def _evaluators(self) -> dict[int, bool]:
         return statements_that_evaluate(self.loaded.facts)
+
+    @cached_property
+    def read_later(self) -> dict[str, frozenset[str]]:
+        """Names that calls of what a name holds may read; see `find_names_read_later`."""
+        makers = {name: set(numbers) for name, numbers in self.binders.items()}
+        for number in range(self.end):
+            for kind, name in self.effects.of_statement(number).changes:
+                if kind == "name" and name in makers:
+                    makers[name].add(number)
+        return find_names_read_later(self.statements, {name: sorted(numbers) for name, numbers in makers.items()})
+
+    def may_call_what_it_makes(self, number: int) -> bool:
+        """Whether functions and lambdas that a statement makes may be called while it runs."""
+        return bool(self.names.immediate[number][0]) or self.statements[number].kind == "class" or bool(self.decorators(number))
 
     def affected(self, changed: str) -> Iterator[str]:
         """Names whose object may be changed by a change of one's: itself, and what it is linked to."""

@@ -249,6 +249,9 @@ class _Slicer:
                 self._block(name, guarded, user, position)
         elif guarded >= 0:
             self._note(guarded, f"`{name}` is set anew under the main guard; the function gets the value from above the guard")
+        if position < self.script.end:  # who reads a function may call it
+            for other in sorted(self.script.read_later.get(name, ())):
+                self._need(other, position, f"`{name}`")
 
     def _setters(self, name: str) -> set[int]:
         """Functions that set a global when they run, as the initializer of a pool does."""
@@ -301,8 +304,10 @@ class _Slicer:
         for name in statement.uses:
             self._need(name, position, label)
         for name in statement.deletes:
-            self._need(name, number, label)
+            self._need(name, position, label)  # in a loop the next round's is another
         for name in statement.deferred:
+            if self.script.may_call_what_it_makes(number):
+                self._need(name, position, label)
             self._need(name, self.script.end, label)
         self._keep_control(number, reason)
         self._look_up_names(number)

@@ -1128,3 +1128,36 @@ exec("N = 5")
 def f():
     return L, N
 """)
+
+
+def test_what_a_function_reads_is_there_wherever_it_may_be_called(holds):
+    holds("""
+PATH = "a.csv"
+def load(x=1):
+    return PATH
+A = load()
+PATH = "b.csv"
+READERS = [load]
+PATH = "c.csv"
+B = READERS[0]()
+PATH = "d.csv"
+GAIN = 1
+C = sorted([2], key=lambda x: x * GAIN)
+GAIN = 2
+LATE = 1  #-
+late = lambda: LATE
+LATE = 2
+def f():
+    return A, B, C, late
+""")
+
+
+def test_a_name_that_a_loop_deletes_is_there_in_its_next_round(holds):
+    holds("""
+N = 0
+for _ in range(2):
+    del N
+    N = 2
+def f():
+    return N
+""")
