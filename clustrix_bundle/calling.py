@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.build import BuildOptions
 from clustrix_bundle.engines.engine import RESOURCES
 from clustrix_bundle.executor import configured
 from clustrix_bundle.order import packed_calls
@@ -73,7 +74,8 @@ def _submit(
 ) -> Job:
     given = {name: options[name] for name in RESOURCES if name in options}
     cluster.resources(given)  # refused before anything is built
-    with packed_calls(func, [(args, kwargs)]) as order:
+    with packed_calls(func, [(args, kwargs)], BuildOptions(provided=cluster.variables)) as order:
+        order.warn()
         return cluster.submit(order, given)[0]
 
 

@@ -114,6 +114,6 @@ class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never r
 
 
 class JobWarning(UserWarning):
-    """Something that a job's user should know although its function is done, such as that a shipped file stood before the cluster's."""
+    """Something that a job's user should know: what a build warns of, or that a shipped file stood before the cluster's."""
 
     __module__ = "clustrix_bundle"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, wait
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.build import BuildOptions
 from clustrix_bundle.engines.engine import RESOURCES
 from clustrix_bundle.order import Call, packed_calls
 from clustrix_bundle.runtime.config import ClusterConfig, checked, nearest
@@ -77,6 +78,7 @@ class ClusterExecutor(Executor):
             CaptureError, SourceError, AnalysisError: It, or an argument, cannot travel.
         """
         with self._packed(fn, [(args, kwargs)]) as order:
+            order.warn()
             return self._place(order)[0]
 
     def map(
@@ -109,6 +111,7 @@ class ClusterExecutor(Executor):
             self._check_open()
             return iter(())
         with self._packed(fn, calls) as order:
+            order.warn()
             jobs = self._place(order)
         return self._results(jobs, end)
 
@@ -148,7 +151,7 @@ class ClusterExecutor(Executor):
     def _packed(self, fn: Callable[..., Any], calls: list[Call]) -> Any:
         self._check_open()
         whole = Initialized(fn, self._initializer, self._initargs) if self._initializer is not None else fn
-        return packed_calls(whole, calls)
+        return packed_calls(whole, calls, BuildOptions(provided=self._cluster.variables))
 
     def _check_open(self) -> None:
         if self._is_shut:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions, analyze_function, analyze_target, pack_graph
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.errors import JobWarning
 from clustrix_bundle.runtime.work_links import names_in
+from clustrix_bundle.warn import warn_caller
 
 if TYPE_CHECKING:
     from clustrix_bundle.api import Bundle
@@ -59,6 +61,11 @@ class Order:
     def tasks(self) -> int:
         """How many calls there are."""
         return max(1, len(self.arguments))
+
+    def warn(self) -> None:
+        """Tell the caller of this package what was noticed while it was built."""
+        for text in self.warnings:
+            warn_caller(f"{self.name}: {text}", JobWarning)
 
 
 @contextlib.contextmanager

@@ -61,6 +61,11 @@ class Cluster:
         """Whether its jobs are processes of this machine."""
         return self.config.cluster_type == "local"
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """Environment variables that its jobs surely have."""
+        return frozenset(self.config.environment_variables) | (frozenset(os.environ) if self.is_here else frozenset())
+
     def resources(self, given: Mapping[str, Any]) -> Resources:
         """What a job asks for.
 

@@ -90,7 +90,9 @@ def submit_command(
     cluster.resources(given)  # refused before anything is built
     call = None if positional is None and named is None else (tuple(positional or ()), named or {})
     id_ = job or new_id()
-    with _packed(subject, call, blobs, options, frozenset(config.environment_variables)) as order:
+    with _packed(subject, call, blobs, options, cluster.variables) as order:
+        for text in () if as_json else order.warnings:
+            click.echo(f"warning: {text}", err=True)
         with progress(f"looking at {config.cluster_host or 'this machine'}"):
             found = cluster.preflight(order)
         if check or not found.ok:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,7 @@ from clustrix_bundle.checkup import Finding
 from clustrix_bundle.environments.errors import PreflightError, PreflightWarning
 from clustrix_bundle.environments.probe import TOOLS
 from clustrix_bundle.runtime.value_needs import major
+from clustrix_bundle.warn import warn_caller
 
 if TYPE_CHECKING:
     from clustrix_bundle.environments.needs import Need, Needs
@@ -209,9 +207,4 @@ def warn_of(preflight: Preflight, *, strict: bool) -> None:
     preflight.demand(strict=strict)
     if preflight.ok:
         return
-    ours = os.path.dirname(os.path.dirname(__file__)) + os.sep
-    level, frame = 2, sys._getframe(1)  # noqa: SLF001 - as `warnings.warn` counts
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ours):
-        frame = frame.f_back
-        level += 1
-    warnings.warn(f"the job may fail: {preflight.summary()}", PreflightWarning, stacklevel=level)
+    warn_caller(f"the job may fail: {preflight.summary()}", PreflightWarning)

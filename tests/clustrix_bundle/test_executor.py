@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import zstandard
-from clustrix_bundle import ClusterConfig, ClusterExecutor, ConfigError, JobWarning, RemoteError
+from clustrix_bundle import ClusterConfig, ClusterExecutor, ConfigError, JobWarning, RemoteError, cluster
 from clustrix_bundle.executor import checked_resources
+from clustrix_bundle.submission import Cluster
 
 SOURCE = """\
 import os, sys, time
@@ -50,6 +51,9 @@ def odd(n):
     if n % 2:
         raise Odd(n, "it is odd")
     return n
+
+def mode():
+    return os.environ.get("MODE", "slow")
 
 def sleep_on(flag):
     print("waiting", flush=True)
@@ -113,6 +117,25 @@ def config(tmp_path: Path) -> ClusterConfig:
 def executor(calls: Any, config: ClusterConfig) -> Iterator[ClusterExecutor]:
     with ClusterExecutor(config, max_workers=2) as made:
         yield made
+
+
+def test_what_a_build_warns_of_is_told_where_the_job_is_submitted(
+    executor: ClusterExecutor, calls: Any, config: ClusterConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODE", "quick")
+    assert executor.submit(calls.mode).result() == "quick"  # a job of this machine has its variables
+    monkeypatch.setattr(Cluster, "variables", frozenset())
+    for submit in (executor.submit, cluster(calls.mode).submit):
+        with pytest.warns(JobWarning, match=r"executor_calls\.py:\d+: the environment variable MODE is read") as told:
+            submit(*[calls.mode] if submit == executor.submit else [])
+        assert (len(told), told[0].filename) == (1, __file__)
+
+
+def test_only_variables_of_jobs_elsewhere_have_to_be_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODE", "quick")
+    assert "MODE" in Cluster(ClusterConfig()).variables
+    elsewhere = ClusterConfig(cluster_type="ssh", cluster_host="nowhere.invalid", environment_variables={"LEVEL": "1"})
+    assert Cluster(elsewhere).variables == {"LEVEL"}
 
 
 def test_results_are_of_the_clients_own_classes(executor: ClusterExecutor, calls: Any) -> None:

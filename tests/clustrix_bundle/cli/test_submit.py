@@ -47,13 +47,14 @@ def test_check_only_looks(command: Any, elsewhere: Any, tmp_path: Path) -> None:
     assert list((tmp_path / "cluster").iterdir()) == []
 
 
-def test_a_variable_of_this_machine_is_told_unless_the_configuration_sets_it(command: Any, project: Path, tmp_path: Path) -> None:
+def test_a_variable_of_this_machine_is_told_unless_the_job_has_it(command: Any, project: Path, tmp_path: Path) -> None:
     (project / "mode.py").write_text("import os\ndef f():\n    return os.environ.get('MODE', 'slow')\n")
     (tmp_path / "cluster").mkdir()
     command.env.update(CLUSTRIX_LOCAL_WORK_DIR=str(tmp_path / "cluster"), MODE="do-not-tell")
-    done = command("submit", "mode:f", "--json")
+    done = command("build", "mode:f", "-o", "out/", "--json")
     (warning,) = done.json["warnings"]
-    assert warning.startswith("mode.py:3: the environment variable MODE") and "do-not-tell" not in done.out + done.err
+    assert warning["message"].startswith("the environment variable MODE") and "do-not-tell" not in done.out + done.err
+    assert command("submit", "mode:f", "--json").json["warnings"] == []  # a job of this machine has it
     command.env["CLUSTRIX_ENVIRONMENT_VARIABLES"] = '{"MODE": "fast"}'
     done = command("submit", "mode:f", "--json")
     assert done.json["warnings"] == []
