@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.errors import AnalysisError, TargetError
+from clustrix_bundle.bundler.errors import TargetError
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.slicing.blanking import without
-from clustrix_bundle.bundler.slicing.call_expressions import in_words
+from clustrix_bundle.bundler.slicing.blocked import BlockedError, error_of
 from clustrix_bundle.bundler.slicing.lost import Lost
 from clustrix_bundle.bundler.slicing.reasons import WRITES, Reasons
 from clustrix_bundle.bundler.slicing.script import LOOPS, Script
@@ -112,16 +112,6 @@ def slice_names(
     return slicer.result()
 
 
-class _BlockedError(Exception):
-    """A demand leads to a statement that is never kept."""
-
-    def __init__(self, name: str, statement: int, user: str) -> None:
-        super().__init__(name, statement, user)
-        self.name = name
-        self.statement = statement
-        self.user = user
-
-
 class _Slicer:
     def __init__(self, script: Script, by_value: frozenset[str], path: str, has_file: Callable[[str], bool]) -> None:
         self.script = script
@@ -147,8 +137,8 @@ class _Slicer:
         try:
             for name in names:
                 self._need(name, self.script.end, "the entry point")
-        except _BlockedError as blocked:
-            raise self._error(blocked) from None
+        except BlockedError as blocked:
+            raise error_of(blocked, self.script, self._path) from None
         for name in wanted:
             self._want(name)
         changed = True
@@ -171,7 +161,7 @@ class _Slicer:
                 and self.script.effects.of_statement(number).submits
                 and self.script.acts_on(number, needed)
             ):
-                raise self._error(_BlockedError(needed, number, "the function"))
+                raise error_of(BlockedError(needed, number, "the function"), self.script, self._path)
             return False
         blocked = self._try(lambda: self._keep(number, reason))
         if blocked is None:
@@ -186,7 +176,7 @@ class _Slicer:
                 )
             return True
         if needed:
-            raise self._error(blocked)
+            raise error_of(blocked, self.script, self._path)
         line = self.script.statements[blocked.statement].line
         self._refused[number] = f"{reason}, but needs `{blocked.name}` of line {line}, which never travels"
         self._note(number, f"not kept: {self._refused[number]}")
@@ -204,13 +194,13 @@ class _Slicer:
         if name in self.script.binders:
             self._try(lambda: self._need(name, self.script.end, "another module"))
 
-    def _try(self, keep: Callable[[], None]) -> _BlockedError | None:
+    def _try(self, keep: Callable[[], None]) -> BlockedError | None:
         """Keeps more if that can be; nothing changes, and the obstacle comes back, if not."""
         before, optional = self.selection.copy(), self._optional
         self._optional = True
         try:
             keep()
-        except _BlockedError as blocked:
+        except BlockedError as blocked:
             self.selection = self.reasons.selection = before
             return blocked
         finally:
@@ -272,8 +262,8 @@ class _Slicer:
                 self._optional = optional
                 try:
                     self._block(name, guarded, user, position)
-                except _BlockedError as blocked:
-                    raise self._error(blocked) from None
+                except BlockedError as blocked:
+                    raise error_of(blocked, self.script, self._path) from None
 
     def _need_star(self, name: str, position: int, *, found: bool) -> bool:
         """Star imports that may bring a name that no statement surely binds after them."""
@@ -295,7 +285,7 @@ class _Slicer:
             return
         statement = self.script.statements[number]
         if number in self.script.never:
-            raise _BlockedError(statement.binds[0] if statement.binds else "?", number, reason)
+            raise BlockedError(statement.binds[0] if statement.binds else "?", number, reason)
         self.selection.keep(number, reason)
         if statement.parent >= 0:
             self._keep(statement.parent, f"holds line {statement.line}")
@@ -375,27 +365,7 @@ class _Slicer:
                 number, f"`{name}`, which {user} reads, is not set on the other side: the statement {self.script.never[number]}"
             )
             return
-        raise _BlockedError(name, number, user)
-
-    def _error(self, blocked: _BlockedError) -> AnalysisError:
-        statement = self.script.statements[blocked.statement]
-        what = f"`{blocked.name}`"
-        decorators = self.script.decorators(blocked.statement)
-        if blocked.name == "_" and decorators:  # @show.register
-            what = f"the function that `@{in_words(decorators[0])}` registers here"
-        why = self.script.never.get(blocked.statement, "never travels")
-        user = "" if blocked.user in ("the entry point", "the function") else f", which {blocked.user} needs,"
-        if "main guard" in why:
-            message = (
-                f'{what}{user} is set only under `if __name__ == "__main__":`, which does not run on the other side; '
-                "move the statement above the guard, or pass the value as an argument"
-            )
-        else:
-            message = (
-                f"{what}{user} depends on this statement, which {why} and so never runs on the other side; "
-                "pass the value as an argument, or make it in a statement of its own"
-            )
-        return AnalysisError(message, self._path, statement.line)
+        raise BlockedError(name, number, user)
 
     def _note(self, number: int, message: str) -> None:
         self.selection.note(number, message, self._path)
