@@ -153,11 +153,12 @@ def _read_toml(path: str) -> tuple[str | None, dict[str, dict[str, Any]]]:
         raise ConfigError(f"{path}: {error}") from None
     unknown = sorted(set(content) - {"default", "profiles"})
     if unknown:
-        hint = (
-            "put fields into a table [profiles.NAME]"
-            if unknown[0] in FIELDS
-            else nearest(unknown[0], ("default", "profiles")).lstrip("; ")
-        )
+        if unknown[0] in FIELDS:
+            hint = "put fields into a table [profiles.NAME]"
+        else:
+            hint = nearest(unknown[0], ("default", "profiles")).lstrip("; ")
+            if not hint and isinstance(content[unknown[0]], dict):
+                hint = f"a profile is a table [profiles.{unknown[0]}]"
         raise ConfigError(f"{path}: unknown key {unknown[0]!r}" + (f"; {hint}" if hint else ""))
     default, profiles = content.get("default"), content.get("profiles", {})
     if not isinstance(default, (str, type(None))):

@@ -163,6 +163,7 @@ def test_wrong_variables_are_named(project: Path, name: str, text: str, words: s
         ("default = 'x'\n[profiles.x]\ncluster_type = 'ssh'", "cluster_host is not set.*profile 'x'"),
         ("cluster_type = 'ssh'", r"clustrix.toml: unknown key 'cluster_type'; put fields into a table \[profiles.NAME\]"),
         ("[profile.x]\n", "unknown key 'profile'; did you mean 'profiles'"),
+        ("[hpc]\n", r"unknown key 'hpc'; a profile is a table \[profiles.hpc\]"),
         ("profiles = 5", "profiles are tables"),
         ("default = 5", "default must be"),
         ("a = [", "clustrix.toml: "),
