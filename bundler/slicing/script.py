@@ -81,7 +81,9 @@ class Script:
             for kind, name in self.effects.of_statement(number).changes:
                 if kind == "name" and name in makers:
                     makers[name].add(number)
-        return find_names_read_later(self.statements, {name: sorted(numbers) for name, numbers in makers.items()})
+        return find_names_read_later(
+            self.statements, {name: sorted(numbers - self.never.keys()) for name, numbers in makers.items()}
+        )
 
     def may_call_what_it_makes(self, number: int) -> bool:
         """Whether functions and lambdas that a statement makes may be called while it runs."""
