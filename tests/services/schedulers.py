@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
+_spec = importlib.util.spec_from_file_location("services_turns", HERE / "turns.py")
+turns = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(turns)
 
 
 class Scheduler:
@@ -34,9 +37,10 @@ class Scheduler:
         self._script = HERE / script
         self.state = tempfile.mkdtemp(prefix=f"{prefix.lower().replace('_', '-')}-")
         os.chmod(self.state, 0o755)
-        settings = {"STATE": self.state, "PORT": str(_free_ports(ports)), **options}
+        settings = {"STATE": self.state, "PORT": str(turns.free_ports(27100, 50, ports)), **options}
         self._environment = {**os.environ, **{f"{prefix}_{name}": text for name, text in settings.items()}}
-        done = self.run("start")
+        with turns.alone():
+            done = self.run("start")
         if done.returncode != 0:
             self.clean()
             told = done.stderr.strip().splitlines()[-1:] or ["?"]
@@ -80,16 +84,3 @@ def slurm(**options: str) -> Scheduler:
 def grid_engine(**options: str) -> Scheduler:
     """Grid Engine with one host, queue main.q, parallel environment smp."""
     return Scheduler("gridengine.sh", "TEST_SGE", (0, 1), **options)
-
-
-def _free_ports(distances: tuple[int, ...]) -> int:
-    """The first port from which all at these distances are free; below those that the system gives out."""
-    for first in range(27100, 31000, 50):
-        if all(_is_free(first + distance) for distance in distances):
-            return first
-    raise RuntimeError("no ports are free")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

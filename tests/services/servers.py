@@ -28,6 +28,7 @@ def load_script(name: str) -> ModuleType:
 
 
 Proxy = load_script("delay_proxy").Proxy
+turns = load_script("turns")
 
 
 class Sshd:
@@ -47,6 +48,7 @@ class Sshd:
         self._environment = {
             **os.environ,
             "TEST_SSHD_STATE": self.state,
+            "TEST_SSHD_PORT": str(turns.free_ports(20022, 1)),
             **{f"TEST_SSHD_{name}": text for name, text in options.items()},
         }
         try:
@@ -66,7 +68,8 @@ class Sshd:
 
     def start(self) -> None:
         """Start it, again on the same port with the same keys if it ran before."""
-        done = self._run("start")
+        with turns.alone():
+            done = self._run("start")
         if done.returncode != 0:
             told = done.stderr.strip().splitlines()[-1:] or ["?"]
             if os.geteuid() != 0 or "apt-get failed" in told[0]:
