@@ -15,7 +15,6 @@ _SEPARATORS = compile_lazily(r"[-_.]+")
 _REQUIREMENT_NAME = compile_lazily(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _EXTRA = compile_lazily(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 _LINE_END = "\r\n"
-_CREDENTIALS = compile_lazily(r"(?i)(token|password|secret|key|auth)")
 
 
 def canonical_name(name: str) -> str:
@@ -124,7 +123,9 @@ class Distribution:
             return "vcs", f"{info.get('vcs', 'git')}+{url}" + (f"@{commit}" if commit else "")
         if isinstance(direct.get("dir_info"), dict):
             return ("editable" if direct["dir_info"].get("editable") else "local"), url
-        return "wheel" if url.endswith(".whl") else "local", url
+        if not url.endswith(".whl"):
+            return "local", url
+        return "wheel", url if url == direct["url"] else ""  # without what was taken from it, nobody else gets the file
 
 
 def read_headers(lines: Iterable[str]) -> dict[str, list[str]]:
@@ -147,11 +148,9 @@ def read_headers(lines: Iterable[str]) -> dict[str, list[str]]:
 
 
 def without_credentials(url: str) -> str:
-    """The URL without user and password, and without a query that looks like a token."""
+    """The URL without user and password, and without its query, which may be a token."""
     parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    query = "" if _CREDENTIALS.search(parts.query) else parts.query
-    return urlunsplit((parts.scheme, host, parts.path, query, parts.fragment))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", parts.fragment))
 
 
 class Distributions:

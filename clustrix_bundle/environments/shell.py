@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.environments.builder.examine import MARK
+from clustrix_bundle.environments.builder.redaction import redact
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
@@ -39,7 +40,7 @@ class Said:
         stopped_at: The prelude's step that ended with another code than 0, such as ``module_loads 1``, ``python`` if there is no such Python;
             empty if Python was started.
         code: Exit code.
-        text: The end of what was said on standard error.
+        text: The end of what was said on standard error, URLs without credentials.
     """
 
     value: Any
@@ -77,7 +78,7 @@ def ask_python(place: Place, prelude: str, words: list[str], *, time_s: float = 
     lines = [line for line in done["stderr"].split("\n") if line.strip()]
     stopped = next((line for line in lines if line.startswith(_STOPPED)), "")
     at = stopped.split(" ", 2)[2] if stopped else ""
-    text = "\n".join([line for line in lines if line != stopped][-10:])
+    text = redact("\n".join([line for line in lines if line != stopped][-10:]))
     if done["timed_out"]:
         at, text = at or "time", f"not done after {time_s:.0f} s"
     return Said(value, at, done["code"], text)

@@ -12,7 +12,7 @@ from clustrix_bundle.deploy import Artefact
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 _MAIN = b"import sys\nfrom clustrix_bundle.environments.builder.command import main\nsys.exit(main(sys.argv[1:]))\n"
-_BUILDER = ("__init__", "claim", "command", "examine", "install")
+_BUILDER = ("__init__", "claim", "command", "examine", "install", "redaction")
 _RUNTIME = ("__init__", "job_folder", "owner")
 
 

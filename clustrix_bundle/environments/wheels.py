@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from clustrix_bundle.bundler.distributions import Distribution, canonical_name
 from clustrix_bundle.deploy import Artefact
-from clustrix_bundle.environments.builder.install import redact
+from clustrix_bundle.environments.builder.redaction import redact
 from clustrix_bundle.environments.errors import EnvironmentBuildError
 from clustrix_bundle.environments.installed import NoWheelError, closure, wheel_tags, write_wheel
 from clustrix_bundle.environments.wheel_tags import abis, fits, platforms

@@ -89,6 +89,8 @@ def test_a_module_that_no_distribution_claims_is_said(tmp_path, write_tree, bare
             "git+https://host/x.git@abc",
         ),
         ('{"url": "file:///home/u/dist/x-1-py3-none-any.whl", "archive_info": {}}', "wheel", ""),
+        ('{"url": "https://a.org/x-1-py3-none-any.whl", "archive_info": {}}', "wheel", "https://a.org/x-1-py3-none-any.whl"),
+        ('{"url": "https://a.org/x-1-py3-none-any.whl?signature=s", "archive_info": {}}', "wheel", ""),
         ('{"url": "file:///home/u/x", "dir_info": {"editable": true}}', "editable", ""),
         ('{"url": "file:///home/u/x", "dir_info": {}}', "local", ""),
         ("not json", "", ""),
@@ -152,6 +154,7 @@ def test_a_use_that_is_not_sure_makes_a_requirement_optional(tmp_path, write_tre
 
 def test_credentials_never_stay_in_a_url():
     assert without_credentials("https://user:secret@host:8443/a.git?token=abc#egg=x") == "https://host:8443/a.git#egg=x"
+    assert without_credentials("https://host/a.git?sig=abc") == "https://host/a.git"
 
 
 def test_every_installed_module_is_found_where_python_finds_it():

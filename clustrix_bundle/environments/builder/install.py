@@ -8,8 +8,8 @@ import sys
 from collections import deque
 
 from clustrix_bundle.environments.builder.examine import distributions
+from clustrix_bundle.environments.builder.redaction import redact
 
-_CREDENTIALS = re.compile(r"(://)[^/@\s]+@")
 _TAIL_LINES = 25
 _DISK = ("No space left on device", "Disk quota exceeded", "os error 28", "os error 122")
 _UNREACHABLE = (
@@ -58,11 +58,6 @@ class BuildError(Exception):
     def __init__(self, kind, text, tail=""):
         super().__init__(kind, text, tail)
         self.kind, self.text, self.tail = kind, text, tail
-
-
-def redact(text):
-    """The text without user and password of URLs."""
-    return _CREDENTIALS.sub(r"\1****@", text)
 
 
 class Programs:

@@ -20,7 +20,7 @@ from clustrix_bundle.environments.builder.claim import (
 )
 from clustrix_bundle.environments.builder.command import publish
 from clustrix_bundle.environments.builder.examine import MARK, identity
-from clustrix_bundle.environments.builder.install import redact
+from clustrix_bundle.environments.builder.redaction import redact
 from clustrix_bundle.environments.errors import EnvironmentBuildError
 from clustrix_bundle.environments.recipe import Recipe, chosen_tool
 from clustrix_bundle.environments.tool import builder_tool, examine_text
@@ -146,9 +146,21 @@ def test_the_builder_is_the_same_file_each_time() -> None:
     assert builder_tool().source == first
 
 
-def test_urls_are_shown_without_credentials() -> None:
-    text = "Looking in indexes: https://me:secret@index.example.org/simple, http://token@other/x"
-    assert redact(text) == "Looking in indexes: https://****@index.example.org/simple, http://****@other/x"
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Looking in indexes: https://me:canary@a.org/simple, http://canary@b/x", "Looking in indexes: https://****@a.org/simple, http://****@b/x"),
+        ("https://me:p@canary@a.org/simple/", "https://****@a.org/simple/"),
+        ("Looking in indexes: https://a.org/simple?token=canary, http://b?canary", "Looking in indexes: https://a.org/simple?****, http://b?****"),
+        ("--extra-index-url 'https://a.org/s?x=1&k=canary#f'", "--extra-index-url 'https://a.org/s?****'"),
+        ("with url: /simple?token=canary/numpy/ (Caused by X)", "with url: /simple?**** (Caused by X)"),
+        ("error: fetching `https://u@a.org/s?t=canary/x/` (is it there?)", "error: fetching `https://****@a.org/s?****` (is it there?)"),
+        ("is it https://a.org/simple? a/b?c stays", "is it https://a.org/simple? a/b?c stays"),
+        ("git+https://a.org/x.git@0123#egg=x", "git+https://a.org/x.git@0123#egg=x"),
+    ],
+)  # fmt: skip
+def test_urls_are_shown_without_credentials(said: str, shown: str) -> None:
+    assert redact(said) == shown
 
 
 def test_uv_is_chosen_where_it_is_there_and_can() -> None:

@@ -22,6 +22,7 @@ from clustrix_bundle.environments.builder.claim import read_claim
 from clustrix_bundle.environments.needs import Need, Needs
 
 NO_INDEX = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://me:canary@127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}
+TOKENS = ("http://127.0.0.1:9/simple?token=canary", "http://canary@127.0.0.1:9/more?canary")
 
 
 def said_by(folder: Path, code: str) -> str:
@@ -178,6 +179,28 @@ def test_without_an_index_wheels_of_what_is_installed_here_travel_and_no_credent
     assert said_by(folder, "import clxpaint; print(clxpaint.NAME)") == "paint 1.4, shades 1.2"
     (state,) = site.work.glob(".clustrix-*")
     assert [path for path in state.rglob("*") if path.is_file() and b"canary" in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("manager", ["pip", "uv"])
+def test_a_token_in_an_indexs_address_stays_where_the_user_put_it(
+    site: Any, here: Any, tmp_path: Path, manager: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told in no log and no error: whether a configuration file of pip's, on either side, or a variable has it."""
+    if shutil.which(manager) is None and manager == "uv":
+        pytest.skip("there is no uv here")
+    settings = tmp_path / "pip.conf"
+    settings.write_text(f"[global]\nretries = 0\nno-index = false\nindex-url = {TOKENS[0]}\nextra-index-url = {TOKENS[1]}\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "0")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    variables = {"PIP_NO_INDEX": "0", "PIP_CONFIG_FILE": str(settings), "PIP_FIND_LINKS": ""}
+    variables |= {"UV_INDEX_URL": TOKENS[0], "UV_EXTRA_INDEX_URL": TOKENS[1], "UV_HTTP_RETRIES": "0"}
+    told: list[str] = []
+    environment = site.environment(told.append, package_manager=manager, environment_variables=variables)
+    with pytest.raises(EnvironmentBuildError) as caught:
+        environment.prepare(Needs(distributions=(Need("clxnowhere", "9.9"),)), distributions=lambda: here)
+    assert "canary" not in f"{caught.value} {caught.value.__cause__} {told}"
+    assert "127.0.0.1:9/" in "".join(told)  # so there was something to hide
+    assert [path for path in site.work.rglob("*") if path.is_file() and b"canary" in path.read_bytes()] == []
 
 
 def test_a_project_that_no_index_has_comes_along_and_its_content_is_part_of_the_key(site: Any, tiny: Any, tmp_path: Path) -> None:
