@@ -68,10 +68,13 @@ class CallReader:
             elif thing.kind in ("instance", "made"):
                 self._call_object(thing, call)
             elif thing.kind == "data" and thing.module == self.module:
-                self._run_lambdas(thing.name)
+                self.run_lambdas(thing.name)
         if callee[0] == "name":
             self._bound_method(scope, callee[1])
-        if not things and callee[0] == "name" and call.discarded and callee[1] not in known_calls.BUILTINS_THAT_READ:
+        unknown = callee[0] == "name" and callee[1] not in known_calls.BUILTINS_THAT_READ and not things
+        elsewhere = {thing.module for thing in things if thing.kind == "data"} - {self.module}
+        if call.discarded and (unknown or (elsewhere and all(thing.kind in ("data", "foreign-made") for thing in things))):
+            self.deeds.changes |= {("module", module) for module in elsewhere}
             for value in call.values:
                 self.deeds.changes |= self.roots.of(scope, value)
         if not call.decorates and self._runs_arguments(callee, things):
@@ -102,7 +105,7 @@ class CallReader:
             return
         if self.roots.is_namespace(scope, receiver):
             if name in ("update", "setdefault", "__setitem__"):
-                self.deeds.keys.add("*")
+                self.bind_key("*")
             return
         if name in ("submit", "local") and self._ours(self.things.of(self.module, scope, receiver), receiver):
             return
@@ -123,7 +126,7 @@ class CallReader:
             *self.things.methods_named(self.module, name),  # whichever class the receiver has
             *self.things.run_by_inherited(self.module, name, self.things.of(self.module, scope, receiver)),
         ):
-            self.deeds.calls.append((function, self._arguments(function.scope, call.of_method(receiver), names)))
+            self.deeds.calls.append((function, self.arguments(function.scope, call.of_method(receiver), names)))
 
     def _run(self, function: Thing, call: Application) -> None:
         names = self.things.names(function.module)
@@ -131,7 +134,7 @@ class CallReader:
         given = call
         if call.callee != UNKNOWN and names.is_method(function.scope):
             given = call.of_method(call.callee[1] if call.callee[0] == "attr" else UNKNOWN)
-        self.deeds.calls.append((function, self._arguments(function.scope, given, names)))
+        self.deeds.calls.append((function, self.arguments(function.scope, given, names)))
         if call.callee[0] == "name":
             self._keep_state(call.scope, function, call.callee)
 
@@ -173,7 +176,7 @@ class CallReader:
             if binding.value[0] == "attr" and known_calls.is_mutator(binding.value[2]):
                 self.change(self.roots.of(local, binding.value[1]), binding.value[2])
 
-    def _run_lambdas(self, name: str) -> None:
+    def run_lambdas(self, name: str) -> None:
         for binding in self.names.assignments.get((0, name), ()):
             for number, around in enumerate(self.names.function_of):
                 scope = self.names.facts.scopes[number]
@@ -217,7 +220,7 @@ class CallReader:
         elif name in ("setattr", "delattr") and values:
             self.change(self.roots.of(scope, values[0]), name)
             if self.roots.is_own_module(values[0]) and len(values) > 1:
-                self.deeds.keys.add(values[1][1] if values[1][0] == "str" else "*")
+                self.bind_key(values[1][1] if values[1][0] == "str" else "*")
         elif name == "next" or (call.discarded and name not in known_calls.BUILTINS_THAT_READ):
             for value in values:
                 self.deeds.changes |= self.roots.of(scope, value)
@@ -308,7 +311,7 @@ class CallReader:
         parameters = names.facts.scopes[function.scope].parameters
         self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
 
-    def _arguments(self, function: int, call: Application, names: ModuleNames | None = None) -> dict[str, frozenset[Root]]:
+    def arguments(self, function: int, call: Application, names: ModuleNames | None = None) -> dict[str, frozenset[Root]]:
         """What each parameter of a function stands for in a call."""
         parameters = (names or self.names).facts.scopes[function].parameters
         positional = [parameter for parameter in parameters if parameter.kind in ("positional", "either")]
@@ -345,12 +348,18 @@ class CallReader:
         roots = self.roots if home is self.names else Roots(self.things, home)
         return frozenset(root for root in roots.of(scope.parent, parameter.default) if root[0] != "parameter")
 
+    def run_hook(self, function: Thing) -> None:
+        """A local module's own function, or method of what stands in its place, that reading an attribute of it runs."""
+        names = self.things.names(function.module)
+        assert names is not None
+        first = names.facts.scopes[function.scope].parameters[:1] if names.is_method(function.scope) else ()
+        self.deeds.calls.append((function, {parameter.name: frozenset([("module", function.module)]) for parameter in first}))
+
     def run_methods(self, scope: int, methods: Iterable[str], values: tuple[Expr, ...]) -> None:
-        """Methods that syntax calls, of whichever class of the module the first value is of."""
+        """Methods that syntax calls, of whichever class that the module sees the first value is of."""
         for name in methods:
-            for number in self.names.methods.get(name, ()):
-                function = Thing("function", self.module, number)
-                self.deeds.calls.append((function, self._arguments(number, Application(scope, UNKNOWN, values))))
+            for function, names in self.things.methods_named(self.module, name):
+                self.deeds.calls.append((function, self.arguments(function.scope, Application(scope, UNKNOWN, values), names)))
 
     # -- changes and links
 
@@ -370,6 +379,13 @@ class CallReader:
         self.deeds.settings.add(setting)
         if known_calls.answers_depend_on(setting, values):
             self.deeds.places.setdefault(setting, (self.module, self.line))
+
+    def bind_key(self, key: str) -> None:
+        """A name of the module is bound through ``globals()[key]``; ``*`` where the key is not a literal."""
+        if self.module == self.things.script:
+            self.deeds.keys.add(key)
+        else:
+            self.deeds.changes.add(("module", self.module))
 
     def link(self, sources: frozenset[Root], owners: frozenset[Root]) -> None:
         self.deeds.links |= {(a, b) for a in sources for b in owners if a != b and "foreign" not in (a[0], b[0])}

@@ -13,13 +13,14 @@ from clustrix_bundle.bundler.slicing.call_expressions import as_expression, call
 from clustrix_bundle.bundler.slicing.calls import CallReader
 from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 from clustrix_bundle.bundler.slicing.definitions import DefinitionReader
+from clustrix_bundle.bundler.slicing.implicit import ImplicitRuns, remembers
 from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, root_name
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clustrix_bundle.bundler.facts.model import Binding
+    from clustrix_bundle.bundler.facts.model import Binding, Import
 
 
 _ITERATE = {"for": ("__iter__", "__next__"), "with": ("__enter__", "__exit__")}
@@ -35,6 +36,7 @@ class Effects:
 
     def __init__(self, things: Things) -> None:
         self.things = things
+        self.implicit = ImplicitRuns(things)
         self._functions: dict[Thing, Deeds] = {}
         script = things.names(things.script)
         assert script is not None
@@ -90,6 +92,14 @@ class Effects:
                 reader.calls.run_with(
                     Thing("function", self._script.module.name, scope), [arg for call in calls for arg in call.args]
                 )
+        for scope in (0, *definitions):
+            if self._script.function_of[scope] < 0:
+                for item in self._script.imports_in.get(scope, ()):
+                    if item.statement == number:
+                        reader.imported(item, self.implicit)
+                for read in self.implicit.reads(self._script, scope):
+                    if read.statement == number:
+                        self.implicit.read(reader.calls, read)
         hidden = list(calls_of_calls(calls, bindings))
         for call in hidden:
             reader.calls.call(call.scope, call, discarded=False)
@@ -122,7 +132,12 @@ class Effects:
             for call in names.calls_in.get(scope, ()):
                 reader.calls.call(scope, call, discarded=False)
             for binding in names.bindings_in.get(scope, ()):
-                reader.binding(binding)
+                if not remembers(names, function.scope, binding):
+                    reader.binding(binding)
+            for item in names.imports_in.get(scope, ()):
+                reader.imported(item, self.implicit)
+            for read in self.implicit.reads(names, scope):
+                self.implicit.read(reader.calls, read)
             for name in names.facts.scopes[scope].global_names:
                 if any(True for _ in names.assignments.get((scope, name), ())):
                     reader.bind_global(name)
@@ -145,7 +160,7 @@ class _Reader:
         if target[0] in ("attr", "index"):
             innermost, _ = chain(target)
             if target[0] == "index" and self.calls.roots.is_namespace(scope, target[1]):
-                self.calls.deeds.keys.add(target[2][1] if target[2][0] == "str" else "*")
+                self.calls.bind_key(target[2][1] if target[2][0] == "str" else "*")
                 return
             owners = self.calls.roots.of(scope, target[1])
             self.calls.change(owners, self.calls.roots.dotted(scope, target) or (root_name(innermost) or "?"), target=True)
@@ -165,6 +180,14 @@ class _Reader:
             values = frozenset(root for root in self.calls.roots.of(scope, binding.value) if root[0] == "name")
             self.calls.link(values, own)
             self.calls.link(own, values)
+
+    def imported(self, item: Import, implicit: ImplicitRuns) -> None:
+        """``from lazy import value`` reads attributes of the module, ``__path__`` among them."""
+        if item.name is not None and "type-checking" not in item.under:
+            source = self.calls.things.absolute(self.calls.module, item)
+            if self.calls.things.is_local_module(source):
+                for hook in implicit.module_hooks(source, "__path__"):
+                    self.calls.run_hook(hook)
 
     def chain(self, bindings: Sequence[Binding]) -> None:
         """Several targets of one value: ``a = b = []``, ``settings.items = ITEMS = []``."""

@@ -89,6 +89,14 @@ class ModuleNames:
         return found
 
     @cached_property
+    def imports_in(self) -> dict[int, list[Import]]:
+        """Imports by scope."""
+        found: dict[int, list[Import]] = defaultdict(list)
+        for item in self.facts.imports:
+            found[item.scope].append(item)
+        return found
+
+    @cached_property
     def assignments(self) -> dict[tuple[int, str], list[Binding]]:
         """Bindings of a plain name by the scope that they stand in and the name."""
         found: dict[tuple[int, str], list[Binding]] = defaultdict(list)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 24
 _BUILTINS = frozenset(dir(builtins))
+_OWN_MODULE: Expr = ("index", ("attr", ("name", "sys"), "modules"), ("name", "__name__"))
 
 
 class Modules(Protocol):
@@ -95,8 +96,8 @@ class Things:
         """Whether a dotted name is found under the source roots."""
         return self._modules.locate(name) is not None
 
-    def methods_named(self, module: str, name: str) -> Iterator[tuple[Thing, ModuleNames]]:
-        """Methods of this name of classes of a module and of the local modules that it imports."""
+    def seen_from(self, module: str) -> Iterator[ModuleNames]:
+        """A module and the local modules that it imports."""
         if module not in self._imported:
             names = self.names(module)
             sources = {self.absolute(module, item) for item in names.facts.imports} if names is not None else set()
@@ -104,8 +105,13 @@ class Things:
         for source in self._imported[module]:
             found = self.names(source)
             if found is not None:
-                for number in found.methods.get(name, ()):
-                    yield Thing("function", source, number), found
+                yield found
+
+    def methods_named(self, module: str, name: str) -> Iterator[tuple[Thing, ModuleNames]]:
+        """Methods of this name of classes of a module and of the local modules that it imports."""
+        for found in self.seen_from(module):
+            for number in found.methods.get(name, ()):
+                yield Thing("function", found.module.name, number), found
 
     def run_by_inherited(self, module: str, name: str, receivers: Iterable[Thing]) -> Iterator[tuple[Thing, ModuleNames]]:
         """Methods of the user's that a method which a class inherits from something installed may run: ``run`` by ``start``, ``visit_Name`` by ``visit``.
@@ -168,6 +174,13 @@ class Things:
             self._globals[key] = ()  # a cycle of re-exports means nothing more
             self._globals[key] = self._global(module, name, depth)
         return self._globals[key]
+
+    def stand_ins(self, module: str) -> Iterator[Thing]:
+        """Classes whose instance stands in a module's place: ``sys.modules[__name__].__class__ = Lazy``, ``sys.modules[__name__] = Lazy()``."""
+        names = self.names(module)
+        for binding in names.bindings_in.get(0, ()) if names is not None else ():
+            if binding.target in (("attr", _OWN_MODULE, "__class__"), _OWN_MODULE):
+                yield from (thing for thing in self.of(module, 0, binding.value) if thing.kind in ("class", "instance"))
 
     def wraps_for_cluster(self, function: Thing) -> bool:
         """Whether a function of the user's is decorated by our ``cluster``, directly or through a decorator that uses it."""
@@ -273,6 +286,8 @@ class Things:
             found = self.global_name(base.module, name, depth + 1)
             if not found and self.is_local_module(f"{base.module}.{name}"):
                 return (Thing("module", f"{base.module}.{name}"),)
+            for cls in self.stand_ins(base.module) if not found else ():
+                found += self.method_scopes(cls, name, set())
             return found or (Thing("data", base.module, name=name),)
         if base.kind == "foreign":
             return (Thing("foreign", f"{base.module}.{name}"),)

@@ -1,0 +1,279 @@
+"""Where the syntax of a module runs methods that nobody names: attributes read, operators, subscripts, texts made of objects.
+
+Facts say calls and targets; what an expression does besides is read from the module's syntax tree, which is made only where a
+class or module at hand does something when it is read (`implicit`).
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clustrix_bundle.bundler.facts.model import Expr
+    from clustrix_bundle.bundler.slicing.names import ModuleNames
+
+_UNKNOWN: Expr = ("?",)
+
+_OPERATORS = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.MatMult: "matmul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitAnd: "and",
+    ast.BitXor: "xor",
+    ast.BitOr: "or",
+}
+_COMPARISONS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge"}
+_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+_SIGNS = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+_TRUTH = ("__bool__", "__len__")
+_ITERATION = ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__")
+_TEXT = ("__format__", "__str__", "__repr__")
+_BUILTINS = {
+    **dict.fromkeys(("str", "print", "format", "ascii", "repr"), _TEXT),
+    **dict.fromkeys(
+        ("list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip", "map"),
+        (*_ITERATION, "__len__", "__eq__", "__lt__", "__gt__", "__add__", "__radd__", "__hash__", "__bool__", "keys"),
+    ),
+    **dict.fromkeys(("iter", "next", "filter", "reversed"), (*_ITERATION, "__reversed__", "__len__")),
+    **dict.fromkeys(("int", "float", "complex", "range", "bin", "hex", "oct", "chr"), ("__int__", "__index__", "__float__")),
+    **dict.fromkeys(("round", "divmod", "pow", "abs"), ("__round__", "__divmod__", "__pow__", "__abs__")),
+    "len": ("__len__",),
+    "bool": _TRUTH,
+    "hash": ("__hash__",),
+    "dir": ("__dir__",),
+    "bytes": ("__bytes__",),
+    "isinstance": ("__instancecheck__",),
+    "issubclass": ("__subclasscheck__",),
+}
+_COPIES = {
+    "copy": ("__copy__", "__reduce_ex__", "__reduce__", "__getstate__"),
+    "deepcopy": ("__deepcopy__", "__reduce_ex__", "__reduce__", "__getstate__"),
+    "dumps": ("__reduce_ex__", "__reduce__", "__getstate__"),
+    "dump": ("__reduce_ex__", "__reduce__", "__getstate__"),
+    "replace": ("__replace__",),
+    "fspath": ("__fspath__",),
+}
+
+METHODS = frozenset(
+    {
+        *(f"__{side}{name}__" for name in _OPERATORS.values() for side in ("", "r")),
+        *(f"__{name}__" for name in (*_COMPARISONS.values(), *_SIGNS.values(), "contains", "await", "get", "missing")),
+        *(f"__{name}__" for name in ("getattr", "getattribute", "delattr", "delitem", "delete", "class_getitem", "set_name")),
+        *(name for names in (*_BUILTINS.values(), *_COPIES.values()) for name in names),
+    }
+    - {"keys"}
+)
+"""Methods that something other than a call of their name runs, when an object is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Something read by syntax.
+
+    Attributes:
+        attribute: The attribute that is read or deleted; empty for an operator.
+        methods: Methods that are run, of whichever operand has them.
+        receiver: What it is read of.
+        others: The other operands.
+    """
+
+    scope: int
+    statement: int
+    line: int
+    attribute: str
+    methods: tuple[str, ...]
+    receiver: Expr
+    others: tuple[Expr, ...] = ()
+
+
+def reads_of(names: ModuleNames) -> dict[int, list[Read]]:
+    """What code of a module reads by syntax, by the scope that it stands in; nothing where this Python can't parse it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(names.module.source)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return {}
+    found: dict[int, list[Read]] = defaultdict(list)
+    scopes = _scopes(names, tree)
+    statements = _Statements(names)
+    pending: list[tuple[ast.AST, int]] = [(node, 0) for node in tree.body]
+    while pending:
+        node, scope = pending.pop()
+        for methods, attribute, receiver, others in _run_by(node):
+            place = node if hasattr(node, "lineno") else receiver  # a comprehension's `for` has no place of its own
+            found[scope].append(
+                Read(
+                    scope,
+                    statements.at(place) if scope == 0 else names.facts.scopes[scope].statement,
+                    getattr(place, "lineno", 0),
+                    attribute,
+                    methods,
+                    expression(receiver),
+                    tuple(map(expression, others)),
+                )
+            )
+        inner = scopes.get(node, scope)
+        body = {id(part) for part in _body(node)} if inner != scope else set()
+        pending += [(child, inner if id(child) in body else scope) for child in ast.iter_child_nodes(node)]
+    return found
+
+
+def _scopes(names: ModuleNames, tree: ast.Module) -> dict[ast.AST, int]:
+    """The scope that each definition and lambda opens."""
+    by_place = {(scope.line, scope.name): number for number, scope in enumerate(names.facts.scopes) if scope.kind != "lambda"}
+    lambdas = [number for number, scope in enumerate(names.facts.scopes) if scope.kind == "lambda"]
+    found: dict[ast.AST, int] = {}
+    nodes = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            number = by_place.get((node.lineno, node.name))
+            if number is not None:
+                found[node] = number
+        elif isinstance(node, ast.Lambda):
+            nodes.append(node)
+    nodes.sort(key=lambda node: (node.lineno, node.col_offset))
+    if len(nodes) == len(lambdas):  # both in the order of the source
+        found.update(zip(nodes, lambdas, strict=True))
+    return found
+
+
+def _body(node: ast.AST) -> list[ast.AST]:
+    body = getattr(node, "body", [])
+    return list(body) if isinstance(body, list) else [body]
+
+
+class _Statements:
+    """The innermost statements of a module by position."""
+
+    def __init__(self, names: ModuleNames) -> None:
+        self._statements = names.facts.statements
+        self._by_line: dict[int, list[int]] = defaultdict(list)
+        for number, statement in enumerate(self._statements):
+            for line in range(statement.first_line, statement.end_line + 1):
+                self._by_line[line].append(number)
+
+    def at(self, node: ast.AST) -> int:
+        line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        here = self._by_line.get(line, [-1])
+        starts = [
+            number
+            for number in here
+            if number >= 0 and (self._statements[number].first_line, self._statements[number].column) <= (line, column)
+        ]
+        inside = [n for n in starts if (line, column) < (self._statements[n].end_line, self._statements[n].end_column)]
+        return (inside or starts or here)[-1]
+
+
+def expression(node: ast.AST) -> Expr:
+    """A syntax tree's expression as facts write it, as far as owners are read from it."""
+    match node:
+        case ast.Name(id=name):
+            return ("name", name)
+        case ast.Attribute(value=value, attr=name):
+            return ("attr", expression(value), name)
+        case ast.Subscript(value=value, slice=index):
+            return ("index", expression(value), expression(index))
+        case ast.Call(func=func, args=args, keywords=keywords):
+            return ("call", expression(func), tuple(map(expression, args)), tuple((k.arg, expression(k.value)) for k in keywords))
+        case ast.Constant(value=str() as text):
+            return ("str", text)
+        case ast.Constant():
+            return ("const", "None")
+        case ast.Starred(value=value) | ast.Await(value=value) | ast.NamedExpr(value=value):
+            return expression(value)
+        case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
+            return ("list", tuple(map(expression, items)))
+        case ast.BoolOp(values=items):
+            return ("either", tuple(map(expression, items)))
+        case ast.IfExp(body=first, orelse=second):
+            return ("either", (expression(first), expression(second)))
+        case _:
+            return _UNKNOWN
+
+
+_Run = tuple[tuple[str, ...], str, ast.AST, tuple[ast.AST, ...]]
+
+
+def _run_by(node: ast.AST) -> Iterator[_Run]:
+    """Methods that a node of the tree runs: their names, the attribute, the receiver and other operands."""
+    match node:
+        case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
+            yield ("__get__", "__getattribute__", "__getattr__"), name, value, ()
+        case ast.Attribute(value=value, attr=name, ctx=ast.Del()):
+            yield ("__delattr__", "__delete__"), name, value, ()
+        case ast.Subscript(value=value, slice=index, ctx=ast.Load()):
+            yield ("__getitem__", "__missing__", "__class_getitem__"), "", value, (index,)
+        case ast.Subscript(value=value, slice=index, ctx=ast.Del()):
+            yield ("__delitem__",), "", value, (index,)
+        case ast.BinOp(left=left, op=op, right=right) | ast.AugAssign(target=left, op=op, value=right):
+            name = _OPERATORS[type(op)]
+            yield (f"__{name}__",), "", left, (right,)
+            yield (f"__r{name}__",), "", right, (left,)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            for comparison, right in zip(ops, others, strict=True):
+                if isinstance(comparison, (ast.In, ast.NotIn)):
+                    yield ("__contains__", *_ITERATION, "__eq__"), "", right, (left,)
+                elif type(comparison) in _COMPARISONS:
+                    name = _COMPARISONS[type(comparison)]
+                    yield (f"__{name}__", "__eq__"), "", left, (right,)
+                    yield (f"__{_REFLECTED.get(name, name)}__", "__eq__"), "", right, (left,)
+                left = right
+        case ast.UnaryOp(op=op, operand=operand):
+            yield ((f"__{_SIGNS[type(op)]}__",) if type(op) in _SIGNS else _TRUTH), "", operand, ()
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield _TRUTH, "", value, ()
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+            yield _TRUTH, "", test, ()
+        case ast.FormattedValue(value=value):
+            yield _TEXT, "", value, ()
+        case ast.comprehension(iter=value, ifs=tests):
+            yield _ITERATION, "", value, ()
+            for test in tests:
+                yield _TRUTH, "", test, ()
+        case ast.For(iter=value) | ast.AsyncFor(iter=value) | ast.Starred(value=value) | ast.YieldFrom(value=value):
+            yield _ITERATION, "", value, ()
+        case ast.Assign(targets=targets, value=value) if any(isinstance(item, (ast.Tuple, ast.List)) for item in targets):
+            yield _ITERATION, "", value, ()
+        case ast.Await(value=value):
+            yield ("__await__",), "", value, ()
+        case ast.ClassDef(body=body):
+            for part in body:
+                if isinstance(part, ast.Assign):
+                    yield ("__set_name__",), "", part.value, ()
+        case ast.Call():
+            yield from _run_by_call(node)
+        case ast.Match(subject=value):
+            yield ("__eq__", "__len__", "__getitem__", "__instancecheck__"), "", value, ()
+
+
+def _run_by_call(call: ast.Call) -> Iterator[_Run]:
+    match call.func:
+        case ast.Name(id=("getattr" | "hasattr")) if len(call.args) > 1:
+            name = call.args[1]
+            attribute = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "*"
+            yield ("__get__", "__getattribute__", "__getattr__"), attribute, call.args[0], ()
+        case ast.Name(id=name) if name in _BUILTINS:
+            for value in call.args:
+                yield _BUILTINS[name], "", value, ()
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _COPIES:
+            for value in call.args:
+                yield _COPIES[name], "", value, ()
+        case ast.Attribute(value=value, attr=("join" | "format" | "write")):
+            for given in call.args:
+                yield (*_ITERATION, *_TEXT), "", given, (value,)

@@ -1,0 +1,221 @@
+"""Code that runs when something is merely read travels where it changes what the function reads; lines marked ``#-`` must be dropped."""
+
+from __future__ import annotations
+
+import pytest
+
+LAZY = "import store\nSEEN = []\ndef __getattr__(name):\n    SEEN.append(name)\n    store.ITEMS.append(name)\n    return 1\n"
+STORE = "ITEMS = []\n"
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "N = lazy.value",
+        "from lazy import value",
+        "from lazy import *",
+        "if lazy.value > 3: pass",
+        'N = f"{lazy.value:>3}"',
+        'N = getattr(lazy, "value")',
+        'N = hasattr(lazy, "value")',
+        "other = lazy; other.value",
+        "N = lazy.part.other",
+        "N = [lazy.value for _ in (1, 2)]",
+        "def g(x=lazy.value): pass",
+        "g()",
+        "user.go()",
+    ],
+)
+def test_reading_an_attribute_runs_the_getattr_of_a_module(sliced, reading):
+    text = f"import lazy, store, user\ndef g():\n    return lazy.value\n{reading}\ndef f():\n    return store.ITEMS\n"
+    found = sliced(text, lazy=LAZY, store=STORE, user="import lazy\ndef go():\n    return lazy.value\n")
+    assert reading.partition(";")[0] in found.source.decode()
+
+
+def test_reading_what_a_module_binds_runs_nothing(holds):
+    holds(
+        """
+import lazy  #-
+import store
+N = lazy.SEEN  #-
+M = lazy.store  #-
+lazy.value = 3  #-
+def f():
+    return store.ITEMS
+""",
+        lazy=LAZY,
+        store=STORE,
+    )
+
+
+def test_a_module_that_only_keeps_what_it_was_asked_for_is_not_changed(holds):
+    holds(
+        """
+import lazy
+N = lazy.value  #-
+M = lazy.other  #-
+def f():
+    return lazy.value
+""",
+        lazy="def __getattr__(name):\n    value = globals()[name] = len(name)\n    return value\n",
+    )
+
+
+@pytest.mark.parametrize("place", ["sys.modules[__name__].__class__ = Stand", "sys.modules[__name__] = Stand('lazy')"])
+@pytest.mark.parametrize(
+    "method", ["@property\n    def value(self):", "def __getattr__(self, name):", "def __getattribute__(self, name):"]
+)
+def test_what_stands_in_the_place_of_a_module_runs_its_methods(sliced, place, method):
+    module = f"import store, sys, types\nclass Stand(types.ModuleType):\n    {method}\n        store.ITEMS.append(1)\n        return 1\n{place}\n"
+    found = sliced("import lazy, store\nN = lazy.value\ndef f():\n    return store.ITEMS\n", lazy=module, store=STORE)
+    assert "N = lazy.value" in found.source.decode()
+
+
+def test_a_method_of_what_stands_in_the_place_of_a_module_changes_the_module(sliced):
+    module = "import sys\nclass Stand:\n    def add(self, x):\n        self.n = x\nsys.modules[__name__] = Stand()\n"
+    assert "lazy.add(1)" in sliced("import lazy\nlazy.add(1)\ndef f():\n    return lazy.n\n", lazy=module).source.decode()
+
+
+def test_listing_a_module_runs_its_dir(sliced):
+    module = "SEEN = []\ndef __dir__():\n    SEEN.append(1)\n    return []\n"
+    assert "N = dir(lazy)" in sliced("import lazy\nN = dir(lazy)\ndef f():\n    return lazy.SEEN\n", lazy=module).source.decode()
+
+
+OPERATIONS = {
+    "__add__": "X = V + 1",
+    "__radd__": "X = 1 + V",
+    "__lt__": "X = V < 1",
+    "__gt__": "X = 1 < V",
+    "__contains__": "X = 1 in V",
+    "__neg__": "X = -V",
+    "__bool__": "X = not V",
+    "__len__": "X = len(V)",
+    "__getitem__": "X = V[0]",
+    "__str__": 'X = f"{V}"',
+    "__format__": 'X = "{}".format(V)',
+    "__repr__": "X = repr(V)",
+    "__iter__": "X = [x for x in V]",
+    "__next__": "X = [*V]",
+    "__hash__": "X = hash(V)",
+    "__int__": "X = int(V)",
+    "__eq__": "X = [V].count(V) if V == 1 else 0",
+    "__delitem__": "del V[0]",
+    "__delattr__": "del V.x",
+    "__getattr__": "X = V.unbound",
+}
+
+
+@pytest.mark.parametrize(("method", "operation"), OPERATIONS.items(), ids=list(OPERATIONS))
+@pytest.mark.parametrize("imported", [False, True], ids=["own", "imported"])
+def test_syntax_runs_methods_that_change_something_else(sliced, method, operation, imported):
+    cls = f"LOG = []\nclass Value:\n    def {method}(self, *given):\n        LOG.append(1)\n        return given\n"
+    source, log = ("from values import LOG, Value\n", {"values": cls}) if imported else (cls, {})
+    text = f"{source}V = Value()\n{operation}\ndef f():\n    return LOG\n"
+    assert operation in sliced(text, **log).source.decode()
+
+
+def test_reading_a_property_runs_it(holds):
+    holds("""
+LOG = []
+class Meter:
+    total = 0
+    @property
+    def reading(self):
+        self.total += 1
+        return self.total
+    @property
+    def logged(self):
+        LOG.append(1)
+        return 1
+meter = Meter()
+first = meter.reading
+if meter.logged:
+    pass
+other = meter.total  #-
+def f():
+    return LOG, meter.reading
+""")
+
+
+def test_a_property_that_reads_once_is_no_change(holds):
+    holds("""
+class Data:
+    rows = None
+    @property
+    def table(self):
+        if self.rows is None:
+            self.rows = list(range(9))
+        return self.rows
+data = Data()
+print(data.table)  #-
+size = len(data.table)  #-
+def f():
+    return data.table
+""")
+
+
+def test_descriptors_are_run_by_reading_and_by_their_class(holds):
+    holds("""
+LOG = []
+class Field:
+    def __set_name__(self, owner, name):
+        LOG.append(name)
+    def __get__(self, instance, owner):
+        LOG.append(owner)
+        return 1
+class Row:
+    key = Field()
+class Empty:  #-
+    pass  #-
+row = Row()
+first = row.key
+second = row.other if False else 0  #-
+def f():
+    return LOG
+""")
+
+
+def test_reading_a_key_puts_it_in_a_default_dict(holds):
+    holds("""
+from collections import defaultdict
+MADE = []
+def make():
+    MADE.append(1)
+    return []
+groups = defaultdict(make)
+plain = {"a": 1}  #-
+first = groups["a"]
+second = plain["a"]  #-
+def f():
+    return groups, MADE
+""")
+
+
+def test_a_getitem_of_a_class_says_nothing_of_arrays(holds):
+    holds("""
+import numpy as np
+class Rows:
+    def __getitem__(self, key):
+        self.last = key
+        return key
+rows = Rows()
+array = np.zeros(3)
+first = array[0]  #-
+second = rows[1]
+def f():
+    return array, rows.last
+""")
+
+
+def test_a_function_that_nothing_is_known_of_changes_its_module_and_its_arguments(holds):
+    holds(
+        """
+import counter
+items = []
+counter.bump(items)
+n = counter.bump([])  #-
+def f():
+    return counter.value, items
+""",
+        counter='value = 0\nTABLE = {}\nbump = TABLE.get("bump")\n',
+    )
