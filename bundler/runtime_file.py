@@ -13,7 +13,7 @@ import io
 import re
 import tokenize
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clustrix_bundle.bundler.errors import PackagingError
@@ -64,18 +64,27 @@ def without_prose(source: bytes) -> bytes:
     """
     text = source.decode()
     lines = text.split("\n")
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            prose = node.body[0]
-            assert prose.end_lineno is not None
-            first, last = prose.lineno - 1, prose.end_lineno
-            before = lines[first].encode()[: prose.col_offset].decode()
-            after = lines[last - 1].encode()[prose.end_col_offset :].decode()
-            if not before.strip() and not after.strip():  # it has its lines for itself
-                lines[first:last] = [before + '""'] + [""] * (last - first - 1)
+    for prose, kept in _prose_of(ast.parse(text)):
+        assert prose.end_lineno is not None
+        first, last = prose.lineno - 1, prose.end_lineno
+        before = lines[first].encode()[: prose.col_offset].decode()
+        after = lines[last - 1].encode()[prose.end_col_offset :].decode()
+        if not before.strip() and not after.strip():  # it has its lines for itself
+            lines[first:last] = [before + kept] + [""] * (last - first - 1)
     return "\n".join(_narrow("\n".join(lines))).encode()
+
+
+def _prose_of(module: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    """Docstrings, and texts behind assignments that say what they are for; with what stays of each: a body must not be empty."""
+    for node in ast.walk(module):
+        body = getattr(node, "body", None)
+        for number, statement in enumerate(body if isinstance(body, list) else ()):
+            if (
+                isinstance(statement, ast.Expr)
+                and isinstance(statement.value, ast.Constant)
+                and isinstance(statement.value.value, str)
+            ):
+                yield statement, "" if number else '""'
 
 
 def _narrow(text: str) -> list[str]:

@@ -50,19 +50,29 @@ def test_every_module_keeps_its_meaning_and_its_lines():
 
 
 def _positions(source):
-    """Every statement with its line and text, docstrings left out."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-                node.body[0] = ast.Pass()
-    return [(node.lineno, ast.unparse(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt) and hasattr(node, "lineno")]
+    """Every statement with its line and text, those that are mere texts left out."""
+    return [
+        (node.lineno, _without_texts(node))
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and hasattr(node, "lineno") and not _is_text(node)
+    ]
+
+
+def _is_text(node):
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _without_texts(statement):
+    for node in ast.walk(statement):
+        if isinstance(getattr(node, "body", None), list):
+            node.body = [inner for inner in node.body if not _is_text(inner)] or [ast.Pass()]
+    return ast.unparse(statement)
 
 
 def test_prose_is_what_goes():
     source = b'"""Doc."""\n# comment\nx = """# text\n    kept"""  # gone\ndef f():\n    """One\n    two."""\n    # c\n    return "#"  # gone\ndef g(): "d"\n'
     assert without_prose(source) == b'""\n\nx="""# text\n    kept"""\ndef f():\n ""\n\n\n return "#"\ndef g():"d"\n'
+    assert without_prose(b'x = 1\n"""What x\n  is for."""\ny = 2; "z"\n') == b'x=1\n\n\ny=2;"z"\n'
 
 
 def test_spaces_between_words_stay():
