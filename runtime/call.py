@@ -29,6 +29,10 @@ class Call(object):
             from . import failure_file
 
             self._failure_file = failure_file
+        if task.calls_file:
+            from . import chunk
+
+            self._chunk = chunk
         self._known = quick_exit.before_fork()
 
     def __call__(self):
@@ -48,20 +52,34 @@ class Call(object):
                 _stdout_to_stderr()
             main = entry.prepare(task.root, task.manifest, task.work_dir, zip_path())
             function = entry.load(task.root, task.manifest, main)
-            self._phase = "arguments"
-            args, kwargs = self._arguments()
-            self._phase = "call"
+            if task.calls_file:
+                text, warnings = self._chunk.call_each(self, task, function, self._interpreter.pickle)
+                return self._leave(text, warnings)
+            args, kwargs = self.arguments()
             result = entry.complete(function(*args, **kwargs))
         except BaseException as error:
             self._failed(error)
         else:
             self._done(result)
 
-    def _arguments(self):
+    def arguments(self, name=None):
+        """Positional and keyword arguments of the call, or those of a file in the tree; what comes then is the call."""
+        self._phase = "arguments"
+        given = self._arguments(name)
+        self._phase = "call"
+        return given
+
+    @property
+    def is_here(self):
+        """Whether this is the process that the runtime forked; not one that the function forked in turn."""
+        return getpid() == self._pid
+
+    def _arguments(self, name):
         if self._task.arguments:
             from . import values
 
-            return values.load_stream(self._task.root, self._task.arguments, values.ARGUMENTS)
+            name = name or self._task.arguments[0]
+            return values.load_stream(self._task.root, name, values.ARGUMENTS if name == self._task.arguments[0] else name)
         if self._args is None and self._kwargs is None and self._task.manifest.data.get("arguments"):
             from . import values
 
@@ -69,45 +87,57 @@ class Call(object):
         return self._args or (), self._kwargs or {}
 
     def _done(self, result):
-        task, interpreter = self._task, self._interpreter
-        interpreter.put_back()
-        try:
-            if task.result_file:
-                size = write_pickle(task.result_file, result, interpreter.pickle)
-                text = success_elsewhere(result) if task.most_json is None or size <= task.most_json else NOT_TOLD
-            elif task.json:
-                text = success(result)
-            else:
-                text = success(None)
-        except NotJSONError as error:
-            text = failure("ResultNotJSON", "%s: use --result FILE to get its pickle" % error)
-        except _NotPicklableError as error:
-            text = failure("ResultNotPicklable", str(error), traceback_of(error.__cause__, interpreter, task.root))
-        except _NotWrittenError as error:
-            text = failure(type(error.__cause__).__name__, str(error))
-        except BaseException as error:  # a strange result's own code
-            text = exception(error, interpreter, task.root)
-        if not task.json and not task.result_file and result is not None:
+        task = self._task
+        path = task.result_file
+        text = self.told(result, (lambda: write_pickle(path, result, self._interpreter.pickle)) if path else None)
+        if not task.json and not path and result is not None:
             self._say(0, _readable(result) + "\n")
         self._leave(text, [])
 
-    def _failed(self, error):
+    def told(self, result, keep):
+        """The open outcome of a call that came back; ``keep`` writes its pickle and gives the size, if there is to be one."""
         task, interpreter = self._task, self._interpreter
         interpreter.put_back()
-        text = exception(error, interpreter, task.root)
+        try:
+            if keep:
+                size = keep()
+                return success_elsewhere(result) if task.most_json is None or size <= task.most_json else NOT_TOLD
+            return success(result if task.json else None)
+        except NotJSONError as error:
+            return failure("ResultNotJSON", "%s: use --result FILE to get its pickle" % error)
+        except _NotPicklableError as error:
+            return failure("ResultNotPicklable", str(error), traceback_of(error.__cause__, interpreter, task.root))
+        except _NotWrittenError as error:
+            return failure(type(error.__cause__).__name__, str(error))
+        except BaseException as error:  # a strange result's own code
+            return exception(error, interpreter, task.root)
+
+    def pickled(self, result, out):
+        """Pickle a result into an open file; the file's position after it."""
+        return _dump(result, self._interpreter.pickle, out)
+
+    def _failed(self, error):
+        text, content, warnings = self.told_failure(error)
+        if content:
+            write_error(self._task.error_file, content)
+        self._leave(text, warnings)
+
+    def told_failure(self, error):
+        """The open outcome of a call that raised, the content of its failure file, warnings."""
+        task, interpreter = self._task, self._interpreter
+        interpreter.put_back()
+        text, content = exception(error, interpreter, task.root), b""
         why = self._why_unreadable(error)
         if why:
             text = failure("ValueNotReadable", why, traceback_of(error, interpreter, task.root))
         elif task.error_file:
             try:
-                self._failure_file.write_failure(
-                    task.error_file, error, self._phase, interpreter, task.root, captured_definitions()
-                )
-            except BaseException:  # no space, no memory: the outcome says what can be said
+                content = self._failure_file.render_failure(error, self._phase, interpreter, task.root, captured_definitions())
+            except BaseException:  # no memory: the outcome says what can be said
                 pass
         if not task.json:
             self._say(1, traceback_of(error, interpreter, task.root))
-        self._leave(text, _missing_requirement(error, task.manifest.data))
+        return text, content, _missing_requirement(error, task.manifest.data)
 
     def _why_unreadable(self, error):
         if self._phase == "call" or not self._task.values_python:
@@ -151,24 +181,40 @@ class _NotWrittenError(Exception):
 
 def write_pickle(path, value, pickle):
     """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there; its size."""
+    try:
+        return _write(path, lambda out: _dump(value, pickle, out))
+    except OSError as error:
+        raise _NotWrittenError("the function is done, but its result cannot be written: %s" % error) from error
+
+
+def write_error(path, content):
+    """The same for a failure file, if there is room for it."""
+    try:
+        _write(path, lambda out: out.write(content))
+    except OSError:  # the outcome says what can be said
+        pass
+
+
+def _write(path, write_into):
     part = "%s.%s.part" % (path, urandom(6).hex())
     try:
         with open(part, "wb") as out:
-            try:
-                _pickler(pickle, out).dump(value)
-            except OSError:
-                raise
-            except BaseException as error:
-                raise _NotPicklableError("the result cannot be pickled: %s" % message_of(error)) from error
-            size = out.tell()
+            size = write_into(out)
         rename(part, path)
         return size
-    except OSError as error:
-        _remove(part)
-        raise _NotWrittenError("the function is done, but its result cannot be written: %s" % error) from error
     except BaseException:
         _remove(part)
         raise
+
+
+def _dump(value, pickle, out):
+    try:
+        _pickler(pickle, out).dump(value)
+    except OSError:
+        raise
+    except BaseException as error:
+        raise _NotPicklableError("the result cannot be pickled: %s" % message_of(error)) from error
+    return out.tell()
 
 
 def _remove(part):

@@ -10,15 +10,14 @@ pickle is the number of a node, or a pair: values file and position of a capture
 """
 
 from io import BytesIO
-from os import rename, unlink, urandom
 
 from .outcome import message_of, traceback_of
 
 _HEAP_TYPE = 1 << 9  # CPython: Py_TPFLAGS_HEAPTYPE
 
 
-def write_failure(path, error, phase, interpreter, root, captured):
-    """Write the file; it appears by rename. What cannot be pickled is told in it, not raised.
+def render_failure(error, phase, interpreter, root, captured):
+    """The file's content. What cannot be pickled is told in it, not raised.
 
     `captured` names, by id, the functions and classes that the client has.
     """
@@ -28,17 +27,7 @@ def write_failure(path, error, phase, interpreter, root, captured):
         failure["nodes"] = _Nodes(pickle, error, captured).rows
     except BaseException as second:
         failure["problem"] = "%s: %s" % (type(second).__name__, message_of(second))
-    part = "%s.%s.part" % (path, urandom(6).hex())
-    try:
-        with open(part, "wb") as out:
-            pickle.dump(failure, out, 4)
-        rename(part, path)
-    except BaseException:
-        try:
-            unlink(part)
-        except OSError:
-            pass
-        raise
+    return pickle.dumps(failure, 4)
 
 
 class _Nodes(object):

@@ -1,8 +1,11 @@
 """A call that something has to be done before, as `ClusterExecutor(initializer=…)` asks for; named in what travels, so both ends have it."""
 
 
+from os import getpid
+
+
 class Initialized(object):
-    """Calls ``initializer(*initargs)``, then the function.
+    """Calls ``initializer(*initargs)``, once a process, then the function.
 
     Args:
         function: What is called.
@@ -14,10 +17,13 @@ class Initialized(object):
         self.function = function
         self.initializer = initializer
         self.initargs = initargs
+        self.ready = None
         for name in ("__module__", "__qualname__"):  # the user's project is where the function is
             if isinstance(getattr(function, name, None), str):
                 setattr(self, name, getattr(function, name))
 
     def __call__(self, *args, **kwargs):
-        self.initializer(*self.initargs)
+        if self.ready != getpid():
+            self.initializer(*self.initargs)
+            self.ready = getpid()
         return self.function(*args, **kwargs)

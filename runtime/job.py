@@ -82,7 +82,7 @@ def _run(job, number):
             return holding.publish(failure("Cancelled", "cancelled before it began"), "cancelled")
         os.environ["CLUSTRIX_JOB"] = render(spec["cluster"])[0]
         options = Options()
-        offsets = spec["arguments"]
+        offsets, chunk = spec["arguments"], spec.get("chunk", 1)
         options.__dict__.update(
             json=False,
             keep=False,
@@ -93,7 +93,8 @@ def _run(job, number):
             blobs=job.state + "/blobs",
             id=spec["bundle"],
             arguments=job.path + "/arguments" if offsets else None,
-            span=offsets[number : number + 2] if offsets else None,
+            spans=offsets[number * chunk : (number + 1) * chunk + 1] if offsets else None,
+            calls=folder + "/calls" if chunk > 1 else None,
         )
         bundle = "%s/bundles/%s.tar.zst" % (job.state, spec["bundle"])
         return perform(lambda *given: JobTask(holding, *given), bundle, job.state, spec["work_dir"], options)
@@ -135,13 +136,16 @@ class Holding(object):
         """
         cause = None
         if not text.startswith(OK):
-            error = parse_json(text + "}")["error"]
+            told = parse_json(text + "}")
+            error = told["error"]
             kind = kind or (state if state != "failed" else _KINDS.get(error["type"], "exception"))
             cause = {"kind": kind, "text": "%s: %s" % (error["type"], error["message"].split("\n")[0][:500])}
+            if "failed_calls" in told:
+                cause["text"] += " (%d of its %d calls failed)" % (len(told["failed_calls"]), told["calls"])
             if died is not None:
                 cause.update(signal=died.signal, exit_code=died.code)
         files = {}
-        for name in ("result", "error"):
+        for name in ("result", "calls", "error"):
             path = self.folder + "/" + name
             if os.path.exists(path):
                 files[name] = {"size": os.path.getsize(path), "sha256": file_digest(path)}

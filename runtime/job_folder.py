@@ -106,7 +106,7 @@ def take_claim(folder, by):
     if there is None or not by or there.by != by or (read_head(folder) or ("", False))[1]:
         return None
     mine.attempt = there.attempt + 1
-    for name in ("result", "error", "outcome.json"):
+    for name in ("result", "calls", "error", "outcome.json"):
         if os.path.exists(folder + "/" + name):
             os.unlink(folder + "/" + name)
     write_whole(folder + "/claim", mine.render())

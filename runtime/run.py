@@ -46,7 +46,7 @@ def main(arguments):
         ["args", "kwargs", "arguments", "result", "error", "work-dir", "state", "blobs", "id", "outputs"],
         1,
     )
-    options.span = None
+    options.spans = None
     options.names = ()
     path = options.words[0]
     if not os.path.isfile(path):
@@ -94,7 +94,7 @@ def perform(kind, path, state, work_dir, options, call=(None, None)):
 _ATTEMPTS = 10
 
 ARGUMENTS = "arguments"
-"""File in a task's tree."""
+"""File in a task's tree; those of further calls have a number behind it."""
 
 
 def _built(kind, path, state, work_dir, options):
@@ -106,7 +106,7 @@ def _built(kind, path, state, work_dir, options):
             task = kind(manifest, base, state, work_dir, options)
             task.build(copy, stamp, options.names)
             if options.arguments:
-                task.take_arguments(options.arguments, *(options.span or ()))
+                task.take_arguments(options.arguments, options.spans or [0, None])
             return task
         except FileNotFoundError:
             if task is not None:
@@ -185,7 +185,8 @@ class Task(object):
         self.json = options.json
         self.result_file = os.path.abspath(options.result) if options.result else None
         self.error_file = os.path.abspath(options.error) if options.error else None
-        self.arguments = None
+        self.calls_file = options.__dict__.get("calls")
+        self.arguments = []  # type: ignore[var-annotated]
         self.most_json = None
         self.values_python = manifest.data.get("values_python")
         self._keep = options.keep
@@ -211,8 +212,12 @@ class Task(object):
 
             self._links, self.warnings = link_work_dir(self.work_dir, self.root + "/" + data["cwd"], names)
 
-    def take_arguments(self, path, start=0, end=None):
-        """Put the values stream of ``--arguments FILE`` into the tree; its first line, JSON, says what it needs.
+    def take_arguments(self, path, spans):
+        """Put values streams of ``--arguments FILE`` into the tree; the first line of each, JSON, says what it needs.
+
+        Args:
+            path: The file.
+            spans: Where each begins, and the last one ends (None: with the file).
 
         Raises:
             UsageError: It is no such file.
@@ -221,18 +226,20 @@ class Task(object):
         from .value_needs import check_requirements
 
         with open(path, "rb") as source:
-            source.seek(start)
-            try:
-                needs = parse_json(source.readline().decode("ascii"))
-                major, minor = needs["python"]
-                self.values_python = [int(major), int(minor)]
-                row = {"name": "arguments", "type": "tuple", "requirements": needs["requirements"]}
-            except (ValueError, KeyError, TypeError) as error:
-                raise UsageError("--arguments %s does not begin with what its values need: %s" % (path, error))
-            check_requirements({"values": [row], "requirements": self.manifest.data.get("requirements")})
-            with open(self.root + "/" + ARGUMENTS, "wb") as out:
-                out.write(source.read(-1 if end is None else end - source.tell()))
-        self.arguments = ARGUMENTS
+            for start, end in zip(spans, spans[1:]):
+                source.seek(start)
+                try:
+                    needs = parse_json(source.readline().decode("ascii"))
+                    major, minor = needs["python"]
+                    self.values_python = [int(major), int(minor)]
+                    row = {"name": "arguments", "type": "tuple", "requirements": needs["requirements"]}
+                except (ValueError, KeyError, TypeError) as error:
+                    raise UsageError("--arguments %s does not begin with what its values need: %s" % (path, error))
+                check_requirements({"values": [row], "requirements": self.manifest.data.get("requirements")})
+                name = "%s%s" % (ARGUMENTS, len(self.arguments) or "")
+                with open(self.root + "/" + name, "wb") as out:
+                    out.write(source.read(-1 if end is None else end - source.tell()))
+                self.arguments.append(name)
 
     def wait(self, wait):
         """The child's `supervisor.Ending`."""
