@@ -116,6 +116,9 @@ class CallReader:
         acts = known_calls.method_acts(name, len(call.values), makers)
         if acts or known_calls.method_changes(name, call.names) or call.decorates:
             self.change(owners, self.roots.dotted(scope, call.callee) or name, discarded=call.discarded)
+        if call.discarded and receiver[0] == "call" and known_calls.is_setting(f".{name}"):
+            for maker in makers:
+                self._set(f"{maker}.{name}", call.values)  # Device(1).use()
         if known_calls.method_takes_in(name):
             for value in call.values:
                 self.link(self.roots.of(scope, value), owners)
@@ -203,11 +206,26 @@ class CallReader:
                 or (call.discarded and not known_calls.is_output(dotted))
             ):
                 self._set(dotted, call.values)
+            if ".patch" in dotted and call.args:
+                self._patch(call.scope, call.args[0])
             for value in call.values:
                 self.use_up(call.scope, value)
             if known_calls.changes_argument(dotted, call.names, discarded=call.discarded):
                 for value in call.values:
                     deeds.changes |= {root for root in self.roots.of(call.scope, value) if root[0] != "foreign"}
+
+    def _patch(self, scope: int, target: Expr) -> None:
+        """``mock.patch("json.dumps", …)`` and ``mock.patch.object(json, "dumps", …)``."""
+        if target[0] != "str":
+            self.change(self.roots.of(scope, target), "patch", target=True)
+            return
+        module = str(target[1]).rpartition(".")[0]
+        while module and not self.things.is_local_module(module):
+            module = module.rpartition(".")[0]
+        if module:
+            self.deeds.changes.add(("module", module))
+        else:
+            self._set(f"{target[1]}=")
 
     def _builtin(self, name: str, call: Application) -> None:
         scope, values = call.scope, call.values
@@ -244,8 +262,18 @@ class CallReader:
 
     def use_up(self, scope: int, value: Expr) -> None:
         """Something goes through an object: an iterator is not the same afterwards."""
-        if value[0] == "name" and any(self._is_iterator(thing) for thing in self.things.of(self.module, scope, value)):
+        if value[0] != "name":
+            return
+        if any(self._is_iterator(thing) for thing in self.things.of(self.module, scope, value)):
             self.deeds.changes |= self.roots.of(scope, value)
+        local = self.names.is_local(scope, value[1]) or 0
+        made = [item for item in self.names.assignments.get((local, value[1]), ()) if item.value[0] == "comp"]
+        if made and (local, value[1]) in self.names.syntax.generators:
+            self.deeds.changes |= self.roots.of(scope, value)
+            lines = {item.line for item in made}
+            for call in self.names.calls_in.get(local, ()):  # they run now
+                if call.line in lines and local == scope:
+                    self.apply(Application(local, call.func, call.args, call.keywords))
 
     def _is_iterator(self, thing: Thing) -> bool:
         names = self.things.names(thing.module) if thing.kind == "made" else None
@@ -293,9 +321,11 @@ class CallReader:
         for value in values:
             if value[0] == "call" and value[1][-1] == "partial":
                 self._callbacks(scope, (*value[2], *(given for _, given in value[3])))
+            things = self.things.of(self.module, scope, value)
+            for thing in things if value[0] in ("name", "attr", "call") else ():
+                self.deeds.calls += [(method, {}) for method in self.things.run_by_installed(thing)]
             if value[0] not in ("name", "attr"):
                 continue
-            things = self.things.of(self.module, scope, value)
             if value[0] == "attr" and not things and known_calls.is_mutator(value[2]):
                 self.change(self.roots.of(scope, value[1]), value[2])
             if not self._ours(things, value):

@@ -15,12 +15,13 @@ from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 from clustrix_bundle.bundler.slicing.definitions import DefinitionReader
 from clustrix_bundle.bundler.slicing.implicit import ImplicitRuns, remembers
 from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, root_name
+from clustrix_bundle.bundler.slicing.syntax_reads import Deletion
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clustrix_bundle.bundler.facts.model import Binding, Import
+    from clustrix_bundle.bundler.facts.model import Binding, Expr, Import
 
 
 _ITERATE = {"for": ("__iter__", "__next__"), "with": ("__enter__", "__exit__")}
@@ -97,6 +98,9 @@ class Effects:
                 for item in self._script.imports_in.get(scope, ()):
                     if item.statement == number:
                         reader.imported(item, self.implicit)
+                for deletion in self._script.syntax.deletions.get(scope, ()) if self._script.may_delete else ():
+                    if deletion.statement == number:
+                        reader.deletion(scope, deletion)
                 for read in self.implicit.reads(self._script, scope):
                     if read.statement == number:
                         self.implicit.read(reader.calls, read)
@@ -130,7 +134,7 @@ class Effects:
         reader = _Reader(self.things, names, deeds)
         for scope in names.within(function.scope):
             for call in names.calls_in.get(scope, ()):
-                reader.calls.call(scope, call, discarded=False)
+                reader.calls.call(scope, call, discarded=names.stands_alone(call))
             for binding in names.bindings_in.get(scope, ()):
                 if not remembers(names, function.scope, binding):
                     reader.binding(binding)
@@ -138,6 +142,8 @@ class Effects:
                 reader.imported(item, self.implicit)
             for read in self.implicit.reads(names, scope):
                 self.implicit.read(reader.calls, read)
+            for deletion in names.syntax.deletions.get(scope, ()) if names.may_delete else ():
+                reader.deletion(scope, deletion)
             for name in names.facts.scopes[scope].global_names:
                 if any(True for _ in names.assignments.get((scope, name), ())):
                     reader.bind_global(name)
@@ -158,12 +164,10 @@ class _Reader:
         target, scope = binding.target, binding.scope
         self.calls.line = binding.line
         if target[0] in ("attr", "index"):
-            innermost, _ = chain(target)
             if target[0] == "index" and self.calls.roots.is_namespace(scope, target[1]):
                 self.calls.bind_key(target[2][1] if target[2][0] == "str" else "*")
                 return
-            owners = self.calls.roots.of(scope, target[1])
-            self.calls.change(owners, self.calls.roots.dotted(scope, target) or (root_name(innermost) or "?"), target=True)
+            owners = self.change_target(scope, target)
             self.calls.link(self.calls.roots.of(scope, binding.value), owners)
             methods = (target[2], "__setattr__", "__set__") if target[0] == "attr" else ("__setitem__", "__delitem__")
             self.calls.run_methods(scope, methods, (target[1], ("?",), binding.value))
@@ -180,6 +184,26 @@ class _Reader:
             values = frozenset(root for root in self.calls.roots.of(scope, binding.value) if root[0] == "name")
             self.calls.link(values, own)
             self.calls.link(own, values)
+
+    def change_target(self, scope: int, target: Expr) -> frozenset[Root]:
+        """``x.a`` or ``x[i]`` is set or deleted; gives the owners."""
+        owners = self.calls.roots.of(scope, target[1])
+        innermost, _ = chain(target)
+        self.calls.change(owners, self.calls.roots.dotted(scope, target) or (root_name(innermost) or "?"), target=True)
+        return owners
+
+    def deletion(self, scope: int, deletion: Deletion) -> None:
+        target = deletion.target
+        self.calls.line = deletion.line
+        if target[0] == "list":
+            for item in target[1]:
+                self.deletion(scope, Deletion(deletion.statement, deletion.line, item))
+        elif target[0] == "name" and target[1] in self.calls.names.facts.scopes[scope].global_names:
+            self.bind_global(target[1])
+        elif target[0] == "index" and self.calls.roots.is_namespace(scope, target[1]):
+            self.calls.bind_key(target[2][1] if target[2][0] == "str" else "*")
+        elif target[0] in ("attr", "index"):
+            self.change_target(scope, target)
 
     def imported(self, item: Import, implicit: ImplicitRuns) -> None:
         """``from lazy import value`` reads attributes of the module, ``__path__`` among them."""

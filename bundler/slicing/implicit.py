@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.application import UNKNOWN, Application
-from clustrix_bundle.bundler.slicing.syntax_reads import METHODS, Read, reads_of
+from clustrix_bundle.bundler.slicing.syntax_reads import METHODS, Read
 from clustrix_bundle.bundler.slicing.things import Thing
 
 if TYPE_CHECKING:
@@ -26,16 +26,13 @@ class ImplicitRuns:
 
     def __init__(self, things: Things) -> None:
         self._things = things
-        self._reads: dict[str, dict[int, list[Read]]] = {}
         self._acting: dict[str, bool] = {}
         self._tables: dict[str, dict[str, list[tuple[Thing, ModuleNames]]]] = {}
 
     def reads(self, names: ModuleNames, scope: int) -> Sequence[Read]:
         """What stands in a scope and may run something; nothing in modules that see nothing of the kind."""
         module = names.module.name
-        if module not in self._reads:
-            self._reads[module] = reads_of(names) if self._acts(module, set()) else {}
-        return self._reads[module].get(scope, ())
+        return names.syntax.reads.get(scope, ()) if module == self._things.script or self._acts(module, set()) else ()
 
     def read(self, reader: CallReader, read: Read) -> None:
         """Adds what a read may do to the reader's deeds."""
@@ -44,6 +41,8 @@ class ImplicitRuns:
             self._run_module_hooks(reader, read)
         if read.receiver[0] in ("str", "const"):
             return
+        if "__iter__" in read.methods:
+            reader.use_up(read.scope, read.receiver)
         receivers = self._things.of(reader.module, read.scope, read.receiver)
         if read.methods[0] == "__getitem__" and any(thing.module == "collections.defaultdict" for thing in receivers):
             reader.deeds.changes |= reader.roots.of(read.scope, read.receiver)

@@ -72,6 +72,9 @@ _MUTATORS = compile_lazily(
     |readinto|pack_into|.*[a-z0-9]_|sort|reverse|load_state_dict|fit|partial_fit|fit_transform|train|step|backward|compile|freeze""",
     re.VERBOSE,
 )
+_CHANGERS = compile_lazily(
+    r"shuffle|heap(ify|push|pop|replace|pushpop)|insort(_left|_right)?|copyto|put|putmask|place|fill_diagonal|at|next|setattr|delattr"
+)
 _IN_PLACE_KEYWORDS = frozenset({"inplace", "out", "overwrite_a", "overwrite_b", "overwrite_x"})
 
 _OUTPUT = compile_lazily(
@@ -119,7 +122,7 @@ MOVES = frozenset(["os.chdir", "os.fchdir"])
 PROCESS_WIDE = words(
     """
     os sys warnings locale gc logging random decimal builtins socket faulthandler resource codecs copyreg mimetypes
-    multiprocessing asyncio csv time site
+    multiprocessing asyncio csv time site gettext
     """
 )
 """Standard modules whose settings reach code that never names them: their settings are kept wherever they stand."""
@@ -131,22 +134,32 @@ _SETTING = compile_lazily(
     |invalidate_caches|load_dotenv|setup|import_plugins""",
     re.VERBOSE,
 )
-_SEED = compile_lazily(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed")
+_SETTINGS_BY_NAME = frozenset(
+    {"signal.signal", "signal.alarm", "copyreg.pickle", "tracemalloc.start", "sys.settrace", "sys.setprofile"}
+)
+_SEED = compile_lazily(r"(manual_)?seed(_all|_everything)?|manual_seed_all|set_(random_)?seed|random_seed|set_?state")
+_PATCHES = compile_lazily(r"(monkey_?)?patch(_.*)?|inject.*|install_(as|import).*|import_plugins|initialize|pandas")
+_DRESSES = compile_lazily(r"set.*|reset.*|rc.*|use|style")
+_REACHES = {"seaborn": "matplotlib", "scienceplots": "matplotlib", "mplhep": "matplotlib", "sklearnex": "sklearn"}
+"""Installed packages whose settings are another's."""
 _FOR_PEOPLE = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.ps1", "sys.ps2", "threading.excepthook", "faulthandler.enable"}
 )
 _TELLS_PEOPLE = frozenset({"logging", "faulthandler", "gc", "argparse", "logger", "tqdm", "rich"})
 _LOOKS_ONLY = (
-    "printoptions",
     "verbosity",
     "set_loglevel",
     "freeze_support",
     "log_to_stderr",
-    "set_start_method",
     "sys.stdout.reconfigure",
 )
 _WARNING_FILTERS = frozenset({"warnings.filterwarnings", "warnings.simplefilter"})
-_USED_BY_NAME = words("random decimal asyncio csv socket mimetypes copyreg resource time")
+_USERS = {
+    "multiprocessing": words("multiprocessing concurrent"),
+    "gettext": words("gettext"),
+    "copyreg": words("copyreg pickle copy shelve multiprocessing concurrent"),
+}
+_USED_BY_NAME = words("random decimal asyncio csv socket mimetypes resource time")
 _DRAWS_FROM = ("random.", "numpy.random.")
 
 
@@ -190,6 +203,11 @@ def changes_argument(dotted: str, keywords: frozenset[str], *, discarded: bool) 
     if root in _DRAWING or _OUTPUT.fullmatch(last):
         return False
     return discarded or bool(_MUTATORS.fullmatch(last))
+
+
+def surely_changes_argument(dotted: str, keywords: frozenset[str]) -> bool:
+    """Whether the name of a call says that it changes what it is given, and not only takes it: ``heappush(xs, 1)``, ``out=xs``."""
+    return bool(keywords & _IN_PLACE_KEYWORDS or _CHANGERS.fullmatch(dotted.rpartition(".")[2]))
 
 
 def method_changes(name: str, keywords: frozenset[str] = frozenset()) -> bool:
@@ -239,13 +257,36 @@ def is_output(dotted: str) -> bool:
     root = dotted.partition(".")[0]
     last = dotted.rpartition(".")[2]
     if root in _DRAWING:
-        return not any(_DRAWING_SETTINGS.fullmatch(part) for part in dotted.split(".")[1:] or [last])
+        return not reached_by(dotted) and not any(_DRAWING_SETTINGS.fullmatch(part) for part in dotted.split(".")[1:] or [last])
     return dotted in _HOUSEKEEPING or root in _PROGRAM_STARTERS or (bool(_OUTPUT.fullmatch(last)) and root != last)
 
 
 def is_setting(dotted: str) -> bool:
     """Whether the name of the call says that it changes state of its module: ``seed``, ``filterwarnings``, ``set_…``."""
-    return any(_SETTING.fullmatch(part) for part in dotted.split(".")[1:])
+    return dotted in _SETTINGS_BY_NAME or any(_SETTING.fullmatch(part) for part in dotted.split(".")[1:])
+
+
+def reached_by(dotted: str) -> str:
+    """The top-level package whose behaviour a setting of an installed package changes besides its own; ``*`` for any, empty for none."""
+    root, _, rest = dotted.partition(".")
+    last = rest.rpartition(".")[2]
+    if is_standard(root):
+        return ""
+    if root in _REACHES:
+        return _REACHES[root] if _DRESSES.fullmatch(last) else ""
+    return "pandas" if last == "pandas" else "*" if _PATCHES.fullmatch(last) else ""
+
+
+def remedy_of(setting: str) -> str:
+    """What to do about a setting under the main guard that must not stand above it; empty where that is no harm."""
+    if setting != "multiprocessing.set_start_method":
+        return ""
+    return "use `multiprocessing.get_context(…)` in the function (above the guard it would fail in the processes that it starts)"
+
+
+def needs_one_of(root: str) -> frozenset[str]:
+    """Modules without which settings of a standard module matter to nobody; empty where they always do."""
+    return _USERS.get(root, frozenset())
 
 
 def is_for_people(dotted: str) -> bool:
@@ -259,11 +300,12 @@ def answers_depend_on(setting: str, values: tuple[Expr, ...]) -> bool:
     ``setting`` ends with ``=`` where it is an assignment; ``values`` are the arguments of a call.
     """
     dotted = setting.rstrip("=")
-    if is_for_people(dotted) or dotted.partition(".")[0] in _TELLS_PEOPLE or dotted.endswith(_LOOKS_ONLY):
+    tells = dotted.partition(".")[0] in _TELLS_PEOPLE and not reached_by(dotted)
+    if is_for_people(dotted) or tells or dotted.endswith(_LOOKS_ONLY):
         return False
     if dotted in _WARNING_FILTERS:
         return not values or values[0][0] != "str" or values[0][1] == "error"
-    return setting.endswith("=") or is_setting(dotted) or is_seed(dotted)
+    return setting.endswith("=") or is_setting(dotted) or is_seed(dotted) or bool(reached_by(dotted))
 
 
 def reaches_only_users(root: str) -> bool:

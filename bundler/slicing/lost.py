@@ -52,7 +52,9 @@ class Lost:
             if self._matters(setting):
                 name = setting.rstrip("=")
                 elsewhere = "" if module == self._script.loaded.name else f" (in {module}, line {line})"
-                yield line if not elsewhere else here, name, f"`{name}` is set{elsewhere} {why}"
+                remedy = known_calls.remedy_of(setting)
+                reason = why.partition(": ")[0] + f": if what the function gives depends on it, {remedy}" if remedy else why
+                yield line if not elsewhere else here, name, f"`{name}` is set{elsewhere} {reason}"
         made = {path for path in deeds.makes if not self._reasons.has_file(path)} & self._reasons.made(deeds)
         for path in sorted({*deeds.writes, *made} if not self._live else ()):
             if self._selection.reads_file(path):
@@ -78,7 +80,8 @@ class Lost:
     def _matters(self, setting: str) -> bool:
         root = setting.partition(".")[0].rstrip("=")
         closure = self._selection.closure
-        if not self._reasons.is_seen(setting):
+        users = known_calls.needs_one_of(root)
+        if not self._reasons.is_seen(setting) or (users and not users & closure.foreign):
             return False
         return not known_calls.reaches_only_users(root) or root in closure.foreign or closure.installs
 

@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+from clustrix_bundle.bundler.slicing.syntax_reads import read_syntax
+
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Scope
+    from clustrix_bundle.bundler.slicing.syntax_reads import Syntax
 
 _FUNCTIONS = frozenset({"function", "async", "lambda"})
+_GOES_ON = compile_lazily(rb"(?:[(\[{,\\+\-*/%|&=<>.]|\b(?:and|or|not|in|is|if|else|return|yield|await|lambda[^:]*:))$")
+"""How a line ends after which a statement goes on."""
 
 
 class ModuleNames:
@@ -20,6 +26,35 @@ class ModuleNames:
     def __init__(self, module: LoadedModule) -> None:
         self.module = module
         self.facts = module.facts
+
+    @cached_property
+    def syntax(self) -> Syntax:
+        """What the facts of the module do not say; dear, as its source is parsed for it."""
+        return read_syntax(self)
+
+    @cached_property
+    def may_delete(self) -> bool:
+        """Whether the word ``del`` stands anywhere in the module."""
+        return b"del " in self.module.source or b"del(" in self.module.source
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self.module.source.splitlines()
+
+    def stands_alone(self, call: Call) -> bool:
+        """Whether a call in a function looks like a statement of its own, whose result nothing takes: its line begins with it."""
+        innermost, attributes = chain(call.func)
+        while innermost[0] == "call":
+            innermost, attributes = chain(innermost[1])
+        if innermost[0] != "name" or not 0 < call.line <= len(self._lines):
+            return False
+        start = ".".join((innermost[1], *attributes)).partition(".[]")[0].encode()
+        if not self._lines[call.line - 1].strip().removeprefix(b"await ").startswith(start):
+            return False
+        before = next(
+            (line for number in range(call.line - 2, -1, -1) if (line := self._lines[number].split(b"#")[0].strip())), b""
+        )
+        return not _GOES_ON.search(before)
 
     @cached_property
     def function_of(self) -> tuple[int, ...]:

@@ -135,6 +135,9 @@ class Reasons:
             )
         if root in known_calls.PROCESS_WIDE and (setting.endswith("=") or known_calls.is_setting(dotted)):
             return True
+        reached = known_calls.reached_by(dotted)
+        if reached == "*" or reached in self.selection.closure.foreign:
+            return True
         return root in self.selection.closure.foreign or (known_calls.is_seed(dotted) and self.selection.closure.installs)
 
     def _derives_from_kept(self, number: int) -> bool:

@@ -17,7 +17,7 @@ from clustrix_bundle.bundler.slicing.things import Modules, Things
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
-    from clustrix_bundle.bundler.facts.model import Expr, Import, Statement
+    from clustrix_bundle.bundler.facts.model import Call, Expr, Import, Statement
     from clustrix_bundle.bundler.slicing.things import Thing
 
 LOOPS = frozenset({"for", "while"})
@@ -198,12 +198,29 @@ class Script:
         return "`parse_args()`" if any(call.func[0] == "attr" and call.func[2].startswith("parse_args") for call in calls) else ""
 
     def acts_on(self, number: int, name: str) -> bool:
-        """Whether a statement itself assigns to a part of an object, calls a method on it or decorates by one; being given it does not count."""
+        """Whether a statement itself assigns to a part of an object, deletes one, calls a method on it, decorates by one, or gives it to what changes it by its name; being given alone does not count."""
         calls, bindings, _ = self.names.immediate[number]
         owners = [item.target for item in bindings if item.target[0] in ("attr", "index")]
         owners += [call.func[1] for call in calls if call.func[0] == "attr" and known_calls.method_changes(call.func[2])]
+        owners += [value for call in calls for value in self._changed_by(call)]
+        owners += [
+            item.target[1] if item.target[0] in ("attr", "index") else item.target
+            for item in self.names.syntax.deletions.get(0, ())
+            if item.statement == number and item.target[0] in ("attr", "index")
+        ]
         owners += [decorator for decorator in self.decorators(number) if root_name(decorator) != decorator[1]]
         return any(root_name(owner) == name for owner in owners)
+
+    def _changed_by(self, call: Call) -> Iterator[Expr]:
+        """Arguments that a call of something installed surely changes: ``heappush(xs, 1)``, ``atexit.register(xs.append, 1)``."""
+        values = (*call.args, *(value for _, value in call.keywords))
+        yield from (value[1] for value in values if value[0] == "attr" and known_calls.is_mutator(value[2]))
+        names = frozenset(name or "" for name, _ in call.keywords)
+        if any(
+            thing.kind == "foreign" and known_calls.surely_changes_argument(thing.module, names)
+            for thing in self.things.of(self.loaded.name, call.scope, call.func)
+        ):
+            yield from values
 
     def decorators(self, number: int) -> tuple[Expr, ...]:
         """The decorators of the definition that a statement is."""

@@ -100,15 +100,41 @@ class Read:
     others: tuple[Expr, ...] = ()
 
 
-def reads_of(names: ModuleNames) -> dict[int, list[Read]]:
-    """What code of a module reads by syntax, by the scope that it stands in; nothing where this Python can't parse it."""
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A target of ``del``."""
+
+    statement: int
+    line: int
+    target: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """What facts do not say of a module's code.
+
+    Attributes:
+        reads: What is read, by the scope that it stands in.
+        deletions: What is deleted, by scope.
+        generators: Names that are given a generator expression, with their scopes.
+    """
+
+    reads: dict[int, list[Read]]
+    deletions: dict[int, list[Deletion]]
+    generators: frozenset[tuple[int, str]]
+
+
+def read_syntax(names: ModuleNames) -> Syntax:
+    """The syntax of a module; nothing where this Python can't parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(names.module.source)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return {}
+        return Syntax({}, {}, frozenset())
     found: dict[int, list[Read]] = defaultdict(list)
+    deletions: dict[int, list[Deletion]] = defaultdict(list)
+    generators: set[tuple[int, str]] = set()
     scopes = _scopes(names, tree)
     statements = _Statements(names)
     pending: list[tuple[ast.AST, int]] = [(node, 0) for node in tree.body]
@@ -127,10 +153,16 @@ def reads_of(names: ModuleNames) -> dict[int, list[Read]]:
                     tuple(map(expression, others)),
                 )
             )
+        if isinstance(node, ast.Delete):
+            at = statements.at(node) if scope == 0 else names.facts.scopes[scope].statement
+            deletions[scope] += [Deletion(at, node.lineno, expression(target)) for target in node.targets]
+        elif isinstance(node, (ast.Assign, ast.NamedExpr)) and isinstance(node.value, ast.GeneratorExp):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            generators |= {(scope, target.id) for target in targets if isinstance(target, ast.Name)}
         inner = scopes.get(node, scope)
         body = {id(part) for part in _body(node)} if inner != scope else set()
         pending += [(child, inner if id(child) in body else scope) for child in ast.iter_child_nodes(node)]
-    return found
+    return Syntax(found, deletions, frozenset(generators))
 
 
 def _scopes(names: ModuleNames, tree: ast.Module) -> dict[ast.AST, int]:

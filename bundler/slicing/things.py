@@ -131,6 +131,13 @@ class Things:
                 if self._is_installed(Thing("class", function.module, names.facts.scopes[function.scope].parent)):
                     yield function, names
 
+    def run_by_installed(self, thing: Thing) -> Iterator[Thing]:
+        """Methods that something installed may run of an object that it is given: all of a class that derives from an installed one."""
+        names = self.names(thing.module) if thing.kind == "instance" else None
+        if names is not None and self._is_installed(thing):
+            for numbers in names.members.get(thing.scope, {}).values():
+                yield from (Thing("function", thing.module, number) for number in numbers)
+
     def _is_installed(self, owner: Thing, depth: int = 0) -> bool:
         """Whether a class derives from one of an installed module."""
         names = self.names(owner.module)

@@ -219,3 +219,95 @@ def f():
 """,
         counter='value = 0\nTABLE = {}\nbump = TABLE.get("bump")\n',
     )
+
+
+def test_what_a_function_deletes_is_changed(holds):
+    holds(
+        """
+import os
+import limits
+TABLE = {"a": 1}
+GONE = 1
+os.environ["SLICED"] = "1"
+def clear(table):
+    global GONE
+    del GONE
+    del TABLE["a"], limits.MOST
+    del (table["b"])
+def quiet():
+    del os.environ["SLICED"]
+def unused():  #-
+    spare = {"a": 1}  #-
+    del spare["a"]  #-
+    return spare  #-
+spare = {"b": 2}  #-
+clear(TABLE)
+quiet()
+unused()  #-
+del spare["b"]  #-
+del os.environ["PATH"]
+def f():
+    return TABLE, GONE, limits
+""",
+        limits="MOST = 1\n",
+    )
+
+
+def test_a_generator_expression_runs_where_it_is_used_up(holds):
+    holds("""
+LOG = []
+def log(x):
+    LOG.append(x)
+    return x
+numbers = (log(x) for x in range(3))
+squares = (x * x for x in range(9))
+cubes = [x ** 3 for x in range(3)]
+found = 4 in squares
+total = sum(numbers)
+total = sum(cubes)  #-
+def f():
+    return LOG, next(squares), cubes
+""")
+
+
+def test_a_call_in_a_function_that_nothing_takes_the_result_of_is_made_for_its_effect(holds):
+    holds("""
+import flint
+table = []
+spare = []
+other = []
+def prepare():
+    flint.digest(
+        table,
+    )
+    value = flint.digest(
+        spare
+    )
+    return [
+        flint.digest(other),
+    ]
+def measure():  #-
+    return flint.digest(spare)  #-
+prepare()
+measure()  #-
+def f():
+    return table, spare, other
+""")
+
+
+@pytest.mark.parametrize(
+    ("statement", "needed"),
+    [
+        ('mock.patch("json.dumps", str).start()', "json"),
+        ('mock.patch("limits.MOST", 2).start()', "limits"),
+        ('mock.patch.object(limits, "MOST", 2).start()', "limits"),
+        ("tqdm.pandas()", "pandas"),
+        ("sns.set_theme()", "matplotlib"),
+        ("monkey.patch_all()", "socket"),
+        ("cupy.cuda.Device(1).use()", "cupy"),
+    ],
+)
+def test_what_changes_another_package_travels_where_that_is_used(sliced, statement, needed):
+    head = "import json, limits, pandas, matplotlib, socket, cupy, seaborn as sns\nfrom unittest import mock\nfrom tqdm import tqdm\nfrom gevent import monkey\n"
+    text = f"{head}{statement}\ndef f():\n    import {needed}\n    return {needed}.x\n"
+    assert statement in sliced(text, limits="MOST = 1\n").source.decode()

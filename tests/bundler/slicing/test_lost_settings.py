@@ -23,8 +23,41 @@ SETTINGS = [
     ("limits.MOST = 3", "limits"),
     ("limits.TABLE.append(3)", "limits"),
     ("set_limit(3)", "LIMIT"),
+    ('del CONFIG["a"]', "CONFIG"),
+    ('del os.environ["X"]', "os.environ"),
+    ("del limits.MOST", "limits"),
+    ("heapq.heappush(QUEUE, 1)", "QUEUE"),
+    ("random.shuffle(QUEUE)", "QUEUE"),
+    ("weakref.finalize(Settings(), QUEUE.append, 1)", "QUEUE"),
+    ("next(NUMBERS)", "NUMBERS"),
+    ("signal.signal(signal.SIGALRM, print)", "signal.signal"),
+    ("copyreg.pickle(Settings, print)", "copyreg.pickle"),
+    ("codecs.register(print)", "codecs.register"),
+    ("mimetypes.add_type('a/b', '.ab')", "mimetypes.add_type"),
+    ("decimal.setcontext(decimal.Context(prec=3))", "decimal.setcontext"),
+    ("random.setstate((3,))", "random.setstate"),
+    ("np.random.set_state(1)", "numpy.random.set_state"),
+    ("np.seterr(all='raise')", "numpy.seterr"),
+    ("np.set_printoptions(precision=3)", "numpy.set_printoptions"),
+    ("pd.set_option('mode.copy_on_write', True)", "pandas.set_option"),
+    ("matplotlib.use('svg')", "matplotlib.use"),
+    ("sns.set_theme()", "seaborn.set_theme"),
+    ("tqdm.pandas()", "tqdm.tqdm.pandas"),
+    ("mock.patch('json.dumps', str).start()", "json.dumps"),
+    ("mock.patch.object(limits, 'MOST', 3).start()", "limits"),
+    ("json.JSONEncoder.default = print", "json.JSONEncoder.default"),
+    ("Settings.register(int)", "Settings"),
+    ("show.register(int, print)", "show"),
+    ("logging.getLogger().addHandler(Heard())", "HEARD"),
 ]
-HEAD = """import os, sys, random, locale, warnings
+HEAD = """import codecs, copyreg, decimal, heapq, json, logging, mimetypes, os, pickle, sys, random, signal, locale, warnings, weakref
+import matplotlib
+import seaborn as sns
+from abc import ABC
+from functools import singledispatch
+from itertools import count
+from tqdm import tqdm
+from unittest import mock
 import numpy as np
 import pandas as pd
 import torch
@@ -33,11 +66,23 @@ from decimal import getcontext, Decimal
 from clustrix_bundle import bundle
 CONFIG = {}
 LIMIT = 1
+QUEUE = []
+HEARD = []
+NUMBERS = count()
+class Settings(ABC):
+    pass
+class Heard(logging.Handler):
+    def emit(self, record):
+        HEARD.append(record)
+@singledispatch
+def show(x):
+    return 0
 def set_limit(n):
     global LIMIT
     LIMIT = n
 def f(n):
-    return torch.rand(1), np.random.rand(), random.random(), pd.Series(), CONFIG, LIMIT, Decimal(1), limits.MOST, limits.TABLE
+    signal.alarm(1), json.dumps(pickle.dumps(n)), mimetypes.guess_type(n), matplotlib.get_backend(), QUEUE, HEARD
+    return show(isinstance(n, Settings)), NUMBERS, torch.rand(1), np.random.rand(), random.random(), pd.Series(), CONFIG, LIMIT, Decimal(1), limits.MOST, limits.TABLE
 """
 LIMITS = "MOST = 1\nTABLE = []\n"
 
@@ -85,6 +130,13 @@ setup()
     (note,) = _notes(found, "random.seed")
     assert note.line == 6
     assert "input()" in note.message
+
+
+def test_the_start_method_has_a_remedy_of_its_own(sliced):
+    guard = 'if __name__ == "__main__":\n    mp.set_start_method("spawn")\n'
+    (note,) = sliced(f"import multiprocessing as mp\ndef f():\n    return mp.Pool(1)\n{guard}").notes
+    assert "multiprocessing.get_context" in note.message and "above the guard or" not in note.message
+    assert sliced(f"import multiprocessing as mp\ndef f():\n    return 1\n{guard}").notes == ()
 
 
 QUIET = [
