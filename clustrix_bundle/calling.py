@@ -99,4 +99,4 @@ def _finish(cluster: Cluster, job: Job) -> None:
         if text := job.logs(stream=name):
             stream.write(text)
             stream.flush()
-    cluster.tidy([job])
+    cluster.tidy(job.id, left_nothing=job.left_nothing)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions
@@ -31,7 +32,7 @@ class ClusterExecutor(Executor):
         config: Which cluster; the active configuration by default.
         max_workers: Most tasks of this executor at a time; by default as many as this machine has processors where jobs are its own
             processes, else the configuration's ``max_parallel_jobs``.
-        initializer: Called before the function, in the process of every task.
+        initializer: Called before the function, once in the process of every task.
         initargs: Its arguments.
         resources: Of each task: cores, memory, time, partition, queue, account, gres, qos. ``environment``: the name of a conda
             environment, ``"current"`` or ``"venv"``. ``outputs``: ``"work_dir"`` moves what a task writes there, ``"job"`` keeps it in its folder.
@@ -66,7 +67,7 @@ class ClusterExecutor(Executor):
         limit = max_workers or self._cluster.room
         self._slots = Slots(limit) if limit else None
         self._initializer, self._initargs = initializer, tuple(initargs)
-        self._jobs: list[Job] = []
+        self._jobs: dict[Job, None] = {}
         self._lock = threading.Lock()
         self._is_shut = False
 
@@ -89,13 +90,13 @@ class ClusterExecutor(Executor):
         chunksize: int = 1,
         buffersize: int | None = None,
     ) -> Iterator[Any]:
-        """Results of calls in the order of their arguments, as `map` has them: one bundle and one job, whose tasks are the calls.
+        """Results of calls in the order of their arguments, as `map` has them: one bundle and one job, whose tasks make the calls.
 
         Args:
             fn: The function.
             iterables: Read to the end at once.
             timeout: Seconds from now until all results must be there.
-            chunksize: Must be at least 1; every call is a task of its own.
+            chunksize: So many calls make a task: one after the other, in one process. An error of one is its own; the others are made.
             buffersize: Must be None or at least 1; everything is submitted at once.
 
         Raises:
@@ -112,19 +113,29 @@ class ClusterExecutor(Executor):
             return iter(())
         with self._packed(fn, calls) as order:
             order.warn()
-            jobs = self._place(order)
-        return self._results(jobs, end)
+            jobs = self._place(replace(order, chunk=min(chunksize, len(calls))))
+        jobs.reverse()
+        return self._results(jobs, end, several=min(chunksize, len(calls)) > 1)
 
-    def _results(self, jobs: list[Job], end: float | None) -> Iterator[Any]:
+    def _results(self, jobs: list[Job], end: float | None, *, several: bool) -> Iterator[Any]:
+        """``jobs``: futures of one job, the last one first. None is held on to when its results were given."""
+        job, left_nothing = jobs[0].id, True
         try:
-            for job in jobs:
-                yield job.result(None if end is None else end - time.monotonic())
-            self._cluster.tidy(jobs)
+            while jobs:
+                left_s = None if end is None else end - time.monotonic()
+                if several:
+                    yield from jobs[-1].results(left_s)
+                    left_nothing = jobs.pop().left_nothing and left_nothing
+                else:
+                    results = [jobs[-1].result(left_s)]
+                    left_nothing = jobs.pop().left_nothing and left_nothing
+                    yield results.pop()
+            self._cluster.tidy(job, left_nothing=left_nothing)
         finally:
-            if not all(job.done() for job in jobs):  # nobody will take the rest
-                self._cluster.tracker.cancel(jobs[0].id)
-                for job in jobs:
-                    job._cancelled()  # noqa: SLF001 - they are of one job, which has been told
+            if not all(one.done() for one in jobs):  # nobody will take the rest
+                self._cluster.tracker.cancel(job)
+                for one in jobs:
+                    one._cancelled()  # noqa: SLF001 - they are of one job, which has been told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; by default wait for those that are there, which otherwise go on by themselves.
@@ -160,8 +171,14 @@ class ClusterExecutor(Executor):
     def _place(self, order: Order) -> list[Job]:
         jobs = self._cluster.submit(order, self._given, self._slots)
         with self._lock:
-            self._jobs = [job for job in self._jobs if not job.done()] + jobs
+            self._jobs.update(dict.fromkeys(jobs))
+        for job in jobs:
+            job.add_done_callback(self._forget)
         return jobs
+
+    def _forget(self, job: Any) -> None:
+        with self._lock:
+            self._jobs.pop(job, None)
 
 
 def _wait_for(jobs: list[Job]) -> None:

@@ -12,6 +12,7 @@ from clustrix_bundle.engines.verdict import FINAL
 from clustrix_bundle.errors import JobWarning
 
 if TYPE_CHECKING:
+    from clustrix_bundle.chunk import CallOutcome
     from clustrix_bundle.remote_failure import Captured
     from clustrix_bundle.tracker import Tracker
 
@@ -41,6 +42,7 @@ class Job(Future[Any]):
         self._word = "pending"
         self._reason = ""
         self._ending = threading.Lock()
+        self._calls: list[CallOutcome] = []  # of a task that makes several and failed
         self._kept: list[str] = []
         self._warnings: list[str] = []
         self._voice: Callable[[str], None] | None = None  # hears of what keeps it from getting on
@@ -56,7 +58,9 @@ class Job(Future[Any]):
         return self._reason
 
     def result(self, timeout: float | None = None) -> Any:
-        """What the function returned; waits for it. What its user should know besides is a `JobWarning`, once.
+        """What the function returned; of a task of several calls (`ClusterExecutor.map` with ``chunksize``) a list of what they did.
+
+        Waits for it. What its user should know besides is a `JobWarning`, once.
 
         Raises:
             TimeoutError: It is not there after ``timeout`` seconds.
@@ -67,6 +71,8 @@ class Job(Future[Any]):
             value = super().result(timeout)
         except TimeoutError as error:
             raise self._late(error, timeout) from None
+        if value is None and (raised := super().exception()) is not None:  # one that is false, which older Pythons forget
+            raise raised
         told, self._warnings = self._warnings, []
         for text in told:
             warnings.warn(f"job {self.id}: {text}", JobWarning, stacklevel=2)
@@ -88,6 +94,25 @@ class Job(Future[Any]):
         if self.done():  # the function's own
             return error
         return TimeoutError(f"job {self.id} is {self._word} after {timeout} s{': ' if self._reason else ''}{self._reason}")
+
+    def results(self, timeout: float | None = None) -> Iterator[Any]:
+        """What each call of a task gave that makes several, in their order; the first that failed raises what it raised. Waits for all.
+
+        Raises:
+            TimeoutError, CancelledError, RemoteError, JobLostError, Exception: As `result`; what calls gave before comes first.
+        """
+        error = self.exception(timeout)
+        if error is None:
+            yield from self.result()
+            return
+        for call in self._calls:
+            yield call.result()
+        raise error
+
+    @property
+    def left_nothing(self) -> bool:
+        """Whether all went well and no files were written."""
+        return self._word == "completed" and not self._kept
 
     def running(self) -> bool:
         """Whether it has begun and not ended."""
@@ -172,7 +197,7 @@ class Job(Future[Any]):
 
     def _completed(self, value: Any, kept: list[str]) -> None:
         """``kept``: names of the files that it wrote."""
-        self._kept = kept
+        self._kept, self._calls = kept, []
         self._moved("completed")
         self._settle(value, None)
 

@@ -37,12 +37,13 @@ class Order:
         bundle: Its id.
         manifest: What it says of itself.
         blobs: Folder with its detached members; None if it has none.
-        arguments: For each task the content of the runtime's ``--arguments FILE``; empty for one task that is given none.
+        arguments: For each call the content of the runtime's ``--arguments FILE``; empty for one call that is given none.
         warnings: What was noticed while it was built.
         names: First parts of the relative paths that the arguments can be; None for any.
         captured: What comes home as itself (``DependencyGraph.captured``).
         python: The target interpreter as it was asked for.
         root: The project's.
+        chunk: How many calls one task makes.
     """
 
     name: str
@@ -56,11 +57,12 @@ class Order:
     captured: Captured = field(default_factory=dict, repr=False)
     python: str | None = None
     root: Path | None = None
+    chunk: int = 1
 
     @property
     def tasks(self) -> int:
-        """How many calls there are."""
-        return max(1, len(self.arguments))
+        """How many tasks make its calls."""
+        return max(1, -(-len(self.arguments) // self.chunk))
 
     def warn(self) -> None:
         """Tell the caller of this package what was noticed while it was built."""

@@ -79,7 +79,7 @@ class RemoteExecutor:
         """As `submit`, and wait: the result, or what the function raised."""
         job = self.submit(bundle, args, kwargs, blobs=blobs)
         result = job.result()
-        self._cluster.tidy([job])
+        self._cluster.tidy(job.id, left_nothing=job.left_nothing)
         return result
 
     def attach(self, job: str) -> list[Job]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
     from clustrix_bundle.remote_failure import Captured
 
-_IN_MEMORY = 8 << 20
+IN_MEMORY = 8 << 20
+"""Bytes of what is fetched that are not put into a file in passing."""
 _TAIL = 4000
 _REFUSED = ("BundleFormatError", "UnsafePathError", "NewerFormatError")
 _NEXT = {
@@ -43,7 +44,7 @@ def fetch_result(place: Place, job: str, task: int, outcome: Mapping[str, Any], 
     Raises:
         RemoteError: It cannot be read here, or is not what the task wrote.
     """
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stored:
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as stored:
         fetch_verified(place, job, task, "result", outcome=outcome, into=stored)
         try:
             return RemoteUnpickler(stored, captured).load()
@@ -136,7 +137,7 @@ def failure_of(
     if told["type"] in _REFUSED:
         return BundleFormatError(told["message"])
     if "error" in outcome["files"]:
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as stored:
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as stored:
             fetch_verified(place, job, task, "error", outcome=outcome, into=stored)
             error = raisable(told, stored, captured)
         if step := _step(outcome):

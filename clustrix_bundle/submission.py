@@ -103,10 +103,10 @@ class Cluster:
         self.tracker.watch(jobs)
         return jobs
 
-    def tidy(self, jobs: list[Job]) -> None:
-        """Remove the folder of a job whose results were taken, if the configuration says so and all went well and no files were written."""
-        if self.config.cleanup_on_success and all(job.state == "completed" and not job._kept for job in jobs):  # noqa: SLF001
-            self.place.call("jobs.remove", job=jobs[0].id)
+    def tidy(self, job: str, *, left_nothing: bool) -> None:
+        """Remove the folder of a job whose results were taken, if the configuration says so and none of its tasks left anything."""
+        if self.config.cleanup_on_success and left_nothing:
+            self.place.call("jobs.remove", job=job)
 
     @property
     def room(self) -> int:
@@ -227,6 +227,7 @@ class Cluster:
             "blobs": sorted({member.sha256 for member in order.manifest.members if member.detached}),
             "engine": self.engine.name,
             "tasks": order.tasks,
+            **({"chunk": order.chunk} if order.chunk > 1 else {}),
             "arguments": offsets if order.arguments else None,
             "arguments_sha256": digest.hexdigest(),
             "resources": resources.given(),

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.chunk import fetch_calls
 from clustrix_bundle.engines.answers import Answers
 from clustrix_bundle.engines.engine import Engine, Submitted
 from clustrix_bundle.engines.verdict import FINAL, UNDECIDED, UNKNOWN, Scheduled, Verdicts, awaited
@@ -187,10 +188,13 @@ class Tracker:
             one.open.pop(job.task, None)
 
     def _finish(self, job: Job, word: str, reason: str, outcome: dict[str, Any] | None) -> None:
+        calls = fetch_calls(self.place, job.id, job.task, outcome, job._captured) if word != "cancelled" else []  # noqa: SLF001
+        job._calls = calls  # noqa: SLF001 - should the task have failed, or one of their results not be readable
         if word == "completed" and outcome is not None:
             kept = [row["path"] for row in outcome["outputs"]]
             job._warnings = list(outcome["warnings"])  # noqa: SLF001
-            job._completed(fetch_result(self.place, job.id, job.task, outcome, job._captured), kept)  # noqa: SLF001
+            one = None if calls else fetch_result(self.place, job.id, job.task, outcome, job._captured)  # noqa: SLF001
+            job._completed([call.result() for call in calls] if calls else one, kept)  # noqa: SLF001
         elif word == "cancelled":
             job._moved(word, describe_cause(word, outcome, reason))  # noqa: SLF001
             job._cancelled()  # noqa: SLF001

@@ -15,7 +15,7 @@ _RESULT = OK + '"result": '
 
 def call_each(call, task, function, pickle):
     """Call a function with each of the task's arguments, whatever becomes of the calls before. The task's open outcome, and warnings."""
-    told = []  # type: ignore[var-annotated]
+    told = []
     failed, first, warnings = [], b"", []  # type: ignore[var-annotated]
     with open(task.calls_file, "wb") as out:
         for number, name in enumerate(task.arguments):

@@ -1,6 +1,5 @@
 """A call that something has to be done before, as `ClusterExecutor(initializer=…)` asks for; named in what travels, so both ends have it."""
 
-
 from os import getpid
 
 

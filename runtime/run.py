@@ -186,7 +186,7 @@ class Task(object):
         self.result_file = os.path.abspath(options.result) if options.result else None
         self.error_file = os.path.abspath(options.error) if options.error else None
         self.calls_file = options.__dict__.get("calls")
-        self.arguments = []  # type: ignore[var-annotated]
+        self.arguments = []
         self.most_json = None
         self.values_python = manifest.data.get("values_python")
         self._keep = options.keep
@@ -226,7 +226,8 @@ class Task(object):
         from .value_needs import check_requirements
 
         with open(path, "rb") as source:
-            for start, end in zip(spans, spans[1:]):
+            for number, start in enumerate(spans[:-1]):
+                end = spans[number + 1]
                 source.seek(start)
                 try:
                     needs = parse_json(source.readline().decode("ascii"))
@@ -236,7 +237,7 @@ class Task(object):
                 except (ValueError, KeyError, TypeError) as error:
                     raise UsageError("--arguments %s does not begin with what its values need: %s" % (path, error))
                 check_requirements({"values": [row], "requirements": self.manifest.data.get("requirements")})
-                name = "%s%s" % (ARGUMENTS, len(self.arguments) or "")
+                name = "%s%s" % (ARGUMENTS, number or "")
                 with open(self.root + "/" + name, "wb") as out:
                     out.write(source.read(-1 if end is None else end - source.tell()))
                 self.arguments.append(name)

@@ -104,10 +104,15 @@ def tell(
     if outcome is None or "failed" in outcome or not outcome["ok"]:
         return _tell_failure(job, state, outcome, more, as_json=as_json)
     if file is not None:
-        from clustrix_bundle.results import fetch_verified  # noqa: PLC0415 - where the pickle is wanted
+        from clustrix_bundle.chunk import dump_results, fetch_calls  # noqa: PLC0415 - where the pickle is wanted
+        from clustrix_bundle.results import fetch_verified  # noqa: PLC0415
 
+        calls = fetch_calls(there.place, job, task, outcome)
         with open(file, "xb+") as out:
-            fetch_verified(there.place, job, task, "result", outcome=outcome, into=out)
+            if calls:
+                dump_results(calls, out)
+            else:
+                fetch_verified(there.place, job, task, "result", outcome=outcome, into=out)
     for text in outcome["warnings"]:
         click.echo(f"clustrix-bundle: warning: {printable(text)}", err=True)
     result, exact = outcome["result"], outcome["exact"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,31 @@ def proxy(sshd):
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def project_module(tmp_path, monkeypatch):
+    """Makes a project of one module in ``project``, which is the current folder then, and imports it; beside it is a folder ``work``."""
+    made = []
+
+    def make(name, source):
+        project = tmp_path / "project"
+        project.mkdir()
+        (project / f"{name}.py").write_text(source)
+        (tmp_path / "work").mkdir()
+        monkeypatch.chdir(project)
+        monkeypatch.syspath_prepend(str(project))
+        made.append(name)
+        return importlib.import_module(name)
+
+    yield make
+    for name in made:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def config(tmp_path):
+    """A configuration whose jobs are processes of this machine, in the folder ``work``."""
+    from clustrix_bundle import ClusterConfig
+
+    return ClusterConfig(local_work_dir=str(tmp_path / "work"))

@@ -95,22 +95,8 @@ class Model:
 
 
 @pytest.fixture
-def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "executor_calls.py").write_text(SOURCE)
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(project)
-    monkeypatch.syspath_prepend(str(project))
-    import executor_calls
-
-    yield executor_calls
-    del sys.modules["executor_calls"]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> ClusterConfig:
-    return ClusterConfig(local_work_dir=str(tmp_path / "work"))
+def calls(project_module: Any) -> Any:
+    return project_module("executor_calls", SOURCE)
 
 
 @pytest.fixture

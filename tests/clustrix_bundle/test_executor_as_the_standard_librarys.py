@@ -29,6 +29,33 @@ def give(*args, **kwargs):
 def fail(x):
     raise ValueError(x)
 
+class Falsey(Exception):
+    def __bool__(self):
+        return False
+    def __len__(self):
+        return 0
+
+def fail_falsely():
+    raise Falsey("and is an error all the same")
+
+def in_one_process(x, how=None):
+    print("call", x)
+    if how == "raise":
+        raise Odd(x)
+    if how == "exit":
+        raise SystemExit(x)
+    if how == "die":
+        os._exit(x)
+    if how == "no pickle":
+        return NoPickle()
+    counted.append(x)
+    return len(counted)
+
+counted = []
+
+class Odd(Exception):
+    pass
+
 def sleep_on(flag):
     with open(flag + ".begun", "w") as out:
         out.write(str(os.getppid()))
@@ -61,29 +88,15 @@ def make(kind):
 
 
 @pytest.fixture
-def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "pool_calls.py").write_text(SOURCE)
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(project)
-    monkeypatch.syspath_prepend(str(project))
-    import pool_calls
-
-    yield pool_calls
-    del sys.modules["pool_calls"]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> ClusterConfig:
-    return ClusterConfig(local_work_dir=str(tmp_path / "work"))
+def calls(project_module: Any) -> Any:
+    return project_module("pool_calls", SOURCE)
 
 
 @pytest.fixture
 def executor(calls: Any, config: ClusterConfig) -> Iterator[ClusterExecutor]:
     made = ClusterExecutor(config, max_workers=2)
     yield made
-    for job in made._jobs:
+    for job in list(made._jobs):
         job.cancel()
     made.shutdown()
 
@@ -153,6 +166,61 @@ def test_a_map_given_up_in_the_middle_ends_what_is_left(
     assert next(results) == str(flag)
     results.close()  # type: ignore[attr-defined] - as leaving a loop does
     _await(lambda: list_statuses(cluster_of(config))[0].tasks == ("completed", "cancelled"))
+
+
+@pytest.mark.parametrize("size", [3, 7, 100])
+def test_a_chunk_of_calls_is_a_task(executor: ClusterExecutor, calls: Any, config: ClusterConfig, size: int) -> None:
+    results = executor.map(calls.in_one_process, range(7), chunksize=size)
+    (status,) = list_statuses(cluster_of(config))
+    assert len(status.tasks) == -(-7 // size)
+    assert list(results) == [number % size + 1 for number in range(7)]
+    with pytest.raises(ValueError, match="chunksize must be >= 1"):
+        executor.map(calls.give, [1], chunksize=-1)
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "words"),
+    [
+        ("raise", "Odd", "^2$"),
+        ("exit", "RemoteError", "ended its program, with code 2"),
+        ("no pickle", "RemoteError", "the result cannot be pickled"),
+        ("die", "RemoteError", "ended itself with exit code 2"),
+    ],
+)
+def test_of_a_chunk_what_went_well_comes_home_and_each_error_with_its_call(
+    executor: ClusterExecutor, calls: Any, config: ClusterConfig, how: str, error: str, words: str
+) -> None:
+    results = executor.map(calls.in_one_process, range(5), [None, None, how, None, how], chunksize=5)
+    (status,) = list_statuses(cluster_of(config))
+    assert [next(results), next(results)] == [1, 2]
+    with pytest.raises(Exception, match=words) as caught:
+        next(results)
+    assert type(caught.value).__name__ == error
+    (job,) = cluster_of(config).attach(status.id)  # as another process finds it
+    assert type(job.exception(60)).__name__ == error
+    assert job.state == "failed"
+    if how == "die":
+        assert [call.ok for call in job._calls] == [True, True]
+        return
+    assert [call.ok for call in job._calls] == [True, True, False, True, False]
+    assert job._calls[3].result() == 3
+    assert job.logs(stream="stdout") == "".join(f"call {number}\n" for number in range(5))
+    assert "2 of its 5 calls failed" in job.reason
+
+
+def test_exceptions_that_are_false_are_exceptions(executor: ClusterExecutor, calls: Any) -> None:
+    with pytest.raises(calls.Falsey, match="all the same"):
+        executor.submit(calls.fail_falsely).result(60)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_map_keeps_no_result_that_was_taken(executor: ClusterExecutor, calls: Any, size: int) -> None:
+    results = executor.map(calls.make, ["Plain"] * 4, chunksize=size)
+    first = weakref.ref(next(results))
+    next(results)
+    next(results)
+    _await(lambda: bool(gc.collect() or True) and first() is None)
+    assert len(list(results)) == 1
 
 
 def test_inputs_that_cannot_be_listed_submit_nothing(executor: ClusterExecutor, calls: Any, config: ClusterConfig) -> None:

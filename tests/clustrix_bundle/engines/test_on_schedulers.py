@@ -105,7 +105,7 @@ def _executing(config: Any, **resources: Any) -> Iterator[ClusterExecutor]:
         yield executor
         executor.shutdown()
     except BaseException:
-        for job in executor._jobs:
+        for job in list(executor._jobs):
             job.cancel()
         raise
 
