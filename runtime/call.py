@@ -25,6 +25,7 @@ class Call(object):
         values = task.arguments or data.get("values") or data.get("arguments") or data["entry"]["kind"] == "value"
         if task.result_file or task.error_file or values:
             self._interpreter.load_pickle([task.root + "/" + path for path in data["sys_path"]], values)
+            from . import whole_pickle  # noqa: F401 - for results, after code that may change what importing leans on
         if task.error_file:
             from . import failure_file
 
@@ -208,8 +209,10 @@ def _write(path, write_into):
 
 
 def _dump(value, pickle, out):
+    from .whole_pickle import dump_whole
+
     try:
-        _pickler(pickle, out).dump(value)
+        dump_whole(pickle, out, value, captured_definitions())
     except OSError:
         raise
     except BaseException as error:
@@ -222,19 +225,6 @@ def _remove(part):
         unlink(part)
     except OSError:
         pass
-
-
-def _pickler(pickle, out):
-    """One that names captured functions and classes, which the client has, by where they were captured."""
-    known = captured_definitions()
-    if not known:
-        return pickle.Pickler(out, 4)
-
-    class Pickler(pickle.Pickler):  # type: ignore[misc,name-defined]
-        def persistent_id(self, obj):
-            return known.get(id(obj))
-
-    return Pickler(out, 4)
 
 
 def captured_definitions():

@@ -309,14 +309,16 @@ def _set_cell(cell, contents):
         ctypes.pythonapi.PyCell_Set(ctypes.py_object(cell), ctypes.py_object(contents))
 
 
-def _locate(definition, module):
+def locate(definition, module):
+    """``(code, globals)`` of a definition that reads the globals of `module`."""
     namespace = sys.modules["__main__"].__dict__ if module == "__main__" else imported(module).__dict__
     filename = namespace.get("__file__") or definition["filename"]
     code = definitions.compile_definition(definition["text"], definition["line"], filename, definition["flags"])
     return definitions.follow(code, definition["path"]), namespace
 
 
-def _closure(code, cells):
+def closure_of(code, cells):
+    """The cells that code needs, in its order."""
     missing = [name for name in code.co_freevars if name not in cells]
     if missing:
         raise LookupError("%s needs %s, which was not captured" % (code.co_name, ", ".join(missing)))
@@ -325,43 +327,17 @@ def _closure(code, cells):
 
 def make_function(definition, module, name, qualname, cells):
     """A function from its source; defaults and attributes are filled in later."""
-    code, namespace = _locate(definition, module)
-    function = types.FunctionType(code, namespace, name, None, _closure(code, cells))
+    code, namespace = locate(definition, module)
+    function = types.FunctionType(code, namespace, name, None, closure_of(code, cells))
     function.__qualname__ = qualname
     function.__module__ = module
-    return _remembered(function)
+    return remembered(function)
 
 
-def _remembered(made):
+def remembered(made):
+    """A function or class, now known as one that travelled by definition."""
     _made[id(made)] = made
     return made
-
-
-def make_class(definition, module, name, bases, metaclass, keywords, cells, dataclass):
-    """A class from its source: the body runs again, with the captured cells around it."""
-    import builtins
-
-    code, namespace = _locate(definition, module)
-    body = types.FunctionType(code, namespace, name, None, _closure(code, cells))
-    options = dict(keywords)
-    if metaclass is not None:
-        options["metaclass"] = metaclass
-    cls = builtins.__build_class__(body, name, *bases, **options)
-    if dataclass is not None:
-        import dataclasses
-
-        cls = dataclasses.dataclass(**_known(dataclass))(cls)
-    return _remembered(cls)
-
-
-def make_class_of_parts(metaclass, name, qualname, module, bases, items):
-    """A class without its body: `items` are there from the start, attributes are filled in later."""
-    namespace = metaclass.__prepare__(name, bases)
-    namespace["__module__"] = module
-    namespace["__qualname__"] = qualname
-    for key, value in items.items():
-        namespace[key] = value
-    return _remembered(metaclass(name, bases, namespace))
 
 
 def make_cached(function, maxsize, typed):
@@ -369,29 +345,3 @@ def make_cached(function, maxsize, typed):
     import functools
 
     return functools.lru_cache(maxsize, typed)(function)
-
-
-def make_type_variable(kind, name):
-    """A type variable of a function's own."""
-    import typing
-
-    return getattr(typing, kind, typing.TypeVar)(name)
-
-
-def _known(options):
-    """Dataclass options that this Python has and that are not at their default."""
-    import dataclasses
-    import inspect
-
-    parameters = inspect.signature(dataclasses.dataclass).parameters
-    return {name: value for name, value in options.items() if name in parameters and value != parameters[name].default}
-
-
-def make_namedtuple(name, fields, defaults, module):
-    """A class that ``collections.namedtuple`` made inside a function."""
-    import collections
-
-    cls = collections.namedtuple(name, fields)  # type: ignore[misc]
-    cls.__new__.__defaults__ = defaults
-    cls.__module__ = module
-    return _remembered(cls)

@@ -6,13 +6,15 @@ import abc
 import dataclasses
 import enum
 import sys
-from types import CellType, CodeType, FunctionType
+from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.capture.class_statement import ClassStatement
 from clustrix_bundle.bundler.capture.definition_state import ATOMS
 from clustrix_bundle.bundler.capture.errors import CaptureError
+from clustrix_bundle.bundler.capture.lookup import looked_up
 from clustrix_bundle.bundler.capture.source import class_code, find_definition
-from clustrix_bundle.runtime import values
+from clustrix_bundle.runtime import made_classes
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.pickling import StatePickler
@@ -31,18 +33,30 @@ def by_definition(pickler: StatePickler, cls: type) -> Any:
     pickler.note_globals(home, code, definition, namespace)
     bases = vars(cls).get("__orig_bases__", cls.__bases__)
     metaclass = type(cls) if type(cls) is not type else None
-    parameters = vars(cls).get("__dataclass_params__")
-    options = None
-    if parameters is not None and dataclasses.is_dataclass(cls):
-        options = {name: getattr(parameters, name) for name in parameters.__slots__ if name not in ("slots", "weakref_slot")}
     cells = _class_cells(cls, code)
     missing = [name for name in code.co_freevars if name not in cells]
     if missing:
         return _by_parts(pickler, cls, missing)
-    added = _added_attributes(cls, code, generated=options is not None)
+    statement = ClassStatement(cls, code, definition, namespace, cells)
+    decorators = statement.decorators()
+    added = _added_attributes(cls, code, statement, generated=bool(decorators))
     if added:
         pickler.fills.append((cls, added))
-    return values.make_class, (definition.plain(), home, cls.__name__, tuple(bases), metaclass, (), cells, options)
+    plain = definition.plain(), home, cls.__name__, tuple(bases), metaclass, statement.keywords(), cells, decorators
+    return made_classes.make_class, plain
+
+
+def is_made_by_body(cls: type, name: str) -> bool:
+    """Whether a class, made again, has an attribute from the start: its body gives it, or a name leads to the class."""
+    owner = next((base for base in cls.__mro__ if name in vars(base)), cls)
+    if looked_up(owner.__module__, owner.__qualname__) is owner:
+        return True
+    code = class_code(owner)
+    cells = _class_cells(owner, code)
+    if any(variable not in cells for variable in code.co_freevars):
+        return False
+    statement = ClassStatement(owner, code, find_definition(code), vars(sys.modules[owner.__module__]), cells)
+    return name not in _added_attributes(owner, code, statement, generated=bool(statement.decorators()))
 
 
 def _by_parts(pickler: StatePickler, cls: type, missing: list[str]) -> Any:
@@ -72,20 +86,34 @@ def _by_parts(pickler: StatePickler, cls: type, missing: list[str]) -> Any:
     }
     pickler.fills.append((cls, added))
     pickler.needs.modules.add(cls.__module__)
-    return values.make_class_of_parts, (type(cls), cls.__name__, cls.__qualname__, cls.__module__, cls.__bases__, items)
+    return made_classes.make_class_of_parts, (type(cls), cls.__name__, cls.__qualname__, cls.__module__, cls.__bases__, items)
 
 
-def _added_attributes(cls: type, code: CodeType, *, generated: bool) -> dict[str, Any]:
-    """Attributes given after the body ran, and simple ones that were changed since."""
-    if type(cls) not in (type, abc.ABCMeta) or issubclass(cls, tuple):  # enums and named tuples fill themselves
+def _added_attributes(cls: type, code: CodeType, statement: ClassStatement, *, generated: bool) -> dict[str, Any]:
+    """Attributes given after the body ran, methods put in another's place, and simple ones that were changed since."""
+    if isinstance(cls, enum.EnumMeta) or issubclass(cls, tuple):  # they fill themselves
         return {}
+    bare = type(cls) in (type, abc.ABCMeta)
+    methods = statement.bare_methods()
     added: dict[str, Any] = {}
     for name, value in vars(cls).items():
-        if name in _CLASS_MACHINERY or (generated and name.startswith("__")):
+        if name in _CLASS_MACHINERY or (generated and name.startswith("__")) or isinstance(value, _MADE_FOR_SLOTS):
             continue
-        if name not in code.co_names or (type(value) in (*ATOMS, list, dict, set) and not name.startswith("__")):
+        bound = name in code.co_names
+        changed = type(value) in (*ATOMS, list, dict, set) and not name.startswith("__")
+        if (bound and changed) or (bare and not bound) or (bare and name in methods and not _is_in_body(value, code)):
             added[name] = value
     return added
+
+
+def _is_in_body(value: Any, code: CodeType) -> bool:
+    """Whether a method is one that the body defines; another may have been put in its place."""
+    given = getattr(value, "__code__", None)
+    items = [item for item in code.co_consts if isinstance(item, CodeType)]
+    return given is not None and (given.co_name, given.co_firstlineno) in {(item.co_name, item.co_firstlineno) for item in items}
+
+
+_MADE_FOR_SLOTS = (GetSetDescriptorType, MemberDescriptorType)
 
 
 def is_plain_namedtuple(cls: type) -> bool:

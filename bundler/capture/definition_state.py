@@ -40,7 +40,11 @@ def is_own(value: Any) -> bool:
 
 def is_own_class(kind: type) -> bool:
     """Whether it is of the program or of its project, as far as files tell."""
-    module = kind.__module__
+    return is_own_module(kind.__module__)
+
+
+def is_own_module(module: str) -> bool:
+    """Whether a module that is loaded is ``__main__`` or of its project, as far as files tell."""
     if module == "__main__":
         return True
     file = getattr(sys.modules.get(module), "__file__", None) or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import functools
 import io
+import random
 import sys
 import threading
 import weakref
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.capture.classes import is_made_by_body
 from clustrix_bundle.bundler.capture.definition_state import ATOMS
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.lookup import looked_up
@@ -59,7 +61,8 @@ def _weak(_pickler: StatePickler, reference: Any) -> Any:
 
 def _method(pickler: StatePickler, method: MethodType) -> Any:
     name = getattr(method.__func__, "__name__", "")
-    if name and getattr(method.__self__, name, None) == method:
+    kind = method.__self__ if isinstance(method.__self__, type) else type(method.__self__)
+    if name and getattr(method.__self__, name, None) == method and is_made_by_body(kind, name):
         pickler.note_module(getattr(type(method.__self__), "__module__", ""), type(method.__self__).__qualname__)
         return getattr, (method.__self__, name)
     return MethodType, (method.__func__, method.__self__)
@@ -90,6 +93,7 @@ REDUCERS: Mapping[type, Callable[[StatePickler, Any], Any]] = {
     BuiltinFunctionType: _builtin,
     _thread.LockType: _lock,
     type(threading.RLock()): lambda _pickler, _lock: (threading.RLock, ()),
+    random.SystemRandom: lambda _pickler, _random: (random.SystemRandom, ()),
     threading.local: lambda _pickler, local: (threading.local, (), dict(vars(local)) or None),
     weakref.ReferenceType: _weak,
     weakref.WeakSet: lambda _pickler, items: (weakref.WeakSet, (list(items),)),

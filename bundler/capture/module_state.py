@@ -24,7 +24,7 @@ from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
 from clustrix_bundle.bundler.capture.states import UNREACHABLE, is_bare, states_of
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
-from clustrix_bundle.runtime import values
+from clustrix_bundle.runtime import made_classes, values
 from clustrix_bundle.runtime.values import Gone
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def told(target: Any, name: str) -> str:
         return f"{target.name}.{name}"
     if isinstance(target, Enum):
         return f"{type(target).__qualname__}.{target.name}.{name}"
-    return name if isinstance(target, ModuleType) else f"{target.__qualname__}.{name}"
+    return name if isinstance(target, ModuleType) else f"{getattr(target, '__qualname__', type(target).__qualname__)}.{name}"
 
 
 def leaves(target: Any, state: Mapping[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
@@ -255,7 +255,9 @@ def _is_data(target: Any, state: dict[str, Any], needs: Needs) -> bool:
         dump_stream(None, inner, [(target, state)])
     except Exception:  # noqa: BLE001 - whatever a __reduce__ raises
         return False
-    others = {item.partition(".")[0] for item in inner.modules if item not in (home_of(target), values.__name__)}
+    others = {
+        item.partition(".")[0] for item in inner.modules if item not in (home_of(target), values.__name__, made_classes.__name__)
+    }
     others -= sys.stdlib_module_names
     return not others and not inner.main_names and not inner.definitions
 

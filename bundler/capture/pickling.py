@@ -7,6 +7,7 @@ locks. It notes on the way which modules and which globals of ``__main__`` the v
 from __future__ import annotations
 
 import functools
+import importlib
 import io
 import pathlib
 import pickle
@@ -18,18 +19,18 @@ from typing import Any
 
 from clustrix_bundle.bundler.capture.alive import refuse_alive
 from clustrix_bundle.bundler.capture.classes import by_definition, is_plain_namedtuple
+from clustrix_bundle.bundler.capture.definition_state import is_own_module
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.held import content_of
+from clustrix_bundle.bundler.capture.instances import reduced_instance
 from clustrix_bundle.bundler.capture.kinds import BUILTIN_TYPES, REDUCERS
 from clustrix_bundle.bundler.capture.lookup import global_names, looked_up
 from clustrix_bundle.bundler.capture.source import Definition, find_definition
-from clustrix_bundle.runtime import values
+from clustrix_bundle.runtime import made_classes, values
+from clustrix_bundle.runtime.whole_pickle import MOST_FRAMES, PROTOCOL
 
 if typing.TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.needs import Needs
-
-PROTOCOL = 4
-"""The newest protocol that every Python from 3.6 reads."""
 
 _MADE_BY_CYTHON = "_cython_"
 """Prefix of modules that hold the types shared by extensions that Cython compiled; nothing imports them."""
@@ -53,12 +54,25 @@ def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = (),
     Raises:
         Exception: whatever the pickler, a ``__reduce__`` or a ``__getstate__`` raises; `diagnose` turns it into words.
     """
+    try:
+        return _dump_stream(value, needs, fills, member)
+    except RecursionError:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, MOST_FRAMES))
+        try:
+            return _dump_stream(value, needs, fills, member, deep=True)
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+def _dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]], member: str, *, deep: bool = False) -> bytes:
     buffer = io.BytesIO()
-    pickler = StatePickler(buffer, needs)
+    rules = StatePickler(buffer, needs)
+    pickler: Any = _DeepPickler(buffer, rules) if deep else rules
     pickler.dump(value)
-    pickler.fills += fills
-    while pickler.fills:
-        target, state = pickler.fills.pop(0)
+    rules.fills += fills
+    while rules.fills:
+        target, state = rules.fills.pop(0)
         pickler.dump(("fill", target, state))
     pickler.dump(values.STREAM_END)
     if member:
@@ -122,12 +136,12 @@ class StatePickler(pickle.Pickler):
         refuse_alive(obj)
         self.note_module(getattr(kind, "__module__", ""), getattr(kind, "__qualname__", ""))
         self._note_own_name(obj)
-        return NotImplemented
+        return reduced_instance(self, obj)
 
     def _type_variable(self, variable: Any) -> Any:
         """One that a name leads to travels by it; another is made again, without its bounds, which nothing checks there."""
         if looked_up(variable.__module__, variable.__name__) is not variable:
-            return values.make_type_variable, (type(variable).__name__, variable.__name__)
+            return made_classes.make_type_variable, (type(variable).__name__, variable.__name__)
         self.note_module(variable.__module__, variable.__name__)
         return NotImplemented
 
@@ -227,7 +241,7 @@ class StatePickler(pickle.Pickler):
         module, qualname = cls.__module__, cls.__qualname__
         if cls in BUILTIN_TYPES:
             return values.builtin_type, (BUILTIN_TYPES[cls],)
-        if looked_up(module, qualname) is cls:
+        if looked_up(module, qualname) is cls or _is_of_installed(module, qualname, cls):
             self.note_module(module, qualname)
             return NotImplemented
         alias = self._alias(cls)
@@ -242,12 +256,38 @@ class StatePickler(pickle.Pickler):
             return NotImplemented
         if is_plain_namedtuple(cls):
             fields_of: Any = cls
-            return values.make_namedtuple, (cls.__name__, fields_of._fields, fields_of.__new__.__defaults__, module)
+            return made_classes.make_namedtuple, (cls.__name__, fields_of._fields, fields_of.__new__.__defaults__, module)
         return by_definition(self, cls)
+
+
+class _DeepPickler(pickle._Pickler):  # noqa: SLF001 - the one in Python: its recursion has a limit that can be moved
+    """A pickler by the rules of another, for what is nested deeper than C allows."""
+
+    def __init__(self, stream: io.BytesIO, rules: StatePickler) -> None:
+        super().__init__(stream, protocol=PROTOCOL)
+        self._rules = rules
+
+    def persistent_id(self, obj: Any) -> Any:
+        return self._rules.persistent_id(obj)
+
+    def reducer_override(self, obj: Any) -> Any:
+        return self._rules.reducer_override(obj)
 
 
 def _is_main_definition(value: Any) -> bool:
     return isinstance(value, (FunctionType, type)) and value.__module__ == "__main__"
+
+
+def _is_of_installed(module: str, qualname: str, cls: type) -> bool:
+    """Whether a submodule that nobody has imported yet, of an installed package that is loaded, holds a class: pickle imports it, too."""
+    package = module.partition(".")[0]
+    if module in sys.modules or package not in sys.modules or is_own_module(package):
+        return False
+    try:
+        importlib.import_module(module)
+    except Exception:  # noqa: BLE001 - whatever a module raises
+        return False
+    return looked_up(module, qualname) is cls
 
 
 def _contents(cell: CellType) -> Any:
