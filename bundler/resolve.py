@@ -7,9 +7,10 @@ module before a source file, and a folder without ``__init__`` only where no fol
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.dir_entry import leads_to_folder
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.roots import SERVED_BY_RUNTIME
 
@@ -81,7 +82,7 @@ class Folders:
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
-                        (folders if entry.is_dir() else files).append(entry.name)
+                        (folders if leads_to_folder(entry) else files).append(entry.name)
             except OSError:
                 pass
             known = self._listings[folder] = (frozenset(files), frozenset(folders))
@@ -93,10 +94,18 @@ class Resolver:
 
     Attributes:
         roots: Source roots, in the order in which they are searched.
+        extended: Folders that packages put on their ``__path__`` after their own, by dotted name.
     """
 
-    def __init__(self, roots: Sequence[SourceRoot], interpreter: Interpreter, folders: Folders | None = None) -> None:
+    def __init__(
+        self,
+        roots: Sequence[SourceRoot],
+        interpreter: Interpreter,
+        folders: Folders | None = None,
+        extended: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.roots = tuple(roots)
+        self.extended = extended or {}
         self.interpreter = interpreter
         self._folders = folders or Folders()
         self._suffixes = (*interpreter.extension_suffixes, ".py", ".pyc")
@@ -231,6 +240,7 @@ class Resolver:
                 folder = os.path.join(place.folder, name)
                 if not place.package and name in self._folders.listing(place.folder)[1] and folder != own.folder:
                     portions.append(Portion(folder, place.kind))
+        portions += [Portion(folder, LOCAL) for folder in self.extended.get(name, ())]
         return Resolved(name, own.kind, path, is_package=True, portions=tuple(portions))
 
 

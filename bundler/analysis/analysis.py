@@ -78,9 +78,12 @@ class Analysis:
         """
         first: list[Path] = []
         last: list[Path] = []
+        extended: dict[str, list[str]] = {}
         while True:
-            search = self._search(first, last)
-            new = [root for root in search.run(self.context.observed) if root.path not in first and root.path not in last]
+            search = self._search(first, last, extended)
+            known = {(path, "") for path in (*first, *last)}
+            known |= {(Path(folder), package) for package, folders in extended.items() for folder in folders}
+            new = [root for root in search.run(self.context.observed) if (root.path, root.package) not in known]
             if not new and (self._keep_names or not search.entry_is_imported()):
                 self._check_root(search)
                 if self.context.observed is not None and self.context.observed.only:
@@ -88,7 +91,10 @@ class Analysis:
                 return self._assemble(search)
             self._keep_names = self._keep_names or not new
             for root in new:
-                (first if root.first else last).append(root.path)
+                if root.package:
+                    extended.setdefault(root.package, []).append(str(root.path))
+                else:
+                    (first if root.first else last).append(root.path)
 
     def _check_root(self, search: Search) -> None:
         settings = self.context.settings
@@ -98,7 +104,7 @@ class Analysis:
         if wider is not None:
             raise RootTooNarrowError(wider)
 
-    def _search(self, first: list[Path], last: list[Path]) -> Search:
+    def _search(self, first: list[Path], last: list[Path], extended: dict[str, list[str]]) -> Search:
         roots = find_source_roots(
             script_folder=self.entry.folder,
             cwd=self.context.cwd,
@@ -112,7 +118,7 @@ class Analysis:
             root=self.entry.root,
             cwd=self.context.cwd,
             settings=self.context.settings,
-            resolver=Resolver(roots, self.context.interpreter, self.folders),
+            resolver=Resolver(roots, self.context.interpreter, self.folders, extended),
             sources=self.sources,
             entry=(self.entry.name, self.target.qualname),
         )

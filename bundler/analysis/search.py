@@ -98,8 +98,10 @@ class Search:
         return {name: frozenset(scopes - {0}) for name, scopes in found.items()}
 
     def _new_roots(self, walk: Walk, rules: Rules) -> list[RootFinding]:
-        known = {root.path for root in walk.project.resolver.roots}
-        found: dict[Path, RootFinding] = {}
+        resolver = walk.project.resolver
+        known = {(root.path, "") for root in resolver.roots}
+        known |= {(Path(folder), package) for package, folders in resolver.extended.items() for folder in folders}
+        found: dict[tuple[Path, str], RootFinding] = {}
         for module in list(walk.project.reached()):
             if module.name in self._asked_for_roots:
                 continue
@@ -107,12 +109,13 @@ class Search:
             if not _may_name_roots(walk.project, module):
                 continue
             lines = search_path_lines(module.facts)
-            named = rules.roots(module) if lines or walk.project.may_hold(module, b"PYTHONPATH") else []
+            named = rules.roots(module) if lines or _extends_search(walk.project, module) else []
             if not lines <= {finding.line for finding in named}:
                 self.found.open_search_path = True
             for finding in named:
-                if finding.path not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):
-                    found.setdefault(finding.path, finding)
+                place = (finding.path, finding.package)
+                if place not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):
+                    found.setdefault(place, finding)
         return list(found.values())
 
     def _may_be_root(self, path: str) -> bool:
@@ -258,7 +261,7 @@ class Search:
         project.reach(module)
         if _may_name_roots(project, module):
             for root in _rules(project).roots(module):
-                if root.path.is_dir() and self._may_be_root(str(root.path)):
+                if not root.package and root.path.is_dir() and self._may_be_root(str(root.path)):
                     first.insert(0 if root.first else len(first), SourceRoot(root.path, "put on sys.path by the script"))
             project = self._script_project(first)
         walk = open_walk(Program(project, started=True, folder=str(folder)), self.found, self.data.wishes)
@@ -274,17 +277,22 @@ class Search:
             root=old.root,
             cwd=old.cwd,
             settings=old.settings,
-            resolver=Resolver(list(roots.values())[::-1], old.resolver.interpreter, self._folders),
+            resolver=Resolver(list(roots.values())[::-1], old.resolver.interpreter, self._folders, old.resolver.extended),
             sources=old.sources,
             entry=("", ""),
         )
 
 
 def _may_name_roots(project: Project, module: LoadedModule) -> bool:
-    """Whether a module can put a folder on ``sys.path``: most say at a glance that they cannot."""
+    """Whether a module can put a folder on ``sys.path`` or its own ``__path__``: most say at a glance that they cannot."""
     if module.file in project.sources.having("hooks") and module.facts.hooks:
         return True
-    return project.may_hold(module, b"PYTHONPATH")
+    return _extends_search(project, module)
+
+
+def _extends_search(project: Project, module: LoadedModule) -> bool:
+    """Whether it may do so by other means than ``sys``: for programs that it starts, or as a package."""
+    return project.may_hold(module, b"PYTHONPATH") or (module.is_package and project.may_hold(module, b"__path__"))
 
 
 def _wild(pattern: str) -> bool:

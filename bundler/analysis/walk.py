@@ -293,6 +293,8 @@ class Walk:
         self.program.queue.append(resolved)
 
     def _note_import_folder(self, name: str, path: str, *, is_package: bool) -> None:
+        if any(name.startswith(f"{package}.") for package in self.project.resolver.extended):
+            return  # its package says where it is
         folder = import_folder(name, path, is_package=is_package)
         if not self.program.started or folder != self.program.folder:
             self.found.import_folders.setdefault(folder)

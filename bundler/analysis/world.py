@@ -194,12 +194,13 @@ class FileFinding:
 
 @dataclass(frozen=True, slots=True)
 class RootFinding:
-    """A folder that the code puts on ``sys.path``."""
+    """A folder that the code puts on ``sys.path``, or on the ``__path__`` of a package of its own."""
 
     path: Path
     line: int
     detail: str
     first: bool
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ _EXPANSION = compile_lazily(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\
 _QUOTED = compile_lazily(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
 _LARK_IMPORT = compile_lazily(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
 _MODULE_NAME = compile_lazily(
-    r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?)|[\"']([A-Za-z_]\w*)[\"']|(?<=[:=\-])[ \t]*([A-Za-z_]\w*)[ \t]*$", re.MULTILINE
+    r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?)|[\"']([A-Za-z_]\w*(?::\w+)?)[\"']"
+    r"|(?:^|(?<=[:=\-]))[ \t]*((?:[A-Za-z_]\w*(?::\w+)?[ \t]*,[ \t]*)*[A-Za-z_]\w*(?::\w+)?),?[ \t]*$",
+    re.MULTILINE,
 )
 _PYTHON_MODULE = compile_lazily(r"\bpython[\d.]*\s+(?:-\w+\s+)*-m\s+([\w.]+)")
 
@@ -125,7 +127,7 @@ def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
 
 
 def dotted_names(path: Path) -> list[str]:
-    """Dotted names, and bare ones that are a whole value, in a small text file, as rule 4 (b) looks for modules in them."""
+    """Dotted names, and bare ones that are a whole line or value, or lists of them, in a small text file, as rule 4 (b) looks for modules in them."""
     try:
         if path.suffix in (".py", ".pyc") or os.path.getsize(path) > MAX_TEXT:
             return []
@@ -135,5 +137,5 @@ def dotted_names(path: Path) -> list[str]:
     if b"\0" in content:
         return []
     text = content.decode("utf-8", "replace")
-    found = [match[0] or match[1] or match[2] for match in _MODULE_NAME.findall(text)]
+    found = [name.strip() for match in _MODULE_NAME.findall(text) for name in (match[0] or match[1] or match[2]).split(",")]
     return list(dict.fromkeys(found))[:MAX_NAMES]

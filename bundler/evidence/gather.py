@@ -15,7 +15,7 @@ from clustrix_bundle.bundler.evidence.disk import is_below
 from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports
 from clustrix_bundle.bundler.evidence.frameworks import imports_strings
 from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
-from clustrix_bundle.bundler.evidence.metadata import find_metadata
+from clustrix_bundle.bundler.evidence.metadata import find_entry_points, find_metadata
 from clustrix_bundle.bundler.evidence.open_imports import modules_in_data, modules_in_strings, siblings_in_strings, widened
 from clustrix_bundle.bundler.evidence.programs import find_programs
 from clustrix_bundle.bundler.evidence.reading import Reading
@@ -184,6 +184,8 @@ class Evidence:
             if _is_about_a_distribution(path):
                 continue
             source = LoadedModule("", path, "", is_package=False, source=b"", facts=_NO_FACTS)
+            if path.name == "entry_points.txt":
+                yield from ((source, row) for row in find_entry_points(self.reading, path))
             for row in find_in_data(self.reading, path):
                 yield source, row
             if self._open:

@@ -8,7 +8,12 @@ _OPEN = Opener(mode=1)
 _PROBE = Opener(PROBE, names=("path", "filename"))
 _LIST = Opener(LIST, names=("path", "top"))
 _WALK = Opener(WALK, names=("top", "path"))
-_READ = Opener()
+_READ = Opener(
+    names=(
+        "file", "path", "filename", "name", "fname", "fp", "f", "source", "filepath", "filename_or_obj", "file_name", "database",
+        "files", "filenames", "paths", "where", "infile",
+    )
+)  # fmt: skip
 _LOAD = Opener(
     LOAD, names=("path", "searchpath", "directories", "directory", "folder", "template_folder", "root", "dir", "filename", "name")
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
 from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.words import call_words
@@ -23,6 +23,7 @@ _PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
 _ASKING = CallRule((_OF_ONE | _OF_ALL).__contains__, is_of_import, lambda name: name.startswith(_PACKAGES))
 _FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt")
 _LISTS = ("RECORD", "SOURCES.txt")
+_PROGRAMS = frozenset({"console_scripts", "gui_scripts"})
 _FOLDER = compile_lazily(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
 
 
@@ -41,6 +42,22 @@ def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
                 for file in (*_FILES, *(_LISTS if last[0] == "files" else ())):
                     if reading.disk.is_file(str(folder / file)):
                         yield FileFinding(folder / file, call.line, call_words(call), anchored=True)
+
+
+def find_entry_points(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
+    """Local modules that an ``entry_points.txt`` names for whoever loads them; those of programs are for the command line."""
+    from configparser import ConfigParser, Error  # noqa: PLC0415 - few projects have one
+
+    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    try:
+        parser.read(path, encoding="utf-8")
+    except (Error, OSError, UnicodeDecodeError):
+        return
+    for group in parser.sections():
+        for value in parser[group].values() if group not in _PROGRAMS else ():
+            module = value.partition(":")[0].partition("[")[0].strip()
+            if reading.world.locate(module) is not None:
+                yield ModuleFinding(module, 0, "data", f"{path.name} names {value} in [{group}]")
 
 
 def _folders(reading: Reading) -> Iterator[tuple[Path, str]]:

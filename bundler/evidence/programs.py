@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,16 +11,14 @@ from clustrix_bundle.bundler.evidence.paths import find_paths
 from clustrix_bundle.bundler.evidence.reading import Spot
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding import pattern
+from clustrix_bundle.bundler.folding.command_words import split_words
 from clustrix_bundle.bundler.folding.value import (
     Alternatives,
     External,
-    Hole,
-    Part,
     Sequence,
     Text,
     as_text,
     literal,
-    text,
 )
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
@@ -134,40 +131,31 @@ def _words_of(
                 words += [(one,) for one in (split_words(value) if not value.path else [value])]
     if words and all(as_text(value).constant in SHOWING for value in words[0]):
         return
-    previous = ""
-    for index, group in enumerate(words):
+    yield from _of_command(reading, spot, words, folders)
+
+
+def _of_command(
+    reading: Reading, spot: Spot, words: list[Alternatives], folders: list[Text]
+) -> Iterator[FileFinding | ModuleFinding]:
+    """What the words of a command name, ``cd FOLDER && COMMAND`` among them: ``folders`` is where it is started."""
+    previous = ";"
+    for group in words:
+        starts = not previous.strip(";|&")
         for value in group:
             if not isinstance(value, Text):
                 continue
             if previous == "-m":
                 yield from _module(reading, spot, value)
             elif previous == "-c" and value.constant is not None:
-                yield from _code(reading, spot, value.constant)
+                yield from _code(reading, spot, value.constant, folders)
+            elif previous in (">", ">>"):
+                continue
+            elif previous == "cd":
+                folders = [*(pattern.join(folder, value) for folder in folders or [literal("")]), *folders]
             else:
-                yield from _file(reading, spot, value, folders, program=index == 0)
-        previous = as_text(group[0]).constant or "" if len(group) == 1 else ""
-
-
-def split_words(value: Text) -> list[Text]:
-    """The words of a shell command with holes."""
-    if value.constant is not None:
-        import shlex  # noqa: PLC0415 - for projects that start programs
-
-        try:
-            return [literal(word) for word in shlex.split(value.constant, comments=False)]
-        except ValueError:
-            return [literal(word) for word in value.constant.split()]
-    words: list[list[Part]] = [[]]
-    for part in value.parts:
-        if isinstance(part, Hole):
-            words[-1].append(part)
-            continue
-        pieces = re.split(r"[\s;|&<>()\"']+", part)
-        words[-1].append(pieces[0])
-        words += [[piece] for piece in pieces[1:]]
-    return [
-        Text(text(word).parts, anchored=value.anchored and index == 0) for index, word in enumerate(words) if text(word).parts
-    ]
+                yield from _file(reading, spot, value, folders, program=starts)
+        word = as_text(group[0]).constant if len(group) == 1 else None
+        previous = word or "?"
 
 
 def _module(reading: Reading, spot: Spot, value: Text) -> Iterator[ModuleFinding]:
@@ -178,11 +166,10 @@ def _module(reading: Reading, spot: Spot, value: Text) -> Iterator[ModuleFinding
             yield ModuleFinding(f"{name}.__main__", spot.line, "folded", spot.detail)
 
 
-def _code(reading: Reading, spot: Spot, code: str) -> Iterator[FileFinding | ModuleFinding]:
+def _code(reading: Reading, spot: Spot, code: str, folders: list[Text]) -> Iterator[FileFinding | ModuleFinding]:
     """``python -c CODE``: the local modules that it imports; ``sh -c CODE``: the files among its words."""
     yield from _imports(reading, spot, code)
-    for index, word in enumerate(split_words(literal(code))):
-        yield from _file(reading, spot, word, [], program=index == 0)
+    yield from _of_command(reading, spot, [(word,) for word in split_words(literal(code))], folders)
 
 
 def _imports(reading: Reading, spot: Spot, code: str) -> Iterator[ModuleFinding]:

@@ -1,9 +1,10 @@
-"""Folders that code puts on ``sys.path``."""
+"""Folders that code puts on ``sys.path``, or on the ``__path__`` of a package."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ _ADDING = CallRule(_METHODS.__contains__, is_of_import, lambda name: name.starts
 def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
     """The folders, in source order; those that do not fold are left out."""
     yield from _given_to_programs(reading, module)
+    if module.is_package and reading.world.may_hold(module, b"__path__"):
+        yield from _of_package(reading, module)
     if b"sys" not in module.source and b"addsitedir" not in module.source:
         return
     for call in reading.calls(module, _ADDING):
@@ -68,11 +71,53 @@ def _given_to_programs(reading: Reading, module: LoadedModule) -> Iterator[RootF
                 yield from _folders(reading, tuple(folders), fact.line, f"{PYTHONPATH}={words(value)}", first=False)
 
 
+def _of_package(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
+    """``__path__.append(folder)``, ``__path__ = [folder]``: where else the package's submodules are."""
+    own = str(module.path.parent)
+    rows: list[tuple[Alternatives, int, str]] = []
+    for call in module.facts.calls:
+        if (
+            call.func[0] == "attr"
+            and call.func[1] == ("name", "__path__")
+            and call.func[2] in _METHODS
+            and reading.travels(module, call)
+        ):
+            arguments = reading.folder.arguments_of(call, module)
+            given = arguments.get(1 if call.func[2] == "insert" else 0) or ()
+            rows.append((given, call.line, call_words(call)))
+    for binding in module.facts.bindings:
+        target = binding.target[1] if binding.target[0] == "index" else binding.target
+        if target == ("name", "__path__"):
+            value = binding.value[3] if binding.kind == "aug" and binding.value[0] == "bin" else binding.value
+            given = reading.folder.evaluate(value, reading.folder.place(module, binding))
+            rows.append((given, binding.line, f"__path__ = {words(value)}"))
+    for given, line, detail in rows:
+        for finding in _folders(reading, given, line, detail, first=False):
+            if str(finding.path) != own:
+                yield replace(finding, package=module.name)
+
+
 def _of_call(reading: Reading, module: LoadedModule, call: Call, method: str) -> Iterator[RootFinding]:
     arguments = reading.folder.arguments_of(call, module)
     given = arguments.get(1 if method == "insert" else 0, "sitedir") or ()
     values = tuple(one for value in given for one in items_of(value)) if method == "extend" else given
-    yield from _folders(reading, values, call.line, call_words(call), first=method == "insert")
+    for finding in _folders(reading, values, call.line, call_words(call), first=method == "insert"):
+        yield finding
+        if method == "addsitedir":
+            yield from _named_by_pth(reading, finding)
+
+
+def _named_by_pth(reading: Reading, folder: RootFinding) -> Iterator[RootFinding]:
+    """The folders that ``*.pth`` files in a site folder name, a line each (`site.addpackage`)."""
+    for name in reading.disk.listing(str(folder.path)):
+        if name.endswith(".pth"):
+            try:
+                lines = (folder.path / name).read_text(encoding="utf-8").splitlines()
+            except (OSError, UnicodeDecodeError):
+                continue
+            for line in lines:
+                if line.strip() and not line.startswith(("#", "import ", "import\t")):
+                    yield replace(folder, path=Path(os.path.normpath(folder.path / line.strip())))
 
 
 def _folders(reading: Reading, values: Alternatives, line: int, detail: str, *, first: bool) -> Iterator[RootFinding]:

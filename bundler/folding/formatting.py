@@ -33,6 +33,8 @@ _PERCENT = compile_lazily(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>\*|\d+)?(?:\.(?P<digits>\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])"
 )
 
+_DOLLAR = compile_lazily(r"\$(?:\$|(\w+)|\{(\w+)\})")
+
 
 def concatenate(*groups: Alternatives) -> Alternatives:
     """Every combination of one text a group, side by side; summed up where there are too many."""
@@ -180,6 +182,22 @@ def brace(pattern: Text, positional: list[Alternatives], keywords: dict[str, Alt
         if conversion not in (None, "s"):
             value = (hole(ANY),)
         groups.append(distinct(_specified(one, specification or "") for one in value))
+    return concatenate(*groups)
+
+
+def dollar(pattern: Text, keywords: dict[str, Alternatives]) -> Alternatives:
+    """``string.Template(pattern).substitute(…)``; a hole for what is not given by name."""
+    groups: list[Alternatives] = []
+    for part in pattern.parts:
+        if not isinstance(part, str):
+            groups.append((hole(ANY),))
+            continue
+        position = 0
+        for match in _DOLLAR.finditer(part):
+            groups.append((literal(part[position : match.start()]),))
+            position = match.end()
+            groups.append((literal("$"),) if match[0] == "$$" else keywords.get(match[1] or match[2], (hole(ANY),)))
+        groups.append((literal(part[position:]),))
     return concatenate(*groups)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from clustrix_bundle.bundler.folding import formatting, methods, pattern
 from clustrix_bundle.bundler.folding.arguments import Arguments
+from clustrix_bundle.bundler.folding.command_words import split_words
 from clustrix_bundle.bundler.folding.foreign_names import is_path_class
 from clustrix_bundle.bundler.folding.value import (
     ANY,
@@ -288,6 +289,10 @@ def _map(arguments: Arguments) -> Alternatives:
     return (Sequence((), distinct(found)),)
 
 
+def _command(arguments: Arguments) -> Alternatives:
+    return distinct(Sequence(tuple((word,) for word in split_words(one))) for one in _texts(arguments.get(0, "s")))
+
+
 FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "os.path.join": _join,
     "os.path.dirname": _each_path(pattern.dirname),
@@ -365,6 +370,9 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "builtins.filter": _filter,
     "builtins.map": _map,
     "typing.cast": _cast,
+    "string.Template": _itself,
+    "shlex.split": _command,
+    "shlex.quote": _itself,
     "copy.copy": _itself,
     "copy.deepcopy": _itself,
     "sys.intern": _itself,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding import formatting, pattern
+from clustrix_bundle.bundler.folding.command_words import split_words
 from clustrix_bundle.bundler.folding.value import (
     ANY,
     ENV,
@@ -79,20 +80,26 @@ def call_text(value: Text, name: str, arguments: Arguments) -> Alternatives:
             value, arguments.positional, arguments.keywords, more=bool(arguments.more or arguments.open_keywords)
         )
     if name == "format_map" and arguments.positional:
-        keywords = {
-            key.constant: values
-            for mapping in arguments.positional[0]
-            if isinstance(mapping, Mapping)
-            for keys, values in mapping.items
-            for key in keys
-            if isinstance(key, Text) and key.constant is not None
-        }
-        return formatting.brace(value, [], keywords, more=False)
+        return formatting.brace(value, [], _by_name(arguments.positional[0]), more=False)
+    if name in ("substitute", "safe_substitute"):
+        return formatting.dollar(value, _by_name(arguments.get(0) or ()) | arguments.keywords)
     if name == "join":
         return formatting.join(value, arguments.get(0) or OPEN)
     if name in _STRING_METHODS:
         return _string_method(value, name, arguments)
     return OPEN
+
+
+def _by_name(group: Alternatives) -> dict[str, Alternatives]:
+    """The values of mappings by their keys."""
+    return {
+        key.constant: values
+        for mapping in group
+        if isinstance(mapping, Mapping)
+        for keys, values in mapping.items
+        for key in keys
+        if isinstance(key, Text) and key.constant is not None
+    }
 
 
 _STRING_METHODS = frozenset(
@@ -193,6 +200,8 @@ def _replace(value: Text, arguments: Arguments) -> Alternatives:
 def _split_with_holes(value: Text, name: str, arguments: Arguments) -> Alternatives:
     separator = arguments.get(0, "sep")
     first = separator[0] if separator and len(separator) == 1 else None
+    if separator is None and name == "split" and not arguments.keywords:
+        return (Sequence(tuple((word,) for word in split_words(value))),)
     if not (isinstance(first, Text) and first.constant):
         return (Sequence((), (hole(ANY),)),)
     mark = first.constant

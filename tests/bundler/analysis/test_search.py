@@ -27,6 +27,30 @@ def test_a_folder_put_on_the_path_by_the_code_is_searched(analyze, shipped):
     assert graph.warnings == []
 
 
+def test_a_folder_that_a_package_puts_on_its_own_path_holds_more_of_its_modules(analyze, shipped):
+    files = {
+        "main.py": "from plat import extra\nimport plat.posix\ndef f(): return extra, plat.posix\n",
+        "plat/__init__.py": "import os\nhere = os.path.dirname(__file__)\n__path__.append(here + '/../more')\n__path__ += [here + '/impl/linux']\n",
+        "more/extra.py": "from . import base\n",
+        "more/unused.py": "",
+        "plat/base.py": "",
+        "plat/impl/linux/posix.py": "",
+    }
+    graph = analyze("main:f", files)
+    assert shipped(graph) == {"main.py", "plat/__init__.py", "more/extra.py", "plat/base.py", "plat/impl/linux/posix.py"}
+    assert graph.sys_path == ("project",)
+    assert graph.warnings == []
+
+
+def test_a_site_folder_has_the_folders_that_its_pth_files_name(analyze, shipped):
+    files = {
+        "main.py": "import site\nsite.addsitedir('lib')\nimport thing\ndef f(): return thing\n",
+        "lib/x.pth": "# more\npkgs\n",
+        "lib/pkgs/thing.py": "",
+    }
+    assert "lib/pkgs/thing.py" in shipped(analyze("main:f", files))
+
+
 def test_a_folder_put_first_wins_over_the_scripts_own(analyze, shipped):
     files = {
         "run.py": "import sys\nsys.path.insert(0, 'lib')\nimport tools\ndef f(): return tools\n",

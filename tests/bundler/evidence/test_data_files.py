@@ -703,3 +703,23 @@ def test_what_test_runners_of_the_project_gather_stays(shipped):
     }
     kept = {"pkg/__init__.py", "pkg/testing/__init__.py", "pkg/testing/runner.py", "pkg/testing/tables/a.csv"}
     assert {name for name in shipped("m:f", files) if "." in name} == kept
+
+
+def test_a_path_by_string_template_or_by_keyword_is_opened(shipped):
+    files = {
+        "m.py": """
+            from string import Template
+            try:
+                import numpy
+            except ImportError:
+                pass
+            BASE = Template("d/${kind}s/$name.txt")
+            def f():
+                open(BASE.substitute({"kind": "plot"}, name="a"))
+                numpy.genfromtxt(fname="d/" + "b.csv")
+        """,
+        "d/plots/a.txt": "",
+        "d/plots/b.txt": "",
+        "d/b.csv": "",
+    }
+    assert shipped("m:f", files) == {"d/plots/a.txt", "d/b.csv"}

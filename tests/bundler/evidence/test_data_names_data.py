@@ -67,3 +67,19 @@ def test_a_json_file_brings_the_file_beside_it_that_it_names(shipped):
         "pkg/big.bin": "",
     }
     assert shipped("pkg.m:f", files) == {"pkg/__init__.py", "pkg/model/meta.json", "pkg/model/w1.bin"}
+
+
+def test_bare_names_that_are_a_line_a_value_or_a_list_name_modules(shipped):
+    files = {
+        "m.py": """
+            import importlib
+            def f():
+                for name in [*open("lines.txt"), *open("c.ini"), *open("steps.json")]:
+                    importlib.import_module(name)
+        """,
+        "lines.txt": "one\nprose about five\n",
+        "c.ini": "mods = two, three\n",
+        "steps.json": '["four:go"]',
+        **{f"{name}.py": "" for name in ("one", "two", "three", "four", "five")},
+    }
+    assert shipped("m:f", files) == {"lines.txt", "c.ini", "steps.json", "one.py", "two.py", "three.py", "four.py"}

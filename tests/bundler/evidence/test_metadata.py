@@ -60,3 +60,17 @@ def test_of_what_tells_of_a_distribution_the_entry_points_alone_name_modules(shi
     found = shipped("m:f", files)
     assert "plugs/one.py" in found
     assert found.isdisjoint({"plugs/two.py", "whole/__init__.py", "whole/part.py"})
+
+
+def test_modules_of_entry_points_ship_for_whoever_loads_them(shipped):
+    files = {
+        "m.py": """
+            from importlib.metadata import entry_points
+            def f():
+                return [one.load()() for one in entry_points(group="x")]
+        """,
+        "a.egg-info/entry_points.txt": "[x]\none = plug:go\n[console_scripts]\na = command:main\n",
+        "plug.py": "def go(): pass",
+        "command.py": "def main(): pass",
+    }
+    assert shipped("m:f", files) == {"a.egg-info/entry_points.txt", "plug.py"}

@@ -61,3 +61,37 @@ def test_what_is_shown_at_a_screen_is_no_input(shipped):
         "other/y.txt": "",
     }
     assert shipped("m:f", files) == {"data/x.txt"}
+
+
+def test_a_command_that_changes_to_a_folder_first_names_files_in_it(shipped):
+    files = {
+        "m.py": """
+            import subprocess, os
+            def f():
+                os.system("cd a && sh run.sh x.txt > y.txt; cat z.txt")
+                subprocess.run(["sh", "-c", "cd b; ./go.sh"])
+        """,
+        "a/run.sh": "",
+        "a/x.txt": "",
+        "a/y.txt": "",
+        "a/z.txt": "",
+        "b/go.sh": "",
+        "run.sh": "",
+    }
+    assert shipped("m:f", files) == {"a/run.sh", "a/x.txt", "a/z.txt", "b/go.sh"}
+
+
+def test_a_command_that_is_split_before_it_runs_names_modules_and_files(shipped):
+    files = {
+        "m.py": """
+            import shlex, subprocess, sys
+            def f():
+                subprocess.run(shlex.split(f"{sys.executable} -m tool d/x.txt"))
+                subprocess.run((sys.executable + " d/go.py").split())
+        """,
+        "tool.py": "",
+        "d/x.txt": "",
+        "d/go.py": "",
+        "d/y.txt": "",
+    }
+    assert shipped("m:f", files) == {"tool.py", "d/x.txt", "d/go.py"}
