@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge, FoundFile
+from clustrix_bundle.bundler.dir_entry import leads_to_file, leads_to_folder
 from clustrix_bundle.bundler.errors import AnalysisError
 from clustrix_bundle.bundler.graph import Note
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.layout import Layout
 
 SYSTEM_FOLDERS = ("/bin", "/dev", "/etc", "/lib", "/opt", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var")  # noqa: S108 - names to leave alone
+
+
+_DEAD_LINK = "a link that leads nowhere"
 
 
 class Policy(Protocol):
@@ -117,6 +121,9 @@ class DataFiles:
                 )
                 self.found.warnings[Note(words, edge.importer, edge.line)] = None
             return []
+        if not os.path.exists(path) and not required and edge.evidence != "included":
+            self._pass_over_dead_link(path, edge, told=exact)
+            return []
         self._check_readable(path, edge)
         if exact and edge.evidence != "included" and path not in self.found.files:
             ignored = self.policy.ignored(path)
@@ -129,6 +136,12 @@ class DataFiles:
             self.found.files[path] = FoundFile(path, "data", anchored=anchored)
             return [path]
         return []
+
+    def _pass_over_dead_link(self, path: str, edge: FoundEdge, *, told: bool) -> None:
+        self.found.excluded[path] = _DEAD_LINK
+        if told:
+            words = f"{edge.detail}: {self._relative(path)} is {_DEAD_LINK}, so nothing ships for it"
+            self.found.warnings[Note(words, edge.importer, edge.line)] = None
 
     def _kept_back(self, path: str, *, exact: bool) -> str | None:
         if path in self._by_exact_wish:
@@ -179,19 +192,19 @@ class DataFiles:
             except OSError as error:
                 raise AnalysisError(f"cannot be listed: {error.strerror}", here) from error
             for entry in entries:
-                if entry.is_dir():
+                if leads_to_folder(entry):
                     reason = self.policy.ignored(entry.path)
                     if reason is None:
                         stack.append(entry.path)
                     else:
                         self.found.excluded[entry.path] = reason
-                elif entry.is_file() or self._is_special(entry):
+                elif leads_to_file(entry) or self._is_special(entry):
                     yield entry.path
 
     def _is_special(self, entry: os.DirEntry[str]) -> bool:
         """Notes what is neither file nor folder (a socket, a broken link); False, so that it is passed over."""
         mode = entry.stat(follow_symlinks=False).st_mode
-        self.found.excluded[entry.path] = "a link that leads nowhere" if stat.S_ISLNK(mode) else "neither a file nor a folder"
+        self.found.excluded[entry.path] = _DEAD_LINK if stat.S_ISLNK(mode) else "neither a file nor a folder"
         return False
 
     def _add_empty(self, folder: str, edge: FoundEdge) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from clustrix_bundle.bundler.dir_entry import leads_to_folder
 from clustrix_bundle.bundler.folding import pattern
 from clustrix_bundle.bundler.folding.value import STAR, Hole, Part, Text
 
@@ -35,12 +36,9 @@ class Disk:
             try:
                 with os.scandir(folder) as entries:
                     for entry in sorted(entries, key=lambda one: one.name):
-                        try:
-                            known[entry.name] = entry.is_dir()
-                            if known[entry.name] and entry.is_symlink():
-                                self._links.add(os.path.join(folder, entry.name))
-                        except OSError:
-                            known[entry.name] = False
+                        known[entry.name] = leads_to_folder(entry)
+                        if known[entry.name] and entry.is_symlink():
+                            self._links.add(os.path.join(folder, entry.name))
             except OSError:
                 pass
             self._listings[folder] = known

@@ -159,3 +159,23 @@ def test_an_excluded_module_is_still_an_error_where_it_is_surely_imported(analyz
     files = {"pyproject.toml": "", "part.py": "", "main.py": "import part\n\ndef run():\n    return part\n"}
     with pytest.raises(AnalysisError, match=r"excluded by part\.py"):
         analyze("main:run", files, settings=Settings(exclude=("part.py",)))
+
+
+def test_modules_and_data_beside_links_that_lead_nowhere_ship(analyze, shipped, tmp_path, write_tree):
+    dead_ends = {"itself": "itself", "through_a_file": "a.csv/inner", "nowhere": "none"}
+    project = write_tree(tmp_path / "project", {"data": None})
+    for name, target in dead_ends.items():
+        (project / name).symlink_to(target)
+        (project / "data" / name).symlink_to(target)
+    source = "import os\nimport other\ndef f():\n    return other.z, [open('data/' + n) for n in os.listdir('data')]\n"
+    graph = analyze("run.py:f", {"run.py": source, "other.py": "z = 3\n", "data/a.csv": "1"})
+    assert shipped(graph) == {"run.py", "other.py", "data/a.csv"}
+    assert {one.path: one.reason for one in graph.excluded} == {f"data/{name}": "a link that leads nowhere" for name in dead_ends}
+
+
+def test_a_literal_that_names_a_dead_link_is_a_warning_where_the_code_can_do_without(analyze, tmp_path, write_tree):
+    project = write_tree(tmp_path / "project", {"data": None})
+    (project / "data" / "current.csv").symlink_to("none.csv")
+    source = "import os\ndef f():\n    if os.path.exists('data/current.csv'):\n        return open('data/current.csv').read()\n"
+    graph = analyze("run.py:f", {"run.py": source})
+    assert any("data/current.csv is a link that leads nowhere" in str(note) for note in graph.warnings)
