@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.dir_entry import leads_to_folder
-from clustrix_bundle.bundler.dir_entry import leads_to_folder
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.roots import SERVED_BY_RUNTIME
 
