@@ -78,13 +78,13 @@ def _prose_of(module: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
     """Docstrings, and texts behind assignments that say what they are for; with what stays of each: a body must not be empty."""
     for node in ast.walk(module):
         body = getattr(node, "body", None)
-        for number, statement in enumerate(body if isinstance(body, list) else ()):
+        for statement in body if isinstance(body, list) else ():
             if (
                 isinstance(statement, ast.Expr)
                 and isinstance(statement.value, ast.Constant)
                 and isinstance(statement.value.value, str)
             ):
-                yield statement, "" if number else '""'
+                yield statement, "" if len(body) > 1 else '""'
 
 
 def _narrow(text: str) -> list[str]:
@@ -168,7 +168,8 @@ def render_runtime(modules: Mapping[str, bytes]) -> bytes:
             info = zipfile.ZipInfo(name, _TIME)
             info.create_system = 3  # Unix, wherever this runs
             info.external_attr = _FILE_MODE
-            info.compress_type = zipfile.ZIP_DEFLATED if name.endswith("/sources") else zipfile.ZIP_STORED  # no zlib on the way
+            # What is small is not worth it.
+            info.compress_type = zipfile.ZIP_DEFLATED if name.startswith(PACKAGE) else zipfile.ZIP_STORED
             archive.writestr(info, files[name], compresslevel=9)
     data = buffer.getvalue()
     if len(data) > MAX_RUNTIME_SIZE:

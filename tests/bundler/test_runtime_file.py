@@ -71,7 +71,8 @@ def _without_texts(statement):
 
 def test_prose_is_what_goes():
     source = b'"""Doc."""\n# comment\nx = """# text\n    kept"""  # gone\ndef f():\n    """One\n    two."""\n    # c\n    return "#"  # gone\ndef g(): "d"\n'
-    assert without_prose(source) == b'""\n\nx="""# text\n    kept"""\ndef f():\n ""\n\n\n return "#"\ndef g():"d"\n'
+    assert without_prose(source) == b'\n\nx="""# text\n    kept"""\ndef f():\n\n\n\n return "#"\ndef g():"d"\n'
+    assert without_prose(b'def f():\n    """Nothing\n    else."""\n') == b'def f():\n ""\n\n'
     assert without_prose(b'x = 1\n"""What x\n  is for."""\ny = 2; "z"\n') == b'x=1\n\n\ny=2;"z"\n'
 
 
