@@ -14,6 +14,7 @@ from clustrix_bundle.bundler.evidence import deeds, known_openers, openers
 from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name
+from clustrix_bundle.bundler.evidence.held_openers import calls_of_held, handed_over
 from clustrix_bundle.bundler.evidence.needed_files import needs_file
 from clustrix_bundle.bundler.evidence.paths import Located, find_paths, is_code_folder, is_outside, show
 from clustrix_bundle.bundler.evidence.reading import Spot
@@ -222,14 +223,19 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
         module: One of its modules.
         sure: As `Reading.sure_scopes`.
     """
-    if not reading.may_call(module, _OPENINGS):
+    held = module.file in reading.held.files
+    if not (held or reading.may_call(module, _OPENINGS)):
         return
     runs_code = any(_runs_code(call) for call in module.facts.calls)
-    for call in reading.calls(module, _OPENINGS):
+    found = [(call, find_openings(reading, module, call), True) for call in reading.calls(module, _OPENINGS)]
+    if held:
+        found += [(call, find_openings(reading, module, call), False) for call in calls_of_held(reading, module)]
+        found += [(call, [_handed(opener, path)], False) for call, opener, path in handed_over(reading, module)]
+    for call, openings, named in found:
         spot = Spot(module, call.line, call_words(call))
-        certain = not call.under and (module.name, call.scope) in sure
+        certain = named and not call.under and (module.name, call.scope) in sure
         told: set[tuple[object, ...]] = set()
-        for opening in find_openings(reading, module, call):
+        for opening in openings:
             for finding in _findings(reading, spot, opening):
                 path = str(finding.path)
                 told_by = (opening.deed, opening.callee, finding.exact, finding.whole, finding.written, finding.anchored)
@@ -251,6 +257,11 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
                     required=required,
                     pattern=finding.pattern,
                 )
+
+
+def _handed(opener: str, path: Text) -> Opening:
+    known = openers.opener_of(opener)
+    return Opening(_without_scheme(path), known.deed if known is not None else deeds.READ, opener)
 
 
 def _runs_code(call: Call) -> bool:

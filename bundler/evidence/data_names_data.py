@@ -27,7 +27,7 @@ _EXPANSION = compile_lazily(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\
 _QUOTED = compile_lazily(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
 _LARK_IMPORT = compile_lazily(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
 _MODULE_NAME = compile_lazily(
-    r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?)|[\"']([A-Za-z_]\w*(?::\w+)?)[\"']"
+    r"(?<!\w)([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::\w+)?)|[\"']([A-Za-z_]\w*(?::\w+)?)[\"']"
     r"|(?:^|(?<=[:=\-]))[ \t]*((?:[A-Za-z_]\w*(?::\w+)?[ \t]*,[ \t]*)*[A-Za-z_]\w*(?::\w+)?),?[ \t]*$",
     re.MULTILINE,
 )

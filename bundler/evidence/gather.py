@@ -150,6 +150,7 @@ class Evidence:
     def _openings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, FileFinding]]:
         cluster = find_cluster_folders(self.reading, modules)
         sure = self._sure = self.reading.sure_scopes()
+        self.reading.held.renew(self.reading)
         written: set[Path] = set()
         rows: list[tuple[LoadedModule, FileFinding]] = []
         for module in modules:
@@ -186,6 +187,7 @@ class Evidence:
             source = LoadedModule("", path, "", is_package=False, source=b"", facts=_NO_FACTS)
             if path.name == "entry_points.txt":
                 yield from ((source, row) for row in find_entry_points(self.reading, path))
+                continue
             for row in find_in_data(self.reading, path):
                 yield source, row
             if self._open:

@@ -45,7 +45,7 @@ def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
 
 
 def find_entry_points(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
-    """Local modules that an ``entry_points.txt`` names for whoever loads them; those of programs are for the command line."""
+    """Local modules that an ``entry_points.txt`` names for whoever loads them; those of programs are for the command line, unless code asks for them."""
     from configparser import ConfigParser, Error  # noqa: PLC0415 - few projects have one
 
     parser = ConfigParser(delimiters=("=",), interpolation=None, strict=False)
@@ -54,7 +54,9 @@ def find_entry_points(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
     except (Error, OSError, UnicodeDecodeError):
         return
     for group in parser.sections():
-        for value in parser[group].values() if group not in _PROGRAMS else ():
+        if group in _PROGRAMS and not any(reading.world.may_hold(one, group.encode()) for one in reading.world.reached()):
+            continue
+        for value in parser[group].values():
             module = value.partition(":")[0].partition("[")[0].strip()
             if reading.world.locate(module) is not None:
                 yield ModuleFinding(module, 0, "data", f"{path.name} names {value} in [{group}]")

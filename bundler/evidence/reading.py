@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.evidence.call_shapes import shape_of
 from clustrix_bundle.bundler.evidence.callees import Callees, CallRule
 from clustrix_bundle.bundler.evidence.disk import Disk
+from clustrix_bundle.bundler.evidence.held_openers import HeldOpeners
 from clustrix_bundle.bundler.folding import modules
 from clustrix_bundle.bundler.folding.expressions import last_name
 from clustrix_bundle.bundler.folding.value import Class, Function, Instance
@@ -40,12 +41,14 @@ class Reading:
         folder: Folds expressions of its modules.
         disk: Listings.
         work_folders: Folders that reached code makes its working directory, absolute.
+        held: Openers that are values.
     """
 
     world: World
     folder: Folder
     disk: Disk = field(default_factory=Disk)
     work_folders: list[str] = field(default_factory=list)
+    held: HeldOpeners = field(default_factory=HeldOpeners)
     _callees: Callees | None = None
 
     def may_call(self, module: LoadedModule, rule: CallRule) -> bool:

@@ -155,7 +155,8 @@ class Calls:
             owner = self._owner_instance(place)
             return tuple(base for one in owner for base in self.folder.attributes.bases(one)) if owner else OPEN
         if name == "functools.partial":
-            return OPEN
+            alone = len(arguments.positional) == 1 and not arguments.more
+            return tuple(one for one in arguments.positional[0] if alone and isinstance(one, External)) or OPEN
         if name in known.FIELDS:
             return self._field_default(arguments, place)
         if name in ("builtins.map", "builtins.filter") and arguments.positional:

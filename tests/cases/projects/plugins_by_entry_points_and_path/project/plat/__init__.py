@@ -1,0 +1,1 @@
+__path__.append(__file__.replace("plat/__init__.py", "more"))
