@@ -289,6 +289,8 @@ class DependencyGraph:
         on_disk = os.path.normpath(os.path.join(self.root, relative))
         if not os.path.lexists(on_disk):
             return "there is no such file"
+        if on_disk == os.path.normpath(self.root):
+            return "it is the project root: parts of it ship"
         if not on_disk.startswith(f"{self.root}{os.sep}"):
             return "it lies outside the project root"
         shown = os.path.relpath(on_disk, self.root).replace(os.sep, "/")

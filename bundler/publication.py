@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from clustrix_bundle.bundler.errors import PackagingError
+
 
 class Publication:
     """A file in the making.
@@ -60,6 +62,22 @@ def write_beside(folder: str) -> Iterator[Publication]:
             with contextlib.suppress(OSError):
                 os.rmdir(one)
         raise
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes, what: str, mode: int = 0o666) -> None:
+    """Write a small file, over any of that name; ``what`` is what an error calls it, ``mode`` less the umask what it gets.
+
+    Raises:
+        PackagingError: It cannot be written; nothing is left behind.
+    """
+    target = os.path.abspath(path)
+    try:
+        with write_beside(os.path.dirname(os.path.realpath(target))) as publication:
+            publication.file.write(content)
+            publication.publish(target, mode)
+    except OSError as error:
+        words = f"cannot write {what} to {target}: {error.strerror or error}; choose another place. Nothing was left behind"
+        raise PackagingError(words) from error
 
 
 def _make_folders(folder: str, made: list[str]) -> None:

@@ -15,6 +15,8 @@ from clustrix_bundle.bundler.report import Report, parse_report
 _MAX_OWN_FILE = 256 << 20
 """Bytes of manifest or report above which a file is refused unread: what a million members take."""
 
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878, section 3.1.1
+
 
 class BundleReader:
     """An open bundle.
@@ -110,4 +112,13 @@ def _open_tar(path: str, file: BinaryIO) -> tarfile.TarFile:
     try:
         return tarfile.open(fileobj=stream, mode="r|", encoding="utf-8", errors="surrogateescape")
     except (tarfile.TarError, ZstdError, EOFError) as error:
-        raise BundleFormatError(f"{path} is not a bundle: {error}") from error
+        raise BundleFormatError(f"{path} {_what_it_is(file, error)}") from error
+
+
+def _what_it_is(file: BinaryIO, error: Exception) -> str:
+    """Of a file whose beginning cannot be read as a bundle's."""
+    file.seek(0)
+    start = file.read(len(_ZSTD_MAGIC))
+    if start == _ZSTD_MAGIC:
+        return f"is damaged or cut short: {error}" if isinstance(error, ZstdError) else "is damaged or cut short"
+    return "is not a bundle: it is no zstd file" if start else "is not a bundle: the file is empty"

@@ -56,7 +56,7 @@ def parse_target(text: str, cwd: Path) -> Target:
     if not all(part.isidentifier() for part in qualname.split(".")):
         raise TargetError(f"{qualname!r} in {text!r} is no function's name: {FORMS}", text)
     named_like_a_file = where.endswith((*SCRIPT_SUFFIXES, NOTEBOOK_SUFFIX)) or "/" in where or os.sep in where
-    if named_like_a_file or (not where.isidentifier() and (cwd / where).is_file()):
+    if named_like_a_file or (not where.isidentifier() and os.path.isfile(cwd / where)):
         return Target(text, "", _existing_file(text, where, cwd), qualname)
     if not all(part.isidentifier() for part in where.split(".")):
         raise TargetError(f"{where!r} in {text!r} is neither a module's name nor a .py or .ipynb file: {FORMS}", text)
@@ -65,11 +65,11 @@ def parse_target(text: str, cwd: Path) -> Target:
 
 def _existing_file(text: str, where: str, cwd: Path) -> Path:
     path = Path(os.path.normpath(os.path.join(cwd, os.path.expanduser(where))))
-    if path.is_dir():
+    if os.path.isdir(path):  # as `pathlib` would, but false for names too long to be one
         raise TargetError(f"{where} is a folder: name a file in it, or the package as pkg.mod:func", text)
-    if not path.exists():
+    if not os.path.exists(path):
         folder = path.parent
-        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        names = _names_in(folder)
         import difflib  # noqa: PLC0415 - for a name that is not there only
 
         near = difflib.get_close_matches(
@@ -78,12 +78,19 @@ def _existing_file(text: str, where: str, cwd: Path) -> Path:
         hint = (
             f"; in its folder there is {', '.join(near)}"
             if near
-            else ("" if folder.is_dir() else f": there is no folder {folder}")
+            else ("" if os.path.isdir(folder) else f": there is no folder {folder}")
         )
         raise TargetError(f"there is no file {where} (seen from {cwd}){hint}", text)
     if path.suffix not in (*SCRIPT_SUFFIXES, NOTEBOOK_SUFFIX):
         raise TargetError(f"{where} is no Python file: {FORMS}", text)
     return path
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,17 +78,8 @@ def write_runtime(path: str | os.PathLike[str]) -> bytes:
     Raises:
         PackagingError: The file cannot be written; nothing is left behind.
     """
-    from clustrix_bundle.bundler.errors import PackagingError  # noqa: PLC0415 - only where a runtime is written
-    from clustrix_bundle.bundler.publication import write_beside  # noqa: PLC0415
+    from clustrix_bundle.bundler.publication import write_whole  # noqa: PLC0415 - only where a runtime is written
 
-    target = os.path.abspath(path)
     content = render_runtime_program()
-    try:
-        with write_beside(os.path.dirname(os.path.realpath(target))) as publication:
-            publication.file.write(content)
-            publication.publish(target, 0o777)
-    except OSError as error:
-        raise PackagingError(
-            f"cannot write the runtime to {target}: {error.strerror or error}; choose another place with -o. Nothing was left behind",
-        ) from error
+    write_whole(path, content, "the runtime", 0o777)
     return content

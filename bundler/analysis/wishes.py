@@ -68,7 +68,7 @@ def matches(folder: Path, pattern: str) -> list[str]:
     if os.path.isabs(pattern):
         return []
     try:
-        return sorted(str(path) for path in folder.glob(pattern))
+        return sorted({os.path.normpath(path) for path in folder.glob(pattern)})
     except ValueError as error:
         raise SettingsError(f"include {pattern!r}: {error}") from error
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clustrix_bundle.cli.graph_formats import FORMATS, graph_json
-from clustrix_bundle.cli.options import build_options, json_option, project_options
+from clustrix_bundle.cli.options import json_option, project_options
 from clustrix_bundle.cli.output import print_json
 from clustrix_bundle.cli.view import load_view
 
@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 @json_option
 def graph_command(subject: str, form: str, output: str | None, as_json: bool, **project: Any) -> int:
     """Draw which files ship with TARGET (or are in BUNDLE), which brings which, where and by what evidence."""
-    view = load_view(subject, build_options(**project))
+    view = load_view(subject, project)
     if as_json and form in ("json", "text") and output is None:
         print_json(graph_json(view))
         return 0
     text = render(view, form)
     if output is not None:
-        with open(output, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        from clustrix_bundle.bundler.publication import write_whole  # noqa: PLC0415 - for -o only
+
+        write_whole(output, text.encode("utf-8", "backslashreplace"), "the graph")
         if as_json:
             print_json({"ok": True, "path": output, "format": form})
     elif as_json:

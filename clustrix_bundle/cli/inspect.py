@@ -31,10 +31,10 @@ def inspect_command(bundle: str, page: str | None, as_json: bool) -> int:
     with open_bundle(bundle) as reader:
         pass
     if page is not None:
-        from clustrix_bundle.cli.page import render_page  # noqa: PLC0415 - for --html only
+        from clustrix_bundle.bundler.publication import write_whole  # noqa: PLC0415 - for --html only
+        from clustrix_bundle.cli.page import render_page  # noqa: PLC0415
 
-        with open(page, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(render_page(reader))
+        write_whole(page, render_page(reader).encode("utf-8", "backslashreplace"), "the page")
     if as_json:
         value = inspect_json(reader)
         if page is not None:
@@ -117,7 +117,7 @@ def sections(reader: BundleReader) -> list[tuple[str, list[str]]]:
         ("cluster filesystem calls", calls),
         ("Python versions because of", [str(note) for note in report.python_reasons]),
         ("warnings", [str(note) for note in report.warnings]),
-        ("unresolved", [str(note) for note in report.unresolved]),
+        ("unresolved", [str(note) for note in report.unresolved if note not in report.warnings]),
         ("left out", [f"{one.path}  {one.reason}" for one in report.excluded]),
     ]
     return [(title, lines) for title, lines in found if lines]

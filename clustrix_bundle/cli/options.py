@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -49,6 +49,18 @@ def build_options(
 ) -> BuildOptions:
     """The options as a value."""
     return BuildOptions(root=root, python=python, include=include, exclude=exclude, dynamic=dynamic, max_file_size=max_file_size)
+
+
+def refuse_bounds(bundle: str, project: Mapping[str, Any], *, but: tuple[str, ...] = ()) -> None:
+    """Options of an analysis, given beside a bundle, for which there is none.
+
+    Raises:
+        click.UsageError: One was given, and is none of ``but``.
+    """
+    for name, value in project.items():
+        if value and name not in but:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{option} is for building, and {bundle} is built already; give the target, or leave it out")
 
 
 def is_bundle(text: str) -> bool:

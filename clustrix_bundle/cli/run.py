@@ -12,7 +12,7 @@ import click
 
 from clustrix_bundle.build import analyze_target, pack_graph
 from clustrix_bundle.cli.json_argument import parse_json_argument
-from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options
+from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options, refuse_bounds
 from clustrix_bundle.cli.output import progress
 from clustrix_bundle.launch import start_runtime, wait_out
 from clustrix_bundle.runtime_program import render_runtime_program
@@ -42,6 +42,8 @@ def run_command(
 
     The exit code is the runtime's: 0 done, 1 the function failed, 5 bundle refused; 128 + n if signal n ended it.
     """
+    if is_bundle(subject):
+        refuse_bounds(subject, project, but=("python",))
     parse_json_argument("--args", args, list)  # refused before anything is built
     parse_json_argument("--kwargs", kwargs, dict)
     with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:

@@ -12,7 +12,7 @@ import click
 from clustrix_bundle.cli.cluster_options import cluster_config, cluster_options
 from clustrix_bundle.cli.findings import render_findings
 from clustrix_bundle.cli.json_argument import parse_json_argument
-from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options
+from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options, refuse_bounds
 from clustrix_bundle.cli.output import print_json, progress
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def _packed(subject: str, call: Any, blobs: str | None, options: dict[str, Any],
     from clustrix_bundle.order import bundle_order, packed_target  # noqa: PLC0415 - where something is submitted
 
     if is_bundle(subject):
+        refuse_bounds(subject, options)
         try:
             order = bundle_order(subject, call, blobs)
         except OSError as error:

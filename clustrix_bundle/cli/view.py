@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from clustrix_bundle.build import BuildOptions, analyze_target
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.why import Reasons, find_reasons
 from clustrix_bundle.cli.opened import open_bundle
-from clustrix_bundle.cli.options import is_bundle
+from clustrix_bundle.cli.options import build_options, is_bundle, refuse_bounds
 from clustrix_bundle.cli.output import progress
 
 if TYPE_CHECKING:
@@ -57,9 +58,16 @@ class View:
         return next((member for member in candidates if member in self.kinds), f"project/{plain}")
 
 
-def load_view(subject: str, options: BuildOptions) -> View:
-    """The view of a target or a bundle."""
-    return view_of_bundle(subject) if is_bundle(subject) else view_of_target(subject, options)
+def load_view(subject: str, project: Mapping[str, Any]) -> View:
+    """The view of a target or a bundle; ``project`` holds the options of `project_options`.
+
+    Raises:
+        click.UsageError: Options of an analysis were given for a bundle.
+    """
+    if is_bundle(subject):
+        refuse_bounds(subject, project)
+        return view_of_bundle(subject)
+    return view_of_target(subject, build_options(**project))
 
 
 def view_of_target(target: str, options: BuildOptions) -> View:
@@ -125,6 +133,8 @@ def shown(member: str) -> str:
 
 
 def _member_on_disk(graph: DependencyGraph, file: str) -> str:
+    if not file:
+        raise click.UsageError("which file? its name is empty")
     if file in graph.nodes:
         return file
     for path in (os.path.abspath(file), os.path.join(graph.root, file)):
@@ -136,4 +146,7 @@ def _member_on_disk(graph: DependencyGraph, file: str) -> str:
         below = os.path.relpath(os.path.realpath(path), os.path.realpath(graph.root))
         if os.path.lexists(path) and not below.startswith(".."):
             return f"project/{below}"
+    named = next((member for member in graph.nodes if member.endswith(f"/{os.path.normpath(file)}")), None)
+    if named is not None:
+        return named
     raise click.UsageError(f"there is no file {file}, neither here nor below {graph.root}")

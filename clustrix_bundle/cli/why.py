@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clustrix_bundle.cli.options import build_options, json_option, project_options
+from clustrix_bundle.cli.options import json_option, project_options
 from clustrix_bundle.cli.output import print_json, printable
 from clustrix_bundle.cli.view import edge_json, load_view, render_edge, shown
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 def why_command(subject: str, file: str, as_json: bool, **project: Any) -> int:
     """Say why FILE ships: each step from the entry point, with line and evidence; exit code 1 if it does not ship."""
-    view = load_view(subject, build_options(**project))
+    view = load_view(subject, project)
     member = view.member_of(file)
     ships = member in view.kinds
     chain = chain_of(view, member) if ships else []
@@ -45,7 +45,7 @@ def why_command(subject: str, file: str, as_json: bool, **project: Any) -> int:
 @json_option
 def why_not_command(subject: str, file: str, as_json: bool, **project: Any) -> int:
     """Say why FILE does not ship; exit code 1 if it does."""
-    view = load_view(subject, build_options(**project))
+    view = load_view(subject, project)
     member = view.member_of(file)
     ships = member in view.kinds
     reason = "" if ships else why_not(view, member)

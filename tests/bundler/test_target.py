@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from clustrix_bundle.bundler.errors import TargetError
 from clustrix_bundle.bundler.target import module_of_file, parse_target
 
 
@@ -37,3 +39,9 @@ def test_the_folder_of_a_linked_script_is_the_one_it_lies_in_as_python_has_it(tm
     root = write_tree(tmp_path, {"real/s.py": ""})
     (root / "link.py").symlink_to("real/s.py")
     assert module_of_file(root / "link.py").folder == root / "real"
+
+
+@pytest.mark.parametrize("where", ["x" * 300 + ".py", "x/" * 3000 + "y.py", "x" * 300 + "-"])
+def test_a_name_that_no_file_can_have_is_an_error_like_others(tmp_path, where):
+    with pytest.raises(TargetError):
+        parse_target(f"{where}:f", tmp_path)

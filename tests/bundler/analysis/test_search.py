@@ -337,3 +337,9 @@ def test_the_cwd_outside_the_project_is_a_root_of_its_own(analyze, shipped, tmp_
     graph = analyze("pkg:f", cwd="else", python_path=(str(project / "app" / "src"),))
     assert shipped(graph) == {"src/pkg.py", "extra/1-else/helper.py", "extra/1-else/in.txt"}
     assert graph.cwd == "extra/1-else"
+
+
+def test_a_glob_that_climbs_out_of_the_project_is_refused_by_name(analyze, tmp_path, write_tree):
+    write_tree(tmp_path, {"beside/x.csv": ""})
+    with pytest.raises(AnalysisError, match="lies outside the project root"):
+        analyze("run.py:f", {"run.py": "def f(): pass\n"}, settings=Settings(include=("../beside/*",)))

@@ -86,14 +86,18 @@ def test_the_page_stands_alone_and_runs_nothing(command, rich, tmp_path):
         assert words in text
 
 
-@pytest.mark.parametrize(("content", "says"), [(b"", "not a bundle"), (b"hello", "not a bundle"), (None, "cut short")])
+@pytest.mark.parametrize(("content", "says"), [(b"", "the file is empty"), (b"hello", "not a bundle"), (None, "cut short")])
 def test_what_is_no_bundle_is_refused(command, bundle, content, says):
     path = Path(bundle)
     path.write_bytes(path.read_bytes()[:200] if content is None else content)
     answer = command("inspect", path, "--json")
     assert answer.code == 5
     assert answer.json["error"]["type"] == "BundleFormatError"
-    assert command("verify", path).code == 5
+    assert says in answer.err
+    verdict = command("verify", path)
+    assert verdict.code == 5
+    assert says in verdict.err
+    assert f"{path}: {path}" not in verdict.err
 
 
 def test_a_bundle_of_a_newer_schema_asks_for_an_upgrade(command, tmp_path):
@@ -106,3 +110,30 @@ def test_a_bundle_of_a_newer_schema_asks_for_an_upgrade(command, tmp_path):
     answer = command("inspect", tmp_path / "new.tar.zst")
     assert answer.code == 5
     assert "upgrade" in answer.err
+
+
+@pytest.mark.parametrize("options", [["inspect", "BUNDLE", "--html"], ["graph", "BUNDLE", "-o"]], ids=lambda words: words[0])
+def test_a_place_that_cannot_be_written_is_named_and_a_missing_folder_made(command, bundle, project, options):
+    command_line = [bundle if word == "BUNDLE" else word for word in options]
+    refused = command(*command_line, "/proc/none/page")
+    assert refused.code == 3
+    assert "cannot write" in refused.err and "/proc/none/page" in refused.err
+    assert "Traceback" not in refused.err
+    assert command(*command_line, "new/page").code == 0
+    assert (project / "new" / "page").read_text()
+
+
+@pytest.mark.parametrize("words", [["run"], ["graph"], ["why", "thermo/units.py"], ["why-not", "thermo/units.py"], ["submit"]])
+def test_options_of_an_analysis_are_refused_beside_a_bundle(command, bundle, words):
+    answer = command(words[0], bundle, *words[1:], "--include", "thermo/*")
+    assert answer.code == 2
+    assert "--include" in answer.err
+
+
+def test_what_is_unresolved_and_warned_of_is_shown_once(command, project):
+    (project / "thermo" / "lazy.py").write_text("def run():\n    return 1\n\n\ndef rare():\n    import nowhere\n")
+    built = command("build", "thermo.lazy:run")
+    path = built.out.splitlines()[0]
+    assert built.out.count("no module 'nowhere'") == 1
+    assert command("inspect", path).out.count("no module 'nowhere'") == 1
+    assert len(command("inspect", path, "--json").json["unresolved"]) == 1

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 
 def test_a_whole_bundle_is_intact(command, bundle):
     answer = command("verify", bundle, "--json")
@@ -30,3 +32,8 @@ def test_detached_data_is_checked_where_it_is(command, project):
     assert "--blobs" in answer.err
     run = command("run", path, "--blobs", "blobs", "--json")
     assert (run.code, run.json["result"]) == (0, 273.15)
+
+
+@pytest.mark.parametrize("expected", ["", "nothex", "F" * 8, "0" * 65])
+def test_what_can_be_no_id_is_a_usage_error(command, bundle, expected):
+    assert command("verify", bundle, "--id", expected).code == 2

@@ -12,7 +12,7 @@ def test_each_step_from_the_entry_point_is_told(command, bundle, of_bundle):
     assert "thermo/model.py:1  import  from thermo import units" in command("why", subject, "thermo/units.py").out
 
 
-@pytest.mark.parametrize("name", ["thermo/units.py", "./thermo/units.py", "project/thermo/units.py"])
+@pytest.mark.parametrize("name", ["thermo/units.py", "./thermo/units.py", "project/thermo/units.py", "units.py"])
 def test_a_file_may_be_named_as_here_or_as_in_the_bundle(command, name):
     assert command("why", "thermo.model:run", name, "--json").json["file"] == "project/thermo/units.py"
 
@@ -43,3 +43,9 @@ def test_the_users_own_wish_is_a_reason(command, project):
     (project / "n.txt").write_text("")
     answer = command("why", "thermo.model:run", "n.txt", "--include", "n.txt", "--json")
     assert [edge["evidence"] for edge in answer.json["chain"]] == ["included"]
+
+
+def test_the_project_itself_is_not_outside_of_it(command):
+    answer = command("why-not", "thermo.model:run", ".")
+    assert (answer.code, "parts of it ship" in answer.out) == (0, True)
+    assert command("why", "thermo.model:run", "").code == 2
