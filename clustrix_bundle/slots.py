@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
-import sys
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from clustrix_bundle.before_exit import drain_before_exit
 
 if TYPE_CHECKING:
     from clustrix_bundle.job import Job
@@ -43,7 +42,7 @@ class Slots:
                 self._used += weight
             else:
                 self._queue.append((jobs, start))
-                _start_before_exit(self)
+                drain_before_exit(self)
         if at_once:
             self._start(jobs, start, raising=True)
 
@@ -102,21 +101,3 @@ class Slots:
                 with self._lock:
                     self._starting -= 1
                     self._moved.notify_all()
-
-
-_all: weakref.WeakSet[Slots] = weakref.WeakSet()
-
-
-def _start_before_exit(slots: Slots) -> None:
-    """What was submitted is run, though the program ends: as with the standard library's executors it ends when all has begun."""
-    if not _all:
-        atexit.register(_drain_all)  # after the connections', so it runs before they are closed
-    _all.add(slots)
-
-
-def _drain_all() -> None:
-    for slots in list(_all):
-        try:
-            slots.drain()
-        except KeyboardInterrupt:
-            sys.stderr.write("".join(f"not started: `clustrix-bundle attach {job}` starts it\n" for job in slots.waiting))

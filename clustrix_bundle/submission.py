@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.deploy import RemoteDeployer
 from clustrix_bundle.engines.engine import Engine, engine_for, resources_of
 from clustrix_bundle.engines.prelude import relative_runtime
-from clustrix_bundle.engines.scheduler import SchedulerError
+from clustrix_bundle.engines.scheduler import QueueFullError, SchedulerError
 from clustrix_bundle.environments.needs import needs_of_order
 from clustrix_bundle.environments.preflight import Preflight, warn_of
 from clustrix_bundle.environments.preparation import target_distributions
 from clustrix_bundle.environments.remote_environment import RemoteEnvironment
 from clustrix_bundle.errors import NoRoomError
+from clustrix_bundle.filling import Filling
 from clustrix_bundle.job import Job
 from clustrix_bundle.tracker import Tracker
 
@@ -55,6 +56,7 @@ class Cluster:
         self.deployer = RemoteDeployer(self.config, place=self.place)
         interval = self.config.job_poll_interval
         self.tracker = Tracker(self.place, self.engine, min(interval, _SOONEST_S) if self.is_here else interval)
+        self._filling = Filling(self.place, interval)
 
     @property
     def is_here(self) -> bool:
@@ -93,8 +95,7 @@ class Cluster:
         jobs = [Job(self.tracker, job, task, order.captured, order.tasks) for task in range(order.tasks)]
 
         def start() -> None:
-            limit = slots.limit if slots is not None else 0
-            self._start(job, folder, order.tasks, resources=self.resources(given), at_once=limit)
+            self._start_all(jobs, folder, self.resources(given), at_once=slots.limit if slots is not None else 0)
 
         if slots is None:
             start()
@@ -169,13 +170,36 @@ class Cluster:
         return made
 
     def _start(self, job: str, folder: str, tasks: int, *, resources: Resources, at_once: int = 0, again: bool = False) -> None:
-        """Have a job run whose folder is there."""
+        """Have a job run whose folder is there.
+
+        Raises:
+            QueueFullError: No place was free for it, or, if it has several tasks, for some of them.
+            SchedulerError: It was refused, or not answered.
+        """
         most = self.config.max_parallel_jobs
         limit = min(at_once or self.room or most, most)
         try:
             self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
+        except QueueFullError as error:
+            if tasks > 1:
+                raise
+            raise self._refused(job, tasks, error) from error
         except SchedulerError as error:
             raise self._refused(job, tasks, error) from error
+
+    def _start_all(self, jobs: list[Job], folder: str, resources: Resources, *, at_once: int = 0, again: bool = False) -> None:
+        """The same for futures of all of its tasks; those for which there is no place now follow as places become free."""
+        job, tasks = jobs[0].id, len(jobs)
+
+        def start(again: bool = True) -> None:
+            self._start(job, folder, tasks, resources=resources, at_once=at_once, again=again)
+
+        try:
+            start(again)
+        except QueueFullError as error:
+            if tasks == 1:
+                raise
+            self._filling.add(jobs, start, error)
 
     def _refused(self, job: str, tasks: int, error: SchedulerError) -> SchedulerError:
         """What to tell of a submission that failed; where surely nothing came of it, the job's folder goes."""
@@ -193,20 +217,19 @@ class Cluster:
         self.place.call("jobs.remove", job=job)
         return error
 
-    def start_again(self, spec: Mapping[str, Any]) -> None:
-        """Have a job run whose folder was made by somebody who came no further."""
-        from clustrix_bundle.engines.scheduler import Resources  # noqa: PLC0415 - rarely needed
-
-        self._start(spec["id"], spec["folder"], spec["tasks"], resources=Resources(**spec["resources"]), again=True)
-
     def attach(self, job: str) -> list[Job]:
-        """Futures of a job that some process submitted once.
+        """Futures of a job that some process submitted once. What of it was not given to the scheduler is now.
 
         Raises:
             FileNotFoundError: There is no such job there.
         """
+        from clustrix_bundle.engines.scheduler import Resources  # noqa: PLC0415 - rarely needed
+
         spec = self.place.call("jobs.read_spec", job=job)
+        look = self.place.call("jobs.look", jobs={job: ""})[job]
         jobs = [Job(self.tracker, job, task, of=spec["tasks"]) for task in range(spec["tasks"])]
+        if spec["engine"] == self.engine.name and not is_submitted(look):
+            self._start_all(jobs, spec["folder"], Resources(**spec["resources"]), again=True)
         self.tracker.watch(jobs)
         return jobs
 
@@ -258,6 +281,12 @@ def place_for(config: ClusterConfig) -> Place:
     from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415
 
     return place_of(config)
+
+
+def is_submitted(look: Mapping[str, Any]) -> bool:
+    """Whether all of a job was given to somebody who runs it, or nothing of it has to be: by what `jobs.look` says."""
+    submission, letters = look["submission"], look["letters"]
+    return "p" not in letters or (submission is not None and submission.get("until", len(letters)) >= len(letters))
 
 
 _clusters: dict[tuple[Any, ...], Cluster] = {}

@@ -252,6 +252,7 @@ def _look(folder, known):
     submission = _read_json(folder + "/submission.json")
     process = (submission or {}).get("process")
     pool_gone = bool(process) and is_gone(process)
+    until = (submission or {"until": 0}).get("until", spec["tasks"])
     beats = {}  # type: ignore[var-annotated]
     for number, letter in enumerate(letters):
         if letter in SETTLED:
@@ -261,8 +262,10 @@ def _look(folder, known):
             letters[number] = _look_at_task("%s/tasks/%d" % (folder, number), number, beats)
         elif marks and _read_mark(folder, number):
             letters[number] = "b"
+        elif (pool_gone or number >= until) and ("cancelled" in names or "cancelled.%d" % number in names):
+            letters[number] = "x"
         elif pool_gone:
-            letters[number] = "x" if "cancelled" in names or "cancelled.%d" % number in names else "g"
+            letters[number] = "g"
     return {"letters": "".join(letters), "beats": beats, "submission": submission, "cancelled": "cancelled" in names}
 
 

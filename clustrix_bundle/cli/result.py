@@ -55,9 +55,7 @@ def attach_command(job: str, *, as_json: bool, **cluster: Any) -> int:
     from clustrix_bundle.job_status import find_status  # noqa: PLC0415 - where jobs are
 
     there = open_cluster(**cluster)
-    status = find_status(there, job)
-    if not status.started and status.state in ("pending", "running"):
-        there.start_again(status.spec)
+    find_status(there, job)  # or whoever asks hears that there is none
     jobs = there.attach(job)
     if len(jobs) == 1:
         follow_logs(jobs[0], ["stdout", "stderr"], as_json=as_json)

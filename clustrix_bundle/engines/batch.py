@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.engines.engine import Submitted, refuse
-from clustrix_bundle.engines.scheduler import Request, Resources, Scheduler, SchedulerError
+from clustrix_bundle.engines.scheduler import QueueFullError, Request, Resources, Scheduler, SchedulerError
 from clustrix_bundle.engines.verdict import UNDECIDED, UNKNOWN, Scheduled
 from clustrix_bundle.errors import AnswerTimeout, ConnectionLost
+from clustrix_bundle.runtime.job_operations import SETTLED
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.place import Place
@@ -32,32 +33,55 @@ class Batch:
         self.name = scheduler.name
         self._words = scheduler
         self._most = scheduler.max_array
+        self._room = self._most  # tasks for which there seems to be room in the queue
 
     def check(self, resources: Resources) -> None:
         refuse(self.name, self._words.refused, resources)
         self._words.check(resources)
 
     def start(self, place: Place, *, job: str, folder: str, tasks: int, resources: Resources, at_once: int, again: bool) -> None:
-        there = ((place.call("jobs.look", jobs={job: ""})[job] or {}).get("submission") if again else None) or {}
+        look = (place.call("jobs.look", jobs={job: ""})[job] if again else None) or {}
+        there = look.get("submission") or {}
         ids, firsts = list(there.get("ids", ())), list(there.get("first", ()))
         first = int(there.get("until", tasks if ids else 0))
+        open_tasks = sum(letter not in SETTLED for letter in look.get("letters", "")[:first])
+        by_and_by = 0 < first < tasks  # places in the queue are taken as they become free
         while first < tasks:
-            count = min(self._most, tasks - first)
-            name = f"{_PREFIX}{job}" if count == tasks else f"{_PREFIX}{job}-{len(ids)}"
+            count = min(self._most, self._room, tasks - first)
             lanes, share = _lanes(tasks, self._most, at_once)
             after = ids[-lanes] if len(ids) >= lanes else ""
+            if by_and_by and at_once:
+                count, share, after = min(count, at_once - open_tasks), 0, ""
+                if count <= 0:
+                    raise QueueFullError(f"{open_tasks} tasks are submitted, and no more are to run at a time")
+            name = _PREFIX + job if count == tasks else f"{_PREFIX}{job}-{first}-{count}"
             request = Request(name, folder, first, count, resources, share if share < count else 0, after)
             try:
                 ids.append(self._submit(place, request, may_be_there=again))
             except SchedulerError as error:
-                if ids or count == 1 or not self._words.is_too_large(error.message):
+                if not self._fits_smaller(error, count, begun=bool(ids)):
                     raise
-                self._most = count // 2
+                by_and_by = by_and_by or isinstance(error, QueueFullError)
                 continue
+            again = False  # the first of those that were not noted alone may be there
+            self._room = max(self._room, 2 * count)
             firsts.append(first)
             first += count
+            open_tasks += count
             noted = {"engine": self.name, "ids": ids, "first": firsts, "until": first, "process": None}
             place.call("jobs.note", job=job, submission=noted)
+
+    def _fits_smaller(self, error: SchedulerError, count: int, *, begun: bool) -> bool:
+        """Whether a smaller array may be taken where one of ``count`` tasks was not; the next is half as large then."""
+        if count == 1:
+            return False
+        if isinstance(error, QueueFullError):
+            self._room = count // 2
+            return self._words.counts_tasks
+        if begun or not self._words.is_too_large(error.message):
+            return False
+        self._most = count // 2
+        return True
 
     def _submit(self, place: Place, request: Request, *, may_be_there: bool) -> str:
         """The scheduler's id of one submission; one that is there under its name already is that one."""
@@ -83,7 +107,8 @@ class Batch:
             return found
         told = _refusal(argv, done)
         step = self._words.advice(told)
-        raise SchedulerError(f"{told.rstrip('.')}; {step}" if step else told, certain=found is not None)
+        kind = QueueFullError if self._words.is_full(told) and found is not None else SchedulerError
+        raise kind(f"{told.rstrip('.')}; {step}" if step else told, certain=found is not None)
 
     def _find(self, place: Place, name: str) -> str | None:
         """The id of a submission by its name; empty if there is none, None if the scheduler does not say."""

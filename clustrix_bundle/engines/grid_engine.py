@@ -13,11 +13,12 @@ from clustrix_bundle.runtime.config import ConfigError
 _LOST_WITH_HOST = frozenset({"19", "21", "22", "23", "24", "25", "26"})
 _KILLED = frozenset({"37", "100"})
 """``failed`` of what was killed: over a limit, or by qdel."""
+_FULL = ("jobs are allowed per user", "jobs are allowed per cluster")
 _ADVICE = (
     (("unknown queue",), "`qconf -sql` lists the queues; set queue= or default_queue to one of them"),
     (("parallel environment",), "`qconf -spl` lists them; set parallel_environment to one of them"),
     (
-        ("jobs are allowed per user", "jobs are allowed per cluster", "is not allowed to submit"),
+        (*_FULL, "is not allowed to submit"),
         "the site takes no more jobs of yours now: submit again when some have ended, or fewer at a time",
     ),
     (("can't be run", "no suitable queues"), "no queue has what it asks for: ask for less, or for another queue"),
@@ -142,6 +143,11 @@ class GridEngine:
 
     def is_too_large(self, said: str) -> bool:
         return re.search(r"job with more than \d+ tasks", said) is not None
+
+    counts_tasks = False
+
+    def is_full(self, said: str) -> bool:
+        return any(words in said for words in _FULL)
 
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:

@@ -14,10 +14,11 @@ _WAITING = frozenset("QHWTMS")
 _RUNNING = frozenset("RBEU")
 _KILLED_FOR_TIME = -29  # JOB_EXEC_KILL_WALLTIME
 _KILLED_FOR_MEMORY = -27  # JOB_EXEC_KILL_MEM
+_FULL = ("would exceed", "limit on number of jobs")
 _ADVICE = (
     (("Unknown queue",), "`qstat -Q` lists the queues; set queue= or default_queue to one of them"),
     (("illegal -N value",), "this PBS takes names of 15 characters at most; versions since 2013 take 230"),
-    (("would exceed", "limit on number of jobs"), "the site takes no more jobs of yours now: submit again when some have ended"),
+    (_FULL, "the site takes no more jobs of yours now: submit again when some have ended"),
     (
         ("cannot connect to server", "Connection refused", "did not answer"),
         "PBS's server does not answer: try again later, `qstat -B` says whether it is back",
@@ -96,6 +97,11 @@ class Pbs:
 
     def is_too_large(self, said: str) -> bool:
         return "Array job exceeds" in said or "max_array_size" in said
+
+    counts_tasks = True
+
+    def is_full(self, said: str) -> bool:
+        return any(words in said for words in _FULL)
 
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:

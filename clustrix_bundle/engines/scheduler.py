@@ -30,6 +30,10 @@ class SchedulerError(ClustrixBundleError):
         return self.message
 
 
+class QueueFullError(SchedulerError):
+    """A site takes no more jobs of this user now (act: nobody, if the rest can wait; else the user)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What a job asks for; None means the site's default.
@@ -138,6 +142,12 @@ class Scheduler(Protocol):
 
     def is_too_large(self, said: str) -> bool:
         """Whether a refusal is of the size of the array."""
+
+    counts_tasks: bool
+    """Whether a site's limit of jobs counts the tasks of an array, so that a smaller one may be taken."""
+
+    def is_full(self, said: str) -> bool:
+        """Whether a refusal is for now: the site takes no more jobs of this user before some have ended."""
 
     def advice(self, said: str) -> str:
         """What to do about a refusal, from its words; empty where they say it themselves."""

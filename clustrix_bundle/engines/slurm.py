@@ -37,10 +37,12 @@ _NEVER = (
     ({"PartitionDown", "PartitionInactive"}, "its partition is closed; it waits until the site opens it, or cancel it and name another one"),
 )  # fmt: skip
 """Reasons for which a job waits until somebody does something (squeue(1), JOB REASON CODES)."""
+_FULL = ("SubmitJob", "temporarily unable to accept", "Resource temporarily unavailable")
+"""In ``AssocMaxSubmitJobLimit``, ``QOSMaxSubmitJobPerUserLimit``, ``AssocGrpSubmitJobsLimit`` …; the others are MaxJobCount's."""
 _ADVICE = (
     (("invalid partition", "Invalid partition"), "`sinfo` lists the partitions; set partition= or default_partition to one of them"),
     (
-        ("job submit limit", "QOSMaxSubmitJob", "AssocMaxSubmitJob", "Job violates accounting/QOS policy", "Resource temporarily unavailable"),
+        (*_FULL, "job submit limit", "Job violates accounting/QOS policy"),
         "the site takes no more jobs of yours now: submit again when some have ended, or fewer at a time",
     ),
     (("Invalid account",), "`sacctmgr show associations user=$USER` lists your accounts; set account= to one of them"),
@@ -148,6 +150,11 @@ class Slurm:
 
     def is_too_large(self, said: str) -> bool:
         return "Invalid job array specification" in said
+
+    counts_tasks = True
+
+    def is_full(self, said: str) -> bool:
+        return any(words in said for words in _FULL)
 
     def advice(self, said: str) -> str:
         for words, step in _ADVICE:

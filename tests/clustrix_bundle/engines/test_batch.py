@@ -13,7 +13,7 @@ from clustrix_bundle.agent.place import LocalPlace
 from clustrix_bundle.engines import batch
 from clustrix_bundle.engines.batch import Batch, scheduler_id
 from clustrix_bundle.engines.engine import Submitted
-from clustrix_bundle.engines.scheduler import Resources, SchedulerError
+from clustrix_bundle.engines.scheduler import QueueFullError, Resources, SchedulerError
 from clustrix_bundle.engines.slurm import Slurm
 from clustrix_bundle.errors import ConnectionLost
 
@@ -29,6 +29,16 @@ for word in "$@"; do case $word in --array=*)
     echo "sbatch: error: Batch job submission failed: Invalid job array specification" >&2; exit 1
   fi
 esac; done
+size=1
+for word in "$@"; do case $word in --array=*) last=${word#--array=0-}; size=$((${last%%%*} + 1)) ;; esac; done
+if [ -e "$SPOOL/places" ]; then
+  taken=$(($(cat "$SPOOL/sizes") + 0)); taken=$((taken + size))
+  if [ "$taken" -gt "$(cat "$SPOOL/places")" ]; then
+    echo "sbatch: error: QOSMaxSubmitJobPerUserLimit" >&2
+    echo "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)" >&2; exit 1
+  fi
+  echo "$taken" > "$SPOOL/sizes"
+fi
 if [ -e "$SPOOL/room" ] && [ "$(ls "$SPOOL/jobs" | wc -l)" -ge "$(cat "$SPOOL/room")" ]; then
   echo "sbatch: error: AssocMaxSubmitJobLimit" >&2
   echo "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)" >&2; exit 1
@@ -80,6 +90,7 @@ def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in (("sbatch", SBATCH), ("squeue", SQUEUE), ("sacct", SACCT), ("scancel", SCANCEL)):
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
+    (spool / "sizes").write_text("0")
     for name in ("queue", "accounting", "argv"):
         (spool / name).touch()
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
@@ -172,7 +183,7 @@ def test_a_submission_that_broke_off_is_gone_on_with(spool: Path, place: LocalPl
 
     folder = _make(place, 10)
     (spool / "room").write_text("2")
-    with pytest.raises(SchedulerError, match="takes no more jobs of yours now") as raised:
+    with pytest.raises(QueueFullError, match="takes no more jobs of yours now") as raised:
         _start(place, folder, 10, scheduler=Small())
     assert raised.value.certain
     job = Submitted(JOB, "p" * 10, place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"])
@@ -182,6 +193,57 @@ def test_a_submission_that_broke_off_is_gone_on_with(spool: Path, place: LocalPl
     (spool / "room").unlink()
     _start(place, folder, 10, scheduler=Small(), again=True)
     assert _ids(place) == ["1", "2", "3"]
+
+
+def test_what_a_full_queue_does_not_take_is_submitted_in_smaller_arrays(spool: Path, place: LocalPlace) -> None:
+    (spool / "places").write_text("7")
+    folder = _make(place, 20)
+    engine = Batch(Slurm())
+    for again in (False, True):  # another attempt changes nothing
+        with pytest.raises(QueueFullError):
+            engine.start(place, job=JOB, folder=folder, tasks=20, resources=Resources(), at_once=0, again=again)
+    submission = place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"]
+    assert (submission["first"], submission["until"]) == ([0, 5], 7)
+    (spool / "places").write_text("100")
+    engine.start(place, job=JOB, folder=folder, tasks=20, resources=Resources(), at_once=0, again=True)
+    submission = place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"]
+    assert (submission["first"], submission["until"]) == ([0, 5, 7, 8, 10, 14], 20)
+    lines = (spool / "argv").read_text().splitlines()
+    assert [line.partition("--array=")[2].partition(" ")[0] for line in lines] == ["0-4", "0-1", "", "0-1", "0-3", "0-5"]
+    assert [line.split()[-2:] for line in lines[:3]] == [["--first", "0"], ["--first", "5"], ["--task", "7"]]
+
+
+def test_no_more_than_a_limit_are_in_a_queue_that_was_full(spool: Path, place: LocalPlace) -> None:
+    (spool / "places").write_text("3")
+    folder = Path(_make(place, 12))
+    engine = Batch(Slurm())
+
+    def start(again: bool) -> None:
+        engine.start(place, job=JOB, folder=str(folder), tasks=12, resources=Resources(), at_once=4, again=again)
+
+    with pytest.raises(QueueFullError, match="job submit limit"):
+        start(again=False)
+    (spool / "places").write_text("100")
+    with pytest.raises(QueueFullError, match="no more are to run at a time"):
+        start(again=True)
+    assert place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"]["until"] == 4
+    for task in range(3):
+        (folder / "tasks" / str(task)).mkdir(parents=True)
+        (folder / "tasks" / str(task) / "claim").write_text("1_0\n1\nanother-host\nb\nn\n1\n1")
+        (folder / "tasks" / str(task) / "outcome.json").write_text('{"state": "completed", "final": true, ')
+    with pytest.raises(QueueFullError, match="no more are to run at a time"):
+        start(again=True)
+    assert place.call("jobs.look", jobs={JOB: ""})[JOB]["submission"]["until"] == 7
+    assert "%" not in (spool / "argv").read_text() and "afterany" not in (spool / "argv").read_text()
+
+
+def test_what_was_cancelled_before_it_was_submitted_has_ended(place: LocalPlace) -> None:
+    _make(place, 3)
+    place.call("jobs.note", job=JOB, submission={"engine": "slurm", "ids": ["7"], "first": [0], "until": 1, "process": None})
+    place.call("jobs.cancel", job=JOB, tasks=[2])
+    assert place.call("jobs.look", jobs={JOB: ""})[JOB]["letters"] == "ppx"
+    place.call("jobs.cancel", job=JOB)
+    assert place.call("jobs.look", jobs={JOB: ""})[JOB]["letters"] == "pxx"
 
 
 @pytest.mark.parametrize("fault", ["taken", "hung"])

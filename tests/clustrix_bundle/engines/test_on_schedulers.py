@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from clustrix_bundle import ClusterExecutor, PreflightWarning, RemoteError, configuration
+from clustrix_bundle import ClusterExecutor, JobWarning, PreflightWarning, RemoteError, configuration
 from clustrix_bundle.engines.scheduler import SchedulerError
 from clustrix_bundle.engines.slurm import Slurm
 from clustrix_bundle.runtime.config import ConfigError
@@ -280,6 +280,42 @@ def test_a_full_queue_says_so_and_leaves_nothing(slurm_login: Any, calls: Any) -
         with _executing(slurm_login.config()) as executor:
             with pytest.raises(SchedulerError, match="job submit limit.*submit again when some have ended"):
                 executor.submit(calls.square, 2)
+    finally:
+        slurm_login.scheduler.tool(*limit, "MaxSubmitJobs=500")
+
+
+def test_a_map_over_the_limit_of_jobs_is_submitted_as_places_become_free(
+    slurm_login: Any, calls: Any, tmp_path: Path, go: str
+) -> None:
+    limit = ("sacctmgr", "-i", "modify", "user", "root", "set")
+    slurm_login.scheduler.tool(*limit, "MaxSubmitJobs=5")
+    try:
+        with _executing(slurm_login.config()) as executor:
+            with pytest.warns(JobWarning, match="the others will be when some have ended"):
+                results = executor.map(calls.square, range(12))
+            assert list(results) == [x * x for x in range(12)]
+        config = slurm_login.config(max_parallel_jobs=500)
+        (tmp_path / "client.py").write_text(f"""\
+import os, signal, warnings
+from calls_of_schedulers import wait_for
+from clustrix_bundle import ClusterConfig, ClusterExecutor
+warnings.simplefilter("ignore")
+if __name__ == "__main__":
+    config = ClusterConfig.from_dict({config.to_dict()!r}).replace(key_file={config.key_file!r})
+    executor = ClusterExecutor(config)
+    executor.map(wait_for, [{go!r}] * 8)
+    print(next(iter(executor._jobs)).id, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+""")
+        environment = {name: text for name, text in os.environ.items() if name != "PYTHONSAFEPATH"}
+        client = subprocess.run(
+            [sys.executable, str(tmp_path / "client.py")], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        job = client.stdout.strip()
+        assert (client.returncode, len(job)) == (-signal.SIGKILL, 16), client.stderr
+        Path(go).touch()
+        rows = _run_command(config, tmp_path, "attach", job)["tasks"]
+        assert [row["result"] for row in rows] == ["came back"] * 8
     finally:
         slurm_login.scheduler.tool(*limit, "MaxSubmitJobs=500")
 
