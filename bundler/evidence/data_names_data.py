@@ -24,6 +24,8 @@ _PICKLES = frozenset(
 _WORD = compile_lazily(r"[\w@%+~.\-/\\]+")
 _EXPANSION = compile_lazily(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\)s|\{+[\w. ]+\}+)\"?/")
 """What a shell, a template or an interpolating parser puts a folder in for, with the slash after it: ``$(dirname "$0")/``, ``%(here)s/``."""
+_SECTIONED = frozenset({".ini", ".cfg", ".conf"})
+_EXPANDED = compile_lazily(r"%\(\w+\)s|\$\{[\w:]+\}")
 _QUOTED = compile_lazily(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
 _LARK_IMPORT = compile_lazily(r"^\s*%import\s+(\.?)([\w.]+)", re.MULTILINE)
 _MODULE_NAME = compile_lazily(
@@ -110,6 +112,8 @@ def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
             parts = match[2].split(".")
             for count in range(len(parts), 0, -1):
                 yield line, "/".join(parts[:count]) + ".lark"
+    if path.suffix in _SECTIONED and _EXPANDED.search(content):
+        yield from ((0, value) for value in _expanded(content))
     for number, line_text in enumerate(content.splitlines(), 1):
         for match in _QUOTED.finditer(line_text):
             yield number, match[1] or match[2]
@@ -124,6 +128,20 @@ def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
         _, mark, rest = line_text.partition(": ")
         if mark and rest.strip():
             yield number, rest.strip()
+
+
+def _expanded(content: str) -> Iterator[str]:
+    """Values of sections with the options put in that they name: ``%(base)s/a.csv``, ``${paths:base}/a.csv``."""
+    from configparser import BasicInterpolation, ConfigParser, Error, ExtendedInterpolation  # noqa: PLC0415 - few files need it
+
+    for interpolation in (BasicInterpolation(), ExtendedInterpolation()):
+        parser = ConfigParser(interpolation=interpolation, strict=False, allow_no_value=True)
+        try:
+            parser.read_string(content)
+            values = [value for section in parser.sections() for _, value in parser.items(section)]
+        except (Error, ValueError):
+            continue
+        yield from (line.strip() for value in values if value for line in value.splitlines())
 
 
 def dotted_names(path: Path) -> list[str]:

@@ -255,6 +255,7 @@ BY_NAME: dict[str, Opener] = {
     "gettext.install": Opener(LOAD, 1, ("localedir",)),
     "gettext.bindtextdomain": Opener(LOAD, 1, ("localedir",)),
     "site.addsitedir": Opener(PROBE),
+    "logging.basicConfig": Opener(WRITE, 99, ("filename",)),
     **dict.fromkeys(
         [
             "os.mkdir",

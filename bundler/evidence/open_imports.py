@@ -30,7 +30,7 @@ def modules_in_strings(reading: Reading, module: LoadedModule) -> Iterator[Modul
         name = local_module(reading, text.value, module.package)
         if name is None or is_test_name(name) or name in (module.name, module.package):
             continue
-        if not _is_named(text.value, name, module.package):
+        if not _is_named(text.value, name, module.package) or not _holds_modules(reading, name):
             continue
         local = reading.world.locate(name)
         plain = text.value.lstrip(".").partition(":")[0]
@@ -51,11 +51,19 @@ def _is_named(value: str, name: str, package: str) -> bool:
     return extra <= 2
 
 
+def _holds_modules(reading: Reading, name: str, depth: int = 4) -> bool:
+    """Whether a name leads to a module, or to a folder with modules in it: a folder of data that a string names is no package."""
+    local = reading.world.locate(name)
+    if local is None or local.path is not None:
+        return local is not None
+    return depth > 0 and any(_holds_modules(reading, one.name, depth - 1) for one in reading.world.submodules(name))
+
+
 def modules_in_data(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
     """Local modules that a small text file among the shipped data names (b)."""
     for text in dotted_names(path):
         name = local_module(reading, text, "")
-        if name is not None and not is_test_name(name) and _is_named(text, name, ""):
+        if name is not None and not is_test_name(name) and _is_named(text, name, "") and _holds_modules(reading, name):
             local = reading.world.locate(name)
             whole = local is not None and local.is_package and name == text
             yield ModuleFinding(name, 0, "literal", f"{path.name} names {text}", whole=whole)
@@ -69,7 +77,7 @@ def siblings_in_strings(reading: Reading, module: LoadedModule) -> Iterator[Modu
         if not re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", text.value, re.ASCII):
             continue
         name = f"{module.package}.{text.value}"
-        if reading.world.locate(name) is not None and not is_test_name(name) and name != module.name:
+        if not is_test_name(name) and name != module.name and _holds_modules(reading, name):
             yield ModuleFinding(name, text.line, "sibling", repr(text.value))
 
 

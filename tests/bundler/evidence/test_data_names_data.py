@@ -83,3 +83,20 @@ def test_bare_names_that_are_a_line_a_value_or_a_list_name_modules(shipped):
         **{f"{name}.py": "" for name in ("one", "two", "three", "four", "five")},
     }
     assert shipped("m:f", files) == {"lines.txt", "c.ini", "steps.json", "one.py", "two.py", "three.py", "four.py"}
+
+
+def test_an_option_that_names_another_one_is_expanded(shipped):
+    files = {
+        "m.py": """
+            import configparser
+            def f():
+                parser = configparser.ConfigParser()
+                parser.read(["a.ini", "b.cfg"])
+        """,
+        "a.ini": "[paths]\nbase = in/2024\ntable = %(base)s/t.csv\n",
+        "b.cfg": "[base]\nfolder = in\n[files]\nlist = ${base:folder}/u.csv\n",
+        "in/2024/t.csv": "",
+        "in/u.csv": "",
+        "in/v.csv": "",
+    }
+    assert shipped("m:f", files) == {"a.ini", "b.cfg", "in/2024/t.csv", "in/u.csv"}

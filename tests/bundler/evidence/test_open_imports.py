@@ -92,3 +92,18 @@ def test_classes_named_in_logging_configurations_ship(shipped):
         "app/other.py": "",
     }
     assert shipped("m:f", files) == {"app/__init__.py", "app/log.py", "app/other.py", "logging.ini"}
+
+
+def test_a_folder_of_data_that_a_string_names_is_no_package(shipped):
+    files = {
+        "m.py": """
+            import importlib, os
+            def f(name):
+                return importlib.import_module(name), os.path.exists(os.path.join("data", "a.txt")), "plain"
+        """,
+        "data/a.txt": "",
+        "data/big.bin": "",
+        "data/old/x.csv": "",
+        "plain/deep/step.py": "",
+    }
+    assert shipped("m:f", files) == {"data/a.txt", "plain/deep/step.py"}
