@@ -147,16 +147,20 @@ def _contents(cell):
 
 def _took_over(old, new):
     """Put the content of a captured container into the one that is there, which other names may hold as well."""
-    if type(old) is not type(new) or type(old) not in (list, dict, set):
+    kind = type(old)
+    if kind is not type(new) or (kind not in (list, dict, set) and (kind.__module__, kind.__name__) not in _COLLECTIONS):
         return False
     if old is not new:
         _instead[id(new)] = old, new
         old.clear()
-        if type(old) is list:
+        if hasattr(old, "extend"):
             old.extend(new)
         else:
             old.update(new)
     return True
+
+
+_COLLECTIONS = [("collections", name) for name in ("deque", "defaultdict", "OrderedDict", "Counter")]
 
 
 def load_entry(tree, manifest):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import itertools
 import sys
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -31,6 +32,9 @@ CONTAINERS = (
     collections.OrderedDict,
     collections.Counter,
 )
+
+
+_MADE_BY_CALL: tuple[Any, ...] = (*CONTAINERS, bytearray, itertools.count)
 
 
 def is_own(value: Any) -> bool:
@@ -71,11 +75,28 @@ def is_plain(value: Any) -> bool:
 
 
 def still_gives(node: ast.expr, value: Any) -> bool | None:
-    """Whether an expression still gives the value; None where only running it could tell."""
+    """Whether an expression still gives the value; None where only running it could tell.
+
+    Read are literals, and containers and counters that a call makes of literals: ``set()``, ``defaultdict(list)``, ``count(1)``.
+    """
     try:
         return same(ast.literal_eval(node), value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        pass
+    if not isinstance(node, ast.Call) or type(value) not in _MADE_BY_CALL:
         return None
+    kind, name = type(value), getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name != kind.__name__:
+        return None
+    try:
+        args = [_FACTORIES[item.id] if isinstance(item, ast.Name) else ast.literal_eval(item) for item in node.args]
+        first = kind(*args, **{str(item.arg): ast.literal_eval(item.value) for item in node.keywords if item.arg})
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, KeyError):
+        return None
+    return repr(first) == repr(value) if kind is itertools.count else same(first, value)
+
+
+_FACTORIES = {kind.__name__: kind for kind in (list, dict, set, int, float, str, tuple)}
 
 
 def same(literal: Any, value: Any) -> bool:
@@ -84,7 +105,7 @@ def same(literal: Any, value: Any) -> bool:
         return False
     if isinstance(literal, dict):
         return list(literal) == list(value) and all(same(part, value[key]) for key, part in literal.items())
-    if isinstance(literal, (list, tuple)):
+    if isinstance(literal, (list, tuple, collections.deque)):
         return len(literal) == len(value) and all(map(same, literal, value))
     return bool(literal == value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import functools
 import linecache
 import os
@@ -12,7 +13,7 @@ from typing import Any
 from clustrix_bundle.bundler.capture.definition_state import is_own_class
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 
-_CONTAINERS = (list, dict, set)
+_CONTAINERS = (list, dict, set, collections.deque, collections.defaultdict, collections.OrderedDict, collections.Counter)
 _DEFAULT_STATE = getattr(object, "__getstate__", None)
 
 

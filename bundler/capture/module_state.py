@@ -16,6 +16,7 @@ from enum import Enum
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.capture.cell_state import changed_cells
 from clustrix_bundle.bundler.capture.definition_state import SPECIAL, is_own, is_plain, still_gives
 from clustrix_bundle.bundler.capture.held import assigned
 from clustrix_bundle.bundler.capture.lookup import looked_up
@@ -24,7 +25,7 @@ from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
 from clustrix_bundle.bundler.capture.states import UNREACHABLE, is_bare, states_of
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
-from clustrix_bundle.runtime import made_classes, values
+from clustrix_bundle.runtime import values
 from clustrix_bundle.runtime.values import Gone
 
 if TYPE_CHECKING:
@@ -195,14 +196,21 @@ def changed_definitions(
     own = find_set_names(source, vars(module), functions_only=True)
     found: list[tuple[Any, dict[str, Any]]] = []
     left: list[str] = []
+    seen: set[int] = set()
     for node in tree.body:
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)) or bound[node.name] != 1 or node.name in changed:
             continue
         value = vars(module).get(node.name)
         if getattr(value, "__module__", None) != module.__name__ or looked_up(module.__name__, node.name) is not value:
             continue
-        for target, state in states_of(value, node, own):
-            lost = {name for key in ("cells", "inner") for name in state.pop(key, ())} if not isinstance(target, type) else set()
+        for target, whole in states_of(value, node, own):
+            state = whole
+            if isinstance(target, FunctionType):
+                state = {key: part for key, part in whole.items() if key not in ("cells", "inner")}
+                fills, lost_cells = _cell_fills(target, _by_name(target, module, node.name), needs)
+                found, left = found + fills, left + lost_cells
+                seen.add(id(target))
+            lost: set[str] = set()
             named, told_already = own.of(target), told_of.of(target)
             bare = not isinstance(target, type) or is_bare(target, node)
             for name, part, alone in leaves(target, state):
@@ -217,8 +225,39 @@ def changed_definitions(
                 if name in named or (bare and not (is_plain(part) and not _has_instances(part))):
                     left.append(told(target, name))
             rest = _without(target, state, lost)
-            found += [(target, rest)] if rest else []
+            found += [(_by_name(target, module, node.name), rest)] if rest else []
+    for name, value in vars(module).items():
+        if bound[name] == 1 and isinstance(value, FunctionType) and id(value) not in seen:
+            target = _by_name(value, module, name)
+            if isinstance(target, ModuleGlobal) or value.__module__ == module.__name__:
+                fills, lost_cells = _cell_fills(value, target, needs)
+                found, left = found + fills, left + lost_cells
     return found, left
+
+
+def _by_name(target: Any, module: ModuleType, name: str) -> Any:
+    """What a fill fills: a function that its own name does not lead to is found as the module's global, if it is one."""
+    if not isinstance(target, FunctionType) or looked_up(target.__module__, target.__qualname__) is target:
+        return target
+    return ModuleGlobal(module.__name__, name) if vars(module).get(name) is target else target
+
+
+def _cell_fills(
+    function: FunctionType, target: FunctionType | ModuleGlobal, needs: Needs
+) -> tuple[list[tuple[Any, dict[str, Any]]], list[str]]:
+    """The fill for the cells of a function that a name leads to, and the names of what cannot travel."""
+    left: list[str] = []
+
+    def goes(name: str, contents: Any) -> bool:
+        alone = {"cells": {name: contents}}
+        if _is_data(target, alone, needs) or (not is_plain(contents) and travels(target, alone, needs)):
+            return True
+        if not is_plain(contents) or _has_instances(contents):  # functions and classes are registered by importing
+            left.append(told(target, name))
+        return False
+
+    state = changed_cells(function, goes)
+    return ([(target, state)] if state else []), left
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -229,7 +268,7 @@ def _is_given(given: Mapping[str, list[ast.expr]], name: str, value: Any) -> boo
 
 
 def _is_changed(facts: ModuleFacts, given: Mapping[str, list[ast.expr]], name: str, value: Any) -> bool:
-    """Whether every statement that binds the name gives a literal, and none of them the value."""
+    """Whether what every statement that binds the name gives can be read, and none of them gives the value."""
     expressions = given.get(name, ())
     binders = [item for item in facts.statements if name in item.binds]
     if not expressions or len(expressions) != len(binders) or isinstance(value, (FunctionType, type, ModuleType)):
@@ -255,9 +294,8 @@ def _is_data(target: Any, state: dict[str, Any], needs: Needs) -> bool:
         dump_stream(None, inner, [(target, state)])
     except Exception:  # noqa: BLE001 - whatever a __reduce__ raises
         return False
-    others = {
-        item.partition(".")[0] for item in inner.modules if item not in (home_of(target), values.__name__, made_classes.__name__)
-    }
+    ours = ("clustrix_bundle.runtime.", __name__)
+    others = {item.partition(".")[0] for item in inner.modules if item != home_of(target) and not item.startswith(ours)}
     others -= sys.stdlib_module_names
     return not others and not inner.main_names and not inner.definitions
 

@@ -180,3 +180,54 @@ def test_a_name_that_no_statement_binds_was_set_from_outside_and_a_deleted_one_i
     del module.CPUS
     names = find_set_names(b"del conf.CPUS", {"conf": module})
     assert changed_attributes(module, SOURCE, "conf.py", names, Needs()).attributes == {"added": [1], "CPUS": values.Gone}
+
+
+CELLS = b"""
+import collections, functools
+SEEN = set()
+COUNTS = collections.Counter()
+def counted(func):
+    n = 0
+    lock = None
+    def wrapper():
+        nonlocal n, lock
+        n += 1
+        lock = __import__("threading").Lock()
+        lock.acquire()
+    return wrapper
+@counted
+def work():
+    SEEN.add(1)
+def counter():
+    n = 0
+    def step():
+        nonlocal n
+        n += 1
+    return step
+step = counter()
+"""
+
+
+def test_state_in_cells_and_in_containers_that_a_call_makes_travels_or_is_told(module, tmp_path, monkeypatch):
+    file = tmp_path / "conf_of_test.py"
+    file.write_bytes(CELLS)
+    module.__dict__.clear()
+    module.__dict__.update(__name__="conf_of_test", __file__=str(file), __builtins__=__builtins__)
+    exec(compile(CELLS, str(file), "exec"), module.__dict__)
+
+    def changes():
+        fills, left = changed_definitions(module, CELLS, "conf.py", SetNames(), Needs())
+        return changed_attributes(module, CELLS, "conf.py", SetNames(), Needs()).attributes, fills, left
+
+    assert changes() == ({}, [], [])
+    module.work()
+    module.step()
+    module.SEEN.add(1)
+    module.COUNTS["a"] += 1
+    attributes, fills, left = changes()
+    assert attributes == {"SEEN": {1}, "COUNTS": {"a": 1}}
+    assert fills == [
+        (ModuleGlobal("conf_of_test", "work"), {"cells": {"n": 1}}),
+        (ModuleGlobal("conf_of_test", "step"), {"cells": {"n": 1}}),
+    ]
+    assert left == ["work.lock"]
