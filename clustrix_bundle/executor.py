@@ -30,8 +30,8 @@ class ClusterExecutor(Executor):
 
     Args:
         config: Which cluster; the active configuration by default.
-        max_workers: Most tasks of this executor at a time; by default as many as this machine has processors where jobs are its own
-            processes, else the configuration's ``max_parallel_jobs``.
+        max_workers: Most tasks of this executor at a time; by default as many as this machine has processors for where jobs are its own
+            processes, ``max_parallel_jobs`` on an SSH host, and what a scheduler lets run, of each map at most ``max_parallel_jobs``.
         initializer: Called before the function, once in the process of every task.
         initargs: Its arguments.
         resources: Of each task: cores, memory, time, partition, queue, account, gres, qos. ``environment``: the name of a conda
@@ -63,8 +63,7 @@ class ClusterExecutor(Executor):
             config = get_config()
         self._given = checked_resources(resources)
         self._cluster: Cluster = cluster_of(configured(config, {name: self._given.pop(name, None) for name in OF_CONFIG}))
-        self._cluster.resources(self._given)
-        limit = max_workers or self._cluster.room
+        limit = max_workers or self._cluster.room(self._cluster.resources(self._given).cores)
         self._slots = Slots(limit) if limit else None
         self._initializer, self._initargs = initializer, tuple(initargs)
         self._jobs: dict[Job, None] = {}

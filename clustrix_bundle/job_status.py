@@ -103,7 +103,7 @@ def unknown_jobs(cluster: Cluster) -> list[str]:
         if row["spec"]["engine"] == cluster.engine.name
         and (
             row["submission"] is None
-            or not cluster.engine.limits_time
+            or not cluster.engine.limits_itself
             or all(
                 told.get((row["id"], number), UNKNOWN).word in ("unknown", "ended")
                 for number, letter in enumerate(row["letters"])

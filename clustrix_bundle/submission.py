@@ -109,12 +109,12 @@ class Cluster:
         if self.config.cleanup_on_success and left_nothing:
             self.place.call("jobs.remove", job=job)
 
-    @property
-    def room(self) -> int:
-        """How many tasks run at a time where nobody says so; 0 where a scheduler knows."""
-        if self.engine.limits_time:
+    def room(self, cores: int | None) -> int:
+        """How many tasks of so many cores run at a time where nobody says so; 0 where a scheduler knows."""
+        if self.engine.limits_itself:
             return 0
-        return min(self.config.max_parallel_jobs, (os.cpu_count() or 1) if self.is_here else self.config.max_parallel_jobs)
+        most = self.config.max_parallel_jobs
+        return min(most, max(1, (os.cpu_count() or 1) // (cores or 1))) if self.is_here else most
 
     def submit_as(self, job: str, order: Order, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Submit under an id that the caller chose, without following it. Repeated, with whatever became of the first time, it is one job.
@@ -165,7 +165,12 @@ class Cluster:
             once=False,
             job=job,
             spec=self._spec(job, order, deployed, resources, built),
-            prelude=self.environment.prelude(relative_runtime(deployed.runtime), resources.cores, built),
+            prelude=self.environment.prelude(
+                relative_runtime(deployed.runtime),
+                resources.cores,
+                built,
+                memory=None if self.engine.limits_itself else resources.memory,
+            ),
         )
         return made
 
@@ -177,7 +182,7 @@ class Cluster:
             SchedulerError: It was refused, or not answered.
         """
         most = self.config.max_parallel_jobs
-        limit = min(at_once or self.room or most, most)
+        limit = min(at_once or self.room(resources.cores) or most, most)
         try:
             self.engine.start(self.place, job=job, folder=folder, tasks=tasks, resources=resources, at_once=limit, again=again)
         except QueueFullError as error:
@@ -254,7 +259,7 @@ class Cluster:
             "arguments": offsets if order.arguments else None,
             "arguments_sha256": digest.hexdigest(),
             "resources": resources.given(),
-            "time_s": None if self.engine.limits_time else resources.time_s,
+            "time_s": None if self.engine.limits_itself else resources.time_s,
             "beat_s": _BEAT_S,
             "outputs": config.outputs,
             "names": order.names,

@@ -143,7 +143,7 @@ class Tracker:
             for id_, look in looks.items()
             if look is not None and UNDECIDED & set(look["letters"])
         ]
-        if not self.engine.limits_time:  # a machine's processes: the folder says it all
+        if not self.engine.limits_itself:  # a machine's processes: the folder says it all
             return self.engine.states(self.place, open_jobs) if open_jobs else {}
         return self._answers.latest(open_jobs)
 

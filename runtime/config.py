@@ -260,7 +260,7 @@ class ClusterConfig(object):
         outputs: Where files stay that a job writes below its working directory: "job" (in its folder, for ``result --outputs``) or
             "work_dir" (moved there, over files of that name, as if it had run there).
         strict: Whether a job is refused, not only warned of, if the look at its Python and disk beforehand finds something amiss.
-        max_parallel_jobs: Most tasks of a job that run at a time.
+        max_parallel_jobs: Most tasks of one job, such as a map, that run at a time; of jobs beside each other it says nothing.
         job_poll_interval: Seconds between looks at a job's state.
         cleanup_on_success: Whether a job's folder is removed once its result is fetched.
         auto_parallel: Whether provably independent loops may be spread.

@@ -27,7 +27,7 @@ _OVER = ("invalid job", "already", "does not exist", "unknown job", "finished")
 class Batch:
     """See `clustrix_bundle.engines.engine.Engine`."""
 
-    limits_time = True
+    limits_itself = True
 
     def __init__(self, scheduler: Scheduler) -> None:
         self.name = scheduler.name

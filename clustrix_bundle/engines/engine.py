@@ -37,8 +37,8 @@ class Engine(Protocol):
     """One way of running jobs."""
 
     name: str
-    limits_time: bool
-    """Whether it ends what is over its time; else the task does so itself."""
+    limits_itself: bool
+    """Whether it ends what is over its time or memory; else the task sees to it."""
 
     def check(self, resources: Resources) -> None:
         """Refuse what it cannot honour.

@@ -18,6 +18,7 @@ def render_prelude(
     runtime: str,
     cores: int | None = None,
     *,
+    memory: int | None = None,
     python: str | None = None,
     before: Sequence[str] = (),
     environment: Sequence[str] = (),
@@ -28,6 +29,8 @@ def render_prelude(
         config: Its variables, modules, environment and commands, in this order; the user's commands have the last word.
         runtime: Path of ``runtime.pyz``, relative to the job's folder or absolute.
         cores: Threads that numerical libraries may use, unless the user's variables say otherwise.
+        memory: Bytes that each process may have for its data, where no scheduler sees to it. What it maps of files does not count, as
+            address space (``ulimit -v``) would.
         python: The interpreter, if it is not the configuration's.
         before: Lines that come first.
         environment: Lines that lead into a virtual environment, see `built_environment` and `node_environment`.
@@ -46,6 +49,8 @@ def render_prelude(
     lines += environment
     for number, command in enumerate(config.pre_execution_commands, 1):
         lines += _step(f"pre_execution_commands {number}", command)
+    if memory:  # of the machine, less may be allowed
+        lines.append(f"ulimit -S -d {-(-memory // 1024)} 2>/dev/null || :")
     return "\n".join([*lines, "CLUSTRIX_READY=1", ""])
 
 

@@ -16,17 +16,17 @@ _WAITING, _RUNNING, _GONE = (
     Scheduled("running"),
     Scheduled("ended", "lost", "its process is gone: killed, or its machine started again"),
 )
-_SCHEDULERS_ONLY = frozenset({"memory", "partition", "queue", "account", "gres", "qos"})
+_SCHEDULERS_ONLY = frozenset({"partition", "queue", "account", "gres", "qos"})
 
 
 class Processes:
     """See `clustrix_bundle.engines.engine.Engine`.
 
-    On this machine, what only a scheduler could honour is recorded in the job and has no effect: a program that is written here
-    for a cluster runs unchanged. A remote machine without a scheduler refuses it.
+    Limits of time and memory are kept by the task. On this machine, what only a scheduler could honour is recorded in the job and has
+    no effect: a program that is written here for a cluster runs unchanged. A remote machine without a scheduler refuses it.
     """
 
-    limits_time = False
+    limits_itself = False
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -108,6 +108,7 @@ class RemoteEnvironment:
         cores: int | None = None,
         built: Built | None = None,
         *,
+        memory: int | None = None,
         before: Sequence[str] = (),
         base: bool = False,
     ) -> str:
@@ -117,6 +118,7 @@ class RemoteEnvironment:
             runtime: Path of ``runtime.pyz`` as seen from a job's folder.
             cores: Of a task.
             built: The environment, if one was built.
+            memory: Of a task, in bytes, where no scheduler sees to it.
             before: Lines that come first.
             base: Whether it is for the Python that environments are made with: without the user's commands, which come after them.
         """
@@ -130,7 +132,7 @@ class RemoteEnvironment:
         elif built is not None:
             tool, request = built.files[:2]
             lines = node_environment(tool, request, config.environment_variables)
-        return render_prelude(config, runtime, cores, python=self._python, before=first, environment=lines)
+        return render_prelude(config, runtime, cores, memory=memory, python=self._python, before=first, environment=lines)
 
     @property
     def _python(self) -> str | None:

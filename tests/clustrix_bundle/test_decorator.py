@@ -179,8 +179,8 @@ def test_kubernetes_is_refused_by_name() -> None:
 
 def test_what_a_machine_without_a_scheduler_cannot_honour_is_refused_by_name() -> None:
     configure(cluster_type="ssh", cluster_host="nowhere.invalid")
-    with pytest.raises(ConfigError, match="memory=8589934592 cannot be honoured by cluster_type 'ssh'"):
-        cluster(memory="8GiB")(len)("abc")
+    with pytest.raises(ConfigError, match="partition='gpu' cannot be honoured by cluster_type 'ssh'"):
+        cluster(partition="gpu")(len)("abc")
 
 
 def test_a_configuration_among_the_arguments_chooses_the_cluster() -> None:

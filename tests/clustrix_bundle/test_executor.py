@@ -69,6 +69,15 @@ def write(name):
     with open(name, "w") as out:
         out.write(name)
 
+def allocate(size):
+    return len(bytearray(size))
+
+def map_file(size):
+    import mmap, tempfile
+    with tempfile.TemporaryFile() as file:
+        file.truncate(size)
+        return len(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+
 def die(how):
     os._exit(how)
 
@@ -247,6 +256,25 @@ def test_no_more_tasks_run_at_a_time_than_were_asked_for(calls: Any, config: Clu
         assert (second.state, second.done()) == ("pending", False)
         (tmp_path / "flag").touch()
         assert (second.result(60), first.result(60)) == (2, "woken")
+
+
+def test_limits_of_memory_and_time_are_kept(calls: Any, config: ClusterConfig, tmp_path: Path) -> None:
+    with ClusterExecutor(config, memory="200MB", time="00:00:01") as executor:
+        late, large = executor.submit(calls.sleep_on, str(tmp_path / "never")), executor.submit(calls.allocate, 300 << 20)
+        mapped = executor.submit(calls.map_file, 1 << 30)
+        with pytest.raises(MemoryError) as raised:
+            large.result(60)
+        assert "it needs more memory" in raised.value.__notes__[0]
+        assert (large.state, mapped.result(60)) == ("failed", 1 << 30)
+        with pytest.raises(RemoteError, match="over its time limit"):
+            late.result(60)
+        assert late.state == "timeout"
+
+
+def test_tasks_of_several_cores_share_the_processors(config: ClusterConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    rooms = [ClusterExecutor(config, cores=cores)._slots.limit for cores in (None, 1, 3, 100)]  # type: ignore[union-attr]
+    assert rooms == [8, 8, 2, 1]
 
 
 def test_after_shutdown_nothing_is_taken(calls: Any, config: ClusterConfig) -> None:
