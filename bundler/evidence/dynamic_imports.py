@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd
 from clustrix_bundle.bundler.evidence.callees import CallRule
+from clustrix_bundle.bundler.evidence.known_openers import RESOURCES
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding import modules, pattern
 from clustrix_bundle.bundler.folding.value import (
@@ -88,11 +89,14 @@ BY_FILE = {
 """Functions that run the Python file that a path names, and the place of the path."""
 
 BY_PACKAGE = frozenset({"pkgutil.iter_modules", "pkgutil.walk_packages", "lazy_loader.attach", "lazy_loader.attach_stub"})
-_KNOWN = frozenset((*BY_NAME, *BY_FILE, *BY_PACKAGE))
+OF_RESOURCES = frozenset((*RESOURCES, "importlib.resources.files", "importlib_resources.files"))
+"""Functions that import the package whose resources they read: without its ``__init__.py`` it would be a namespace package there."""
+_KNOWN = frozenset((*BY_NAME, *BY_FILE, *BY_PACKAGE, *OF_RESOURCES))
 LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _KNOWN)
 
 _COMMON = frozenset(
     {"attach", "call", "get_class", "get_method", "get_object", "instantiate", "load", "locate", "patch", "resolve", "run"}
+    | {name.rpartition(".")[2] for name in OF_RESOURCES}
 )
 """Names of functions of modules that methods of many things bear as well."""
 
@@ -112,6 +116,8 @@ def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[Mod
                 yield from _by_package(reading, module, call, deep=name.endswith("walk_packages"))
             elif name in ("lazy_loader.attach", "lazy_loader.attach_stub"):
                 yield from _attached(reading, module, call)
+            elif name in OF_RESOURCES:
+                yield from _of_resources(reading, module, call)
 
 
 def _is_plausible(shape: CallShape) -> bool:
@@ -148,6 +154,14 @@ def _by_name(
         yield from _main_of(reading, given, call, detail)
     if is_open:
         yield OpenEnd(call.line, detail, outside)
+
+
+def _of_resources(reading: Reading, module: LoadedModule, call: Call) -> Iterator[ModuleFinding]:
+    given = reading.folder.arguments_of(call, module).get(0, "package", "anchor", "package_or_requirement", "package_name") or ()
+    for value in given:
+        name = value.name if isinstance(value, Module) else as_text(value).constant
+        if name and reading.world.locate(name) is not None:
+            yield ModuleFinding(name, call.line, "folded", call_words(call))
 
 
 def _names(given: Alternatives) -> Iterator[Value]:

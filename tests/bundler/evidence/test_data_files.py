@@ -676,7 +676,7 @@ def test_an_argument_that_is_much_work_leaves_the_next_one_its_own(shipped):
         "pkg/a.txt": "a",
         "pkg/b.txt": "b",
     }
-    assert shipped("m:f", files) == {"pkg/a.txt"}
+    assert shipped("m:f", files) == {"pkg/__init__.py", "pkg/a.txt"}
 
 
 def test_what_test_runners_of_the_project_gather_stays(shipped):

@@ -320,3 +320,22 @@ def test_a_path_to_a_class_split_at_its_last_dot_brings_the_module(shipped):
         "junk.py": "",
     }
     assert shipped("m:f", files) == {"fmt/__init__.py", "fmt/js.py"}
+
+
+def test_the_package_whose_resources_are_read_is_imported(shipped):
+    files = {
+        "m.py": """
+            import pkgutil
+            from importlib import resources
+            def f(name):
+                resources.files(name)
+                return resources.files("res").joinpath("a", "x.txt").read_text(), pkgutil.get_data("more", "y.txt")
+        """,
+        "res/__init__.py": "import helper",
+        "res/a/x.txt": "",
+        "more/__init__.py": "",
+        "more/y.txt": "",
+        "helper.py": "",
+        "other.py": "",
+    }
+    assert shipped("m:f", files) == {"res/__init__.py", "res/a/x.txt", "more/__init__.py", "more/y.txt", "helper.py"}
