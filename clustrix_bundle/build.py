@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle import __version__
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.pristine import pristine
 from clustrix_bundle.bundler.settings import DYNAMIC, Settings, parse_size, read_settings
 
 if TYPE_CHECKING:
@@ -134,12 +135,13 @@ def analyze_function(
 
     ``calls`` are arguments that travel beside the bundle.
     """
-    here = Path.cwd().resolve()
-    module = sys.modules.get(getattr(func, "__module__", None) or "")
-    file = getattr(module, "__file__", None)
-    start = Path(file).resolve().parent if file else here
-    path = dict.fromkeys((*_python_path(), *_program_path()))
-    return _analyzer(start, here, options, tuple(path)).analyze_function(func, args, kwargs, calls=calls)
+    with pristine:
+        here = Path.cwd().resolve()
+        module = sys.modules.get(getattr(func, "__module__", None) or "")
+        file = getattr(module, "__file__", None)
+        start = Path(file).resolve().parent if file else here
+        path = dict.fromkeys((*_python_path(), *_program_path()))
+        return _analyzer(start, here, options, tuple(path)).analyze_function(func, args, kwargs, calls=calls)
 
 
 def pack_graph(
@@ -152,12 +154,13 @@ def pack_graph(
     Raises:
         PackagingError: A file cannot be read, or the bundle cannot be written.
     """
-    from clustrix_bundle.bundler.facts.extract import extractor_name  # noqa: PLC0415 - only where something is packed
-    from clustrix_bundle.bundler.package import FilePackager  # noqa: PLC0415
-    from clustrix_bundle.bundler.report import BuiltWith  # noqa: PLC0415
+    with pristine:
+        from clustrix_bundle.bundler.facts.extract import extractor_name  # noqa: PLC0415 - only where something is packed
+        from clustrix_bundle.bundler.package import FilePackager  # noqa: PLC0415
+        from clustrix_bundle.bundler.report import BuiltWith  # noqa: PLC0415
 
-    context = BuiltWith(__version__, ".".join(map(str, sys.version_info[:3])), extractor_name())
-    return FilePackager(output, blobs).package_dependencies(graph, context)
+        context = BuiltWith(__version__, ".".join(map(str, sys.version_info[:3])), extractor_name())
+        return FilePackager(output, blobs).package_dependencies(graph, context)
 
 
 def _analyzer(start: Path, cwd: Path, options: BuildOptions, python_path: tuple[str, ...] | None = None) -> DependencyAnalyzer:

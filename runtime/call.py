@@ -78,13 +78,17 @@ class Call(object):
     def _arguments(self, name):
         if self._task.arguments:
             from . import values
+            from .restoring import undisturbed
 
             name = name or self._task.arguments[0]
-            return values.load_stream(self._task.root, name, values.ARGUMENTS if name == self._task.arguments[0] else name)
+            return undisturbed(
+                values.load_stream, (self._task.root, name, values.ARGUMENTS if name == self._task.arguments[0] else name)
+            )
         if self._args is None and self._kwargs is None and self._task.manifest.data.get("arguments"):
             from . import values
+            from .restoring import undisturbed
 
-            return values.load_arguments(self._task.root, self._task.manifest.data)
+            return undisturbed(values.load_arguments, (self._task.root, self._task.manifest.data))
         return self._args or (), self._kwargs or {}
 
     def _done(self, result):

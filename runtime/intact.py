@@ -38,7 +38,7 @@ class Interpreter(object):
             import pickle  # type: ignore[no-redef]
         self.pickle = pickle
         if with_values:
-            from . import values  # noqa: F401 - for those who ask for it later
+            from . import restoring  # noqa: F401 - for those who ask for it later
         from os.path import exists
 
         for name in frozenset(sys.modules) - before:

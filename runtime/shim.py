@@ -13,7 +13,7 @@ _OURS.update(ClusterFilesystem="filesystem", FileInfo="filesystem", DiskUsage="f
 _OURS.update(PathOutsideWorkDir="filesystem", ClusterConfig="config", ConfigError="config", NotYetSupported="config")
 _OURS.update(ClusterUnreachableFromJob="active", cluster="in_place", configure="in_place", get_config="in_place")
 
-_OURS.update(_restore="values", _restore_early="values")  # the last line of a sliced script calls them
+_OURS.update(_restore="restoring", _restore_early="restoring")  # the last line of a sliced script calls them
 
 _CLIENT_CLASSES = [
     "Bundle",

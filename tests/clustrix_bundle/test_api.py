@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -103,6 +104,36 @@ def test_a_live_function_of_a_script_ships(here):
     )
     done = subprocess.run([sys.executable, "script.py"], cwd=here, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+
+
+def test_values_are_read_whatever_the_program_has_put_in_the_place_of_builtins(here):
+    (here / "patching.py").write_text(
+        textwrap.dedent("""
+            import builtins, math, os, types
+            from clustrix_bundle import bundle
+
+            class Box:
+                def __init__(self, n):
+                    self.n = n
+
+            BOXES = [Box(1)]
+            BOXES.append(Box(2))
+
+            def total(x):
+                return sum(box.n for box in BOXES) + x
+
+            builtins.sum = math.fsum
+            builtins.type = lambda value: str
+            builtins.setattr = builtins.vars = os.fspath = types.FunctionType = None
+            built = bundle(total, args=(3,), output="patching.tar.zst")
+            assert builtins.vars is None and type(3) is str
+            os._exit(0)
+            """)
+    )
+    subprocess.run([sys.executable, "patching.py"], check=True, cwd=here, timeout=60)
+    run = [sys.executable, "-m", "clustrix_bundle", "run", "patching.tar.zst", "--json"]
+    done = subprocess.run(run, cwd=here, capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout)["result"] == 6.0, done.stdout
 
 
 def test_classes_of_a_folder_that_the_program_put_on_its_path_ship_with_their_instances(here, tmp_path_factory, monkeypatch):
