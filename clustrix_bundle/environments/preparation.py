@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -75,11 +76,11 @@ class Preparation:
             ClusterConnectionError: The way there.
         """
         from clustrix_bundle.environments.build import UNAVAILABLE, Building, Failure, error_of  # noqa: PLC0415
+        from clustrix_bundle.environments.errors import EnvironmentBuildError  # noqa: PLC0415
         from clustrix_bundle.environments.recipe import pins_of  # noqa: PLC0415
         from clustrix_bundle.environments.tool import builder_tool  # noqa: PLC0415
 
         recipe, own = self._recipe()
-        wheels = [(name, file.sha256) for name, file in own]
         tool = builder_tool()
         if self._config.build_on == "node":
             return self._for_node(recipe, own, tool)
@@ -88,13 +89,14 @@ class Preparation:
             return Built((f"environments/{recipe.key}",), recipe.key)
         self._deployer.send([tool, *(file for _, file in own)])
         building = Building(self._place, self._prelude, self._probe.state_dir, tool.name, self._tell)
-        made = building.run(recipe, recipe.request(wheels))
+        made = building.run(recipe, recipe.request(_names(own)))
         if isinstance(made, Failure) and made.kind in UNAVAILABLE:
-            every = self._all_wheels(recipe, error_of(made, recipe))
+            try:
+                every = self._all_wheels(recipe, "what is needed cannot be had there")
+            except EnvironmentBuildError as error:
+                raise EnvironmentBuildError(f"{error_of(made, recipe)}\n\nand {error.message}", error.log) from error
             self._deployer.send([tool, *(file for _, file in every)])
-            made = building.run(
-                recipe, recipe.request([(name, file.sha256) for name, file in every], pins_of(self._needs.distributions))
-            )
+            made = building.run(recipe, recipe.request(_names(every), pins_of(self._needs.distributions)))
         if isinstance(made, Failure):
             raise error_of(made, recipe)
         return Built((f"environments/{recipe.key}",), recipe.key, made)
@@ -118,32 +120,49 @@ class Preparation:
         )
         return recipe, own
 
-    def _all_wheels(self, recipe: Recipe, why: Exception) -> list[tuple[str, Artefact]]:
-        from clustrix_bundle.environments.errors import EnvironmentBuildError  # noqa: PLC0415
+    def _all_wheels(self, recipe: Recipe, why: str) -> list[tuple[str, Artefact]]:
+        """Wheels of all that is needed; ``why`` they are gathered is told."""
         from clustrix_bundle.environments.recipe import pins_of  # noqa: PLC0415
         from clustrix_bundle.environments.wheels import all_wheels, pack_wheel  # noqa: PLC0415
 
-        self._tell("what is needed cannot be had there: wheels are gathered here\n")
+        self._tell(f"wheels are gathered here: {why}\n")
         lines = *pins_of(self._needs.distributions), list(recipe.constraints)
-        try:
-            folder = tempfile.mkdtemp(dir=self._folder)
-            paths = all_wheels(self._needs.distributions, self._installed, recipe.interpreter, lines, folder)
-            return [pack_wheel(path) for path in paths]
-        except EnvironmentBuildError as error:
-            raise EnvironmentBuildError(f"{why}\n\nand {error.message}", error.log) from error
+        folder = tempfile.mkdtemp(dir=self._folder)
+        paths = all_wheels(self._needs.distributions, self._installed, recipe.interpreter, lines, folder)
+        return [pack_wheel(path) for path in paths]
 
     def _for_node(self, recipe: Recipe, own: list[tuple[str, Artefact]], tool: Artefact) -> Built:
+        """What nodes build from, with wheels of all that is needed, unless one of them has built it: they may have no index."""
         import hashlib  # noqa: PLC0415 - for builds on nodes
 
         from clustrix_bundle.deploy import Artefact  # noqa: PLC0415
+        from clustrix_bundle.environments.errors import EnvironmentBuildError  # noqa: PLC0415
 
-        wheels = [(name, file.sha256) for name, file in own]
-        content = recipe.request(wheels, description=recipe.description).encode()
+        key = recipe.key.encode()
+        known = f"requests/{recipe.key}.built", len(key), hashlib.sha256(key).hexdigest()
+        every: list[tuple[str, Artefact]] = []
+        if self._place.call("store.missing", files=[known]):
+            with contextlib.suppress(EnvironmentBuildError):  # nor are they to be had here
+                every = self._all_wheels(recipe, "they travel, should nodes have no index")
+        content = recipe.request(_names(own), description=recipe.description, spare=self._spare(every), key=recipe.key).encode()
         digest = hashlib.sha256(content).hexdigest()
         request = Artefact(f"requests/{digest}.json", len(content), digest, content)
-        files = [tool, request, *(file for _, file in own)]
-        self._deployer.send(files)
-        return Built(tuple(file.name for file in files))
+        files = {file.name: file for file in (tool, request, *(file for _, file in (*own, *every)))}
+        self._deployer.send(list(files.values()))
+        return Built(tuple(files))
+
+    def _spare(self, every: list[tuple[str, Artefact]]) -> dict[str, Any] | None:
+        from clustrix_bundle.environments.recipe import pins_of  # noqa: PLC0415 - for builds on nodes
+
+        if not every:
+            return None
+        requirements, optional = pins_of(self._needs.distributions)
+        return {"wheels": _names(every), "requirements": requirements, "optional": optional, "offline": True}
+
+
+def _names(wheels: list[tuple[str, Artefact]]) -> list[tuple[str, str]]:
+    """Names and digests, as the builder takes them."""
+    return [(name, file.sha256) for name, file in wheels]
 
 
 def target_distributions(python: str | None = None, root: Path | None = None) -> Distributions:

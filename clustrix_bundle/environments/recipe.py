@@ -70,7 +70,11 @@ class Recipe:
         return Artefact(f"environments/{self.key}/{MARKER}", len(content), hashlib.sha256(content).hexdigest(), content)
 
     def request(
-        self, wheels: list[tuple[str, str]], pins: tuple[list[str], list[str]] | None = None, description: Any = None
+        self,
+        wheels: list[tuple[str, str]],
+        pins: tuple[list[str], list[str]] | None = None,
+        description: Any = None,
+        **for_nodes: Any,
     ) -> str:
         """What the builder is given.
 
@@ -78,10 +82,13 @@ class Recipe:
             wheels: Name and SHA-256 of those that came along.
             pins: Requirements and optional ones, where these wheels are all there is.
             description: Instead of its own text.
+            for_nodes: ``spare``: what takes the place of this, should no index have it (None for nothing); ``key``, by which a node
+                tells that it was built.
         """
         requirements, optional = pins or (list(self.requirements), list(self.optional))
         return json.dumps(
             {
+                **for_nodes,
                 "description": self.text if description is None else description,
                 "tool": self.tool,
                 "requirements": requirements,

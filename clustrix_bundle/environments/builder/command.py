@@ -115,21 +115,35 @@ def build(folder, request, attempt):
 def _fill(folder, own, request, programs):
     programs.say("building %s for %s" % (os.path.basename(folder), sys.executable))
     os.mkdir(own, 0o700)
-    if request["wheels"]:
-        os.mkdir(own + "/wheels")
-        for name, sha256 in request["wheels"]:
-            os.symlink("../../../../blobs/" + sha256, own + "/wheels/" + os.path.basename(name))
     path = own + "/venv"
     tool = Uv(programs, path) if request["tool"] == "uv" else Pip(programs, path)
     tool.make()
     if not request["offline"]:
         tool.prepare()
-    left_out, same = install_all(tool, request, own, programs.say)
+    _link_wheels(own, request["wheels"])
+    try:
+        left_out, same = install_all(tool, request, own, programs.say)
+    except BuildError as error:
+        spare = request.get("spare")
+        if spare is None or error.kind not in ("unreachable", "unknown", "package"):
+            raise
+        programs.say("once more, from the wheels that came along")
+        request = dict(request, **spare)
+        _link_wheels(own, request["wheels"])
+        left_out, same = install_all(tool, request, own, programs.say)
     shutil.rmtree(own + "/venv/.pip", ignore_errors=True)
     code, tail = programs.run([own + "/venv/bin/python", "-c", "import sys"])
     if code != 0:
         raise BuildError("venv", "the Python of the environment does not start", tail)
     return {"left_out": left_out, "client_versions": same, "wheels": len(request["wheels"])}
+
+
+def _link_wheels(own, wheels):
+    for name, sha256 in wheels:
+        os.makedirs(own + "/wheels", exist_ok=True)
+        path = own + "/wheels/" + os.path.basename(name)
+        if not os.path.islink(path):
+            os.symlink("../../../../blobs/" + sha256, path)
 
 
 def publish(folder, attempt, description, notes):
@@ -231,6 +245,7 @@ def _node(state, request_file):
     with open("environment", "w") as named:  # in the job's folder: so that nobody cleans it away
         named.write("environments/" + os.path.basename(folder))
     watched, since = None, time.monotonic()
+    known = os.path.abspath(state) + "/requests/" + request["key"] + ".built"
     while not os.path.exists(folder + "/" + MARKER):
         claim = read_claim(folder)
         over = claim.attempt if claim is not None and watched is not None and time.monotonic() - since > STALE_S else ""
@@ -238,6 +253,8 @@ def _node(state, request_file):
         if take_claim(folder, attempt, over):
             if not os.path.exists(folder + "/" + MARKER) and not build(folder, request, attempt):
                 failure = _read_json(folder + "/failed.json") or {"text": "see its log", "tail": ""}
+                if os.path.exists(known):  # on another kind of node; the next request brings wheels
+                    os.unlink(known)
                 sys.stderr.write("the environment cannot be built: %s\n%s\n" % (failure["text"], failure["tail"]))
                 return 1
             release_claim(folder, attempt)
@@ -247,6 +264,7 @@ def _node(state, request_file):
             watched, since = seen, time.monotonic()
         time.sleep(1)
     os.utime(folder + "/" + MARKER)
+    write_whole(known, request["key"].encode("ascii"))
     sys.stdout.write(os.path.realpath(folder + "/built") + "/venv\n")
     return 0
 

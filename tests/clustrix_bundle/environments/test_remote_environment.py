@@ -218,11 +218,14 @@ def test_a_project_that_no_index_has_comes_along_and_its_content_is_part_of_the_
         site.environment().prepare(needs, distributions=lambda: Distributions(()))
 
 
-def test_nodes_build_it_once_and_enter_it(site: Any, here: Any, tiny: Any) -> None:
-    environment = site.environment(build_on="node")
+@pytest.mark.parametrize("index", ["there", "out of reach"])
+def test_nodes_build_it_once_and_enter_it(site: Any, here: Any, tiny: Any, index: str) -> None:
+    environment = site.environment(build_on="node", environment_variables={} if index == "there" else NO_INDEX)
     built = environment.prepare(tiny.needs, distributions=lambda: here)
     (state,) = site.work.glob(".clustrix-*")
-    assert (built.key, [(state / name).is_file() for name in built.files]) == ("", [True, True])
+    kinds = [name.partition("/")[0] for name in built.files]
+    assert (built.key, kinds) == ("", ["tools", "requests", "blobs", "blobs"])
+    assert all((state / name).is_file() for name in built.files)
     code = "import clxpaint, os, sys; print(clxpaint.NAME, sys.prefix == os.environ['VIRTUAL_ENV'])"
     nodes = []
     for job in ("a", "b"):
@@ -234,6 +237,8 @@ def test_nodes_build_it_once_and_enter_it(site: Any, here: Any, tiny: Any) -> No
     (folder,) = site.folders
     assert len(list(folder.glob("*.log"))) == 1
     assert {(state / "jobs" / job / "environment").read_text() for job in ("a", "b")} == {f"environments/{folder.name}"}
+    later = site.environment(build_on="node").prepare(tiny.needs, distributions=lambda: here)
+    assert [name.partition("/")[0] for name in later.files] == ["tools", "requests"]  # nodes have it: no wheels are made
 
 
 def test_over_a_connection_wheels_travel_and_the_log_comes_home(sshd: Any, here: Any, tiny: Any, site: Any) -> None:
