@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, ModuleFinding
+from clustrix_bundle.bundler.evidence.disk import SKIPPED
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MAX_TEXT = 256 * 1024
 MAX_PICKLE = 64 * 2**20
 MAX_NAMES = 20_000
+MAX_FOLDERS = 64
 
 _PICKLES = frozenset(
     {".pkl", ".pickle", ".p", ".pck", ".pcl", ".joblib", ".dill", ".pt", ".pth", ".dat", ".cache", ".sav", ".model"}
@@ -24,6 +26,7 @@ _PICKLES = frozenset(
 _WORD = compile_lazily(r"[\w@%+~.\-/\\]+")
 _EXPANSION = compile_lazily(r"(?:\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}|\$\w+|%\(\w+\)s|\{+[\w. ]+\}+)\"?/")
 """What a shell, a template or an interpolating parser puts a folder in for, with the slash after it: ``$(dirname "$0")/``, ``%(here)s/``."""
+_STRUCTURED = frozenset({".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".xml"})
 _SECTIONED = frozenset({".ini", ".cfg", ".conf"})
 _EXPANDED = compile_lazily(r"%\(\w+\)s|\$\{[\w:]+\}")
 _QUOTED = compile_lazily(r"\"([^\"\n]{1,255})\"|'([^'\n]{1,255})'")
@@ -84,13 +87,15 @@ def _named_in_text(reading: Reading, path: Path, content: str) -> Iterator[FileF
         around.append(str(parent))
     around.append(str(reading.world.cwd))
     seen: set[str] = set()
-    for line, name in _candidates(path, content):
+    candidates = list(_candidates(path, content))
+    inner = _named_folders(reading, around, candidates) if path.suffix in _STRUCTURED else []
+    for line, name in candidates:
         if name in seen or len(seen) > MAX_NAMES:
             continue
         seen.add(name)
         if not ("." in name or "/" in name) or name.startswith(("/", "http:", "https:")) or set(name) <= {".", "/"}:
             continue
-        for base in dict.fromkeys(around):
+        for base in dict.fromkeys((*around, *inner)):
             target = os.path.normpath(os.path.join(base, name.replace("\\", "/")))
             if target != str(path) and reading.disk.is_file(target):
                 script = target.endswith(".py") and path.suffix in (".sh", ".bash", "")
@@ -103,6 +108,22 @@ def _named_in_text(reading: Reading, path: Path, content: str) -> Iterator[FileF
     for match in _PYTHON_MODULE.finditer(content):
         if reading.world.locate(match[1]) is not None:
             yield ModuleFinding(match[1], 0, "data", f"{path.name} runs {match[1]}")
+
+
+def _named_folders(reading: Reading, around: list[str], candidates: list[tuple[int, str]]) -> list[str]:
+    """Folders that a file names, those in another one that it names too: the values of one key are often names of files in them."""
+    names = list(dict.fromkeys(name.strip("/") for _, name in candidates))[:MAX_NAMES]
+    found: dict[str, None] = {}
+    for _ in range(2):
+        for base in dict.fromkeys((*around, *found)):
+            listing = reading.disk.listing(base)
+            for name in names:
+                first = name.partition("/")[0]
+                if listing.get(first) and first not in SKIPPED and reading.disk.is_folder(target := os.path.join(base, name)):
+                    found.setdefault(target)
+        if not found or len(found) > MAX_FOLDERS:
+            break
+    return list(found)[:MAX_FOLDERS]
 
 
 def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:

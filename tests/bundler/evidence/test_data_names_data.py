@@ -100,3 +100,21 @@ def test_an_option_that_names_another_one_is_expanded(shipped):
         "in/v.csv": "",
     }
     assert shipped("m:f", files) == {"a.ini", "b.cfg", "in/2024/t.csv", "in/u.csv"}
+
+
+def test_names_in_a_file_may_be_of_files_in_folders_that_it_names(shipped):
+    files = {
+        "m.py": """
+            import os, yaml_of
+            def f():
+                c = yaml_of.load("cfg/main.yml")
+                return [open(os.path.join(c["root"], s["dir"], s["file"])) for s in c["sources"]]
+        """,
+        "yaml_of.py": "def load(path): return open(path)",
+        "cfg/main.yml": "root: inputs\nsources:\n  - {dir: one, file: a.csv}\n  - dir: two\n    file: b.csv\n",
+        "inputs/one/a.csv": "",
+        "inputs/one/b.txt": "",
+        "inputs/two/b.csv": "",
+        "other/one/a.csv": "",
+    }
+    assert shipped("m:f", files) == {"yaml_of.py", "cfg/main.yml", "inputs/one/a.csv", "inputs/two/b.csv"}
