@@ -137,7 +137,7 @@ class Analysis:
             data=data,
             folders=self.folders,
             captured=self._captured_modules(),
-            captured_paths=self._captured_paths(),
+            captured_paths=self._captured_paths(project),
         )
 
     def _find_place(self, project: Project, module: LoadedModule) -> Place:
@@ -147,7 +147,7 @@ class Analysis:
         """Modules that captured values name."""
         return []
 
-    def _captured_paths(self) -> list[FileFinding]:
+    def _captured_paths(self, project: Project) -> list[FileFinding]:  # noqa: ARG002 - where there are values
         """Files that captured values name."""
         return []
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.analysis import Analysis, module_names
 from clustrix_bundle.bundler.analysis.entry import EntryFile, Place, entry_file
-from clustrix_bundle.bundler.analysis.world import FileFinding
+from clustrix_bundle.bundler.analysis.project import Project
+from clustrix_bundle.bundler.analysis.search import rules_of
+from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.capture.definition_state import is_own_class
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
 from clustrix_bundle.bundler.capture.live import (
@@ -49,9 +51,8 @@ from clustrix_bundle.bundler.target import Target, module_of_file
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.analysis.found import Found
-    from clustrix_bundle.bundler.analysis.project import Project
     from clustrix_bundle.bundler.analysis.search import Search
-    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.analysis.world import Rules
     from clustrix_bundle.bundler.capture.main_state import MainState
     from clustrix_bundle.bundler.capture.needs import Needs
 
@@ -137,9 +138,7 @@ def _module_analysis(
 ) -> LiveAnalysis:
     folder = path.parents[call.module.count(".") + (1 if path.name == "__init__.py" else 0)]
     target = Target(f"{call.module}:{call.qualname}", call.module, path, call.qualname)
-    return LiveAnalysis(
-        context, target, entry_file(call.module, path, folder, context), call, func=func, source=main.content if main else b""
-    )
+    return LiveAnalysis(context, target, entry_file(call.module, path, folder, context), call, func=func, main=main)
 
 
 def _main_analysis(
@@ -153,7 +152,7 @@ def _main_analysis(
         entry_file("__main__", source.path, folder, context),
         call,
         func=func,
-        source=main.content if main else b"",
+        main=main,
     )
     analysis.sources.add(str(source.path), source.content)
     analysis.package = source.package
@@ -171,12 +170,12 @@ class LiveAnalysis(Analysis):
         call: LiveCall,
         *,
         func: Callable[..., Any],
-        source: bytes,
+        main: MainSource | None,
     ) -> None:
         super().__init__(context, target, entry)
         self.func = func
         self.more_needs: Needs | None = None
-        self.main_source = source
+        self.main_source = main
         self.call = call
         self.package = ""
         self.state: MainState | None = None
@@ -207,18 +206,43 @@ class LiveAnalysis(Analysis):
     def _captured_modules(self) -> list[str]:
         return sorted(name for name in self.call.needs.modules if name != "__main__" and not name.startswith("clustrix_bundle."))
 
-    def _captured_paths(self) -> list[FileFinding]:
+    def _captured_paths(self, project: Project) -> list[FileFinding]:
         """Files and folders that values name by their full path; a folder ships whole, unless it holds the entry file itself."""
         found = []
         for relative in sorted(self.call.needs.paths):
             path = self.entry.root / relative
             whole = not self.entry.path.is_relative_to(path) and not self.context.cwd.is_relative_to(path)
             found.append(FileFinding(path, 0, f"a captured value names {relative or '.'}", whole=whole, anchored=True))
-        for name in sorted(self.call.needs.names):
-            path = self.context.cwd / name
-            if not os.path.isabs(name) and "\0" not in name and os.path.isfile(path):
+        named = [name for name in sorted(self.call.needs.names) if not os.path.isabs(name) and "\0" not in name]
+        here = {name: self.context.cwd / name for name in named if os.path.isfile(self.context.cwd / name)}
+        rules = self._rules_of_program(project) if here else None
+        for name, path in here.items():
+            if rules is None or not rules.is_the_clusters(path):
                 found.append(FileFinding(path, 0, f"a captured value names {name}"))
         return found
+
+    def _rules_of_program(self, project: Project) -> Rules | None:
+        """What is to be read from the running script, what does not ship of it too; None where it asks no cluster for anything."""
+        main = self.main_source
+        if main is None or b"luster" not in main.content:
+            return None
+        whole = Project(
+            root=project.root,
+            cwd=project.cwd,
+            settings=project.settings,
+            resolver=project.resolver,
+            sources=project.sources,
+            entry=("", ""),
+        )
+        path = str(main.path)
+        file = self.sources.read(path) if main.path == self.entry.path else self.sources.add(path, main.content)
+        facts = file.facts
+        if facts is None:
+            return None
+        module = LoadedModule("__main__", main.path, main.package, is_package=False, source=main.content, facts=facts)
+        whole.adopt(module)
+        whole.reach(module)
+        return rules_of(whole)
 
     def _assemble(self, search: Search) -> DependencyGraph:
         graph = super()._assemble(search)
@@ -257,7 +281,7 @@ class LiveAnalysis(Analysis):
     def _module_states(self, graph: DependencyGraph, search: Search) -> list[tuple[Any, dict[str, Any]]]:
         """What the program has changed in the project's modules that ship."""
         main = vars(sys.modules["__main__"])
-        names = find_set_names(self.main_source, main)
+        names = find_set_names(self.main_source.content if self.main_source else b"", main)
         states: list[tuple[Any, dict[str, Any]]] = []
         loaded = []
         for shipped in sorted(search.found.modules, key=lambda item: item.name):

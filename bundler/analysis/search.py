@@ -67,7 +67,7 @@ class Search:
         for name in self._captured:
             self.walk.reach(name, str(self.entry.path), 0, "import", f"a captured value is of {name}")
         self.walk.follow()
-        rules = _rules(self.project)
+        rules = rules_of(self.project)
         self._walks.append((self.walk, rules))
         roots = self._new_roots(self.walk, rules)
         if roots:
@@ -260,14 +260,14 @@ class Search:
         project.adopt(module)
         project.reach(module)
         if _may_name_roots(project, module):
-            for root in _rules(project).roots(module):
+            for root in rules_of(project).roots(module):
                 if not root.package and root.path.is_dir() and self._may_be_root(str(root.path)):
                     first.insert(0 if root.first else len(first), SourceRoot(root.path, "put on sys.path by the script"))
             project = self._script_project(first)
         walk = open_walk(Program(project, started=True, folder=str(folder)), self.found, self.data.wishes)
         edge = FoundEdge(importer, path, finding.line, "data", finding.detail)
         walk.start(module, source.content, edge)
-        self._walks.append((walk, _rules(project)))
+        self._walks.append((walk, rules_of(project)))
 
     def _script_project(self, first: list[SourceRoot]) -> Project:
         """The project as a script sees it, with folders of its own before the source roots."""
@@ -303,7 +303,8 @@ def _is_test(name: str) -> bool:
     return name in {"test", "tests", "testing", "conftest"} or name.startswith("test_")
 
 
-def _rules(project: Project) -> Rules:
+def rules_of(project: Project) -> Rules:
+    """The rules, over one program."""
     from clustrix_bundle.bundler.evidence.gather import Evidence  # noqa: PLC0415 - rules know the walk's values, not the walk
 
     return Evidence(project)

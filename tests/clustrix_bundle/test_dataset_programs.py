@@ -61,3 +61,28 @@ def test_the_same_calls_give_the_same_asked_from_the_laptop(program):
     source = (program.folder / "survey.py").read_text().replace("survey(load_profile", "survey.local(load_profile")
     (program.folder / "asking.py").write_text(source)
     assert program("cluster", "asking.py") == here
+
+
+@pytest.mark.parametrize("decorated_in", ["fits.py", "fitting.py"])
+def test_a_sample_here_does_not_stand_for_the_clusters_file_that_a_call_names(tmp_path, decorated_in):
+    definition = "from clustrix_bundle import cluster\n@cluster\ndef fit(path):\n    return int(open(path).read())\n"
+    calls = (
+        "from clustrix_bundle import cluster_glob, configure\n"
+        "configure(cluster_type='local', local_work_dir='there')\n"
+        "print(*[job.result() for job in [fit.submit(path) for path in cluster_glob('runs/*.csv')]])\n"
+        "print(fit.submit('own/1.csv').result())\n"
+    )
+    files = {"runs/1.csv": "1", "runs/2.csv": "2", "own/1.csv": "3", "there/runs/1.csv": "10", "there/runs/2.csv": "20"}
+    if decorated_in == "fits.py":
+        files["fits.py"] = definition + calls
+    else:
+        files |= {"fitting.py": definition, "fits.py": "from fitting import fit\n" + calls}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONSAFEPATH"}
+    command = [sys.executable, "-W", "error", "fits.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90)
+    assert done.stdout.splitlines() == ["10 20", "3"], done.stderr
+    (state,) = (tmp_path / "there").glob(".clustrix-*")
+    assert len(list((state / "bundles").iterdir())) == 2  # one for all of the cluster's files, one with a file of its own
