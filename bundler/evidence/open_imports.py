@@ -22,6 +22,10 @@ NOT_MODULES = frozenset({"setup", "conftest", "noxfile", "tasks", "fabfile", "ma
 """Top-level files that tools run: widening does not bring them."""
 
 
+_OF_PROJECT = frozenset({"pyproject.toml", "setup.cfg"})
+"""Files whose bare names are the project's own, its dependencies' and of options: only dotted ones mean a module."""
+
+
 def modules_in_strings(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding]:
     """Local modules that strings of a module name (b); a package that one names comes whole."""
     for text in reading.texts(module):
@@ -61,7 +65,10 @@ def _holds_modules(reading: Reading, name: str, depth: int = 4) -> bool:
 
 def modules_in_data(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
     """Local modules that a small text file among the shipped data names (b)."""
+    of_project = path.name in _OF_PROJECT
     for text in dotted_names(path):
+        if of_project and text.isidentifier():
+            continue
         name = local_module(reading, text, "")
         if name is not None and not is_test_name(name) and _is_named(text, name, "") and _holds_modules(reading, name):
             local = reading.world.locate(name)

@@ -85,6 +85,9 @@ _COMMON = frozenset({"run", "call", "spawn", *(name.rpartition(".")[2] for name 
 """Names that methods of many things bear."""
 
 _CODE_IMPORT = compile_lazily(r"(?:^|[;\n])\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import\s+([\w, ]+))")
+_CALLED_IMPORT = compile_lazily(r"\b(?:__import__|import_module)\(\s*[\"']([\w.]+)[\"']")
+_MAKE = frozenset({"make", "gmake"})
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 
 
 def find_programs(reading: Reading, module: LoadedModule) -> Iterator[FileFinding | ModuleFinding]:
@@ -139,8 +142,17 @@ def _of_command(
 ) -> Iterator[FileFinding | ModuleFinding]:
     """What the words of a command name, ``cd FOLDER && COMMAND`` among them: ``folders`` is where it is started."""
     previous = ";"
+    makes = False
     for group in words:
         starts = not previous.strip(";|&")
+        if starts:
+            makes = any(isinstance(value, Text) and value.constant in _MAKE for value in group)
+        if makes and (starts or previous in ("-C", "--directory")):
+            inner = [] if starts else [value for value in group if isinstance(value, Text)]
+            folders = [*(pattern.join(folder, value) for value in inner for folder in folders or [literal("")]), *folders]
+            for folder in folders or [literal(".")]:
+                for name in _MAKEFILES:
+                    yield from _file(reading, spot, pattern.join(folder, literal(name)), [], program=False, bare_counts=True)
         for value in group:
             if not isinstance(value, Text):
                 continue
@@ -179,9 +191,14 @@ def _imports(reading: Reading, spot: Spot, code: str) -> Iterator[ModuleFinding]
         for name in names:
             if reading.world.locate(name) is not None:
                 yield ModuleFinding(name, spot.line, "folded", spot.detail)
+    for match in _CALLED_IMPORT.finditer(code):
+        if reading.world.locate(match[1]) is not None:
+            yield ModuleFinding(match[1], spot.line, "folded", spot.detail)
 
 
-def _file(reading: Reading, spot: Spot, value: Text, folders: list[Text], *, program: bool) -> Iterator[FileFinding]:
+def _file(
+    reading: Reading, spot: Spot, value: Text, folders: list[Text], *, program: bool, bare_counts: bool = False
+) -> Iterator[FileFinding]:
     """A word that is a path: a file or folder that is there, seen from the program's folder."""
     if value.prefix.startswith("-"):
         if "=" not in value.prefix:
@@ -191,7 +208,7 @@ def _file(reading: Reading, spot: Spot, value: Text, folders: list[Text], *, pro
     if (
         not value.parts
         or (program and bare and not value.path)
-        or (bare and "." not in (value.constant or "") and not value.anchored)
+        or (bare and not bare_counts and "." not in (value.constant or "") and not value.anchored)
     ):
         return
     candidates = [pattern.join(folder, value) for folder in folders] + [value]

@@ -107,3 +107,19 @@ def test_a_folder_of_data_that_a_string_names_is_no_package(shipped):
         "plain/deep/step.py": "",
     }
     assert shipped("m:f", files) == {"data/a.txt", "plain/deep/step.py"}
+
+
+def test_the_name_of_the_project_in_its_own_file_means_no_package(shipped):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/m.py": """
+            import importlib
+            def f():
+                names = open("pyproject.toml").read()
+                return [importlib.import_module(one) for one in names]
+        """,
+        "pyproject.toml": "[project]\nname = 'pkg'\n[tool.pkg]\nsteps = ['pkg.one:go']\n",
+        "pkg/one.py": "",
+        "pkg/two.py": "",
+    }
+    assert shipped("pkg.m:f", files) == {"pkg/__init__.py", "pyproject.toml", "pkg/one.py"}

@@ -95,3 +95,30 @@ def test_a_command_that_is_split_before_it_runs_names_modules_and_files(shipped)
         "d/y.txt": "",
     }
     assert shipped("m:f", files) == {"tool.py", "d/x.txt", "d/go.py"}
+
+
+def test_make_reads_a_makefile_and_what_it_names(shipped):
+    files = {
+        "m.py": """
+            import subprocess
+            def f():
+                subprocess.run(["make", "-C", "a", "all"])
+                subprocess.run("make all", shell=True)
+        """,
+        "a/Makefile": "all:\n\tcat x.txt",
+        "a/x.txt": "",
+        "a/y.txt": "",
+        "Makefile": "",
+        "b/Makefile": "",
+    }
+    assert shipped("m:f", files) == {"a/Makefile", "a/x.txt", "Makefile"}
+
+
+def test_code_that_is_evaluated_may_import_by_a_call(shipped):
+    files = {
+        "m.py": "def f():\n    return eval(\"__import__('pkg.one').one.V\")\n",
+        "pkg/__init__.py": "",
+        "pkg/one.py": "",
+        "pkg/two.py": "",
+    }
+    assert shipped("m:f", files) == {"pkg/__init__.py", "pkg/one.py"}
