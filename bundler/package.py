@@ -220,4 +220,4 @@ def _check_name(given: str) -> None:
 def _refused(place: str, error: OSError) -> str:
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     remedy = "free some space" if error.errno in full else "check the folder's permissions"
-    return f"cannot write the bundle to {place}: {error.strerror or error}; {remedy}, or choose another place with -o. Nothing was left behind"
+    return f"cannot write the bundle to {place}: {error.strerror or error}; {remedy}, or choose another place with -o (TMPDIR for what is temporary). Nothing was left behind"

@@ -72,6 +72,10 @@ def write_whole(path: str | os.PathLike[str], content: bytes, what: str, mode: i
     """
     target = os.path.abspath(path)
     try:
+        if os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target):  # such as /dev/stdout
+            with open(target, "wb") as stream:
+                stream.write(content)
+            return
         with write_beside(os.path.dirname(os.path.realpath(target))) as publication:
             publication.file.write(content)
             publication.publish(target, mode)

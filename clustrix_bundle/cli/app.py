@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -39,7 +40,13 @@ COMMANDS = {
 The command is the module's attribute of the same name, ``_`` for ``-``, with ``_command`` after it.
 """
 
-_INTERRUPTED, _BUG = 130, 70
+_ON_CLUSTERS = frozenset(("fs", "submit", "jobs", "status", "logs", "result", "attach", "cancel", "clean", "doctor"))
+
+_CANNOT_WRITE, _OF_CLUSTER, _INTERRUPTED, _BUG = 3, 4, 130, 70
+_OUT_OF_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))
+_MACHINES = _OUT_OF_ROOM | {errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG}
+"""What files and disks answer, rather than what a mistake of ours would."""
+
 _PIPE_CLOSED = 141  # as a program that dies of SIGPIPE is reported by a shell
 
 
@@ -81,6 +88,7 @@ def cli() -> None:
 def run_command(arguments: list[str]) -> int:
     """Run one command line and report its errors; the exit code."""
     as_json = "--json" in arguments
+    _open_closed_streams()
     _end_in_order()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names that the terminal's encoding lacks must not end a command
@@ -88,11 +96,27 @@ def run_command(arguments: list[str]) -> int:
     try:
         code = _run(arguments, as_json)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # What reads our output has gone (`| head`); the interpreter must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # what reads our output has gone (`| head`)
+        _drop_output()
         return _PIPE_CLOSED
+    except OSError as error:  # the disk behind `>` is full
+        _drop_output()
+        return print_error(error, _CANNOT_WRITE, f"the output cannot be written: {error.strerror or error}", as_json=False)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Give what was started with closed streams (``>&-``) some that lead nowhere; a file opened later would take their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(nowhere, True) if nowhere == number else os.dup2(nowhere, number)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
+
+
+def _drop_output() -> None:
+    """Let what is still to be written vanish, so that the interpreter does not complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Terminated(BaseException):
@@ -132,12 +156,16 @@ def _run(arguments: list[str], as_json: bool) -> int:
         return print_error(error, error.exit_code, error.format_message(), as_json, usage)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        if error.errno in _OUT_OF_ROOM and error.filename is None:  # of our own output: all else names its file
+            raise
+        return _report(error, as_json, arguments)
     except Exception as error:  # noqa: BLE001 - the last line of defence turns all errors into words and exit codes
-        return _report(error, as_json)
+        return _report(error, as_json, arguments)
     return result if isinstance(result, int) else 0
 
 
-def _report(error: Exception, as_json: bool) -> int:
+def _report(error: Exception, as_json: bool, arguments: list[str]) -> int:
     from clustrix_bundle.bundler import errors  # noqa: PLC0415 - not needed where nothing fails
 
     message = "\n".join([str(error), *getattr(error, "__notes__", ())])
@@ -147,6 +175,10 @@ def _report(error: Exception, as_json: bool) -> int:
         return print_error(error, 5, message, as_json)
     if isinstance(error, errors.ClustrixBundleError):
         return print_error(error, getattr(error, "exit_code", 3), message, as_json)
+    if isinstance(error, OSError) and error.errno in _MACHINES:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        code = _OF_CLUSTER if arguments and arguments[0] in _ON_CLUSTERS else _CANNOT_WRITE
+        return print_error(error, code, f"{where}{error.strerror or error}", as_json)
     import traceback  # noqa: PLC0415 - not needed where nothing fails
 
     traceback.print_exc()

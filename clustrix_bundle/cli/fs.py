@@ -47,6 +47,8 @@ def _ask(
         with warnings.catch_warnings(record=True) as told, progress(f"asking {config.cluster_host or 'this machine'}"):
             warnings.simplefilter("always")
             answer = question(ClusterFilesystem(config))
+    except BrokenPipeError:  # who reads what is printed meanwhile has gone
+        raise
     except (OSError, ValueError) as error:
         filename = getattr(error, "filename", None)
         text = str(error) if filename is None else f"{getattr(error, 'strerror', None) or error}: {filename!r}"

@@ -158,3 +158,37 @@ def test_the_module_runs_from_the_repository_root(command):
         [sys.executable, "-m", "clustrix_bundle", "--version"], cwd=root, env=env, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout.startswith("clustrix-bundle")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words", [["inspect", "BUNDLE"], ["verify", "BUNDLE", "--json"], ["--help"], ["fs", "ls"]], ids=lambda words: words[0]
+)
+def test_output_that_finds_no_room_is_an_error_in_words(command, bundle, words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "clustrix_bundle", *(bundle if word == "BUNDLE" else word for word in words)],
+            cwd=command.cwd, env=command.env, stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "clustrix-bundle: the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_none_of_its_business(command, closed):
+    words = f'"{sys.executable}" -m clustrix_bundle run thermo.model:run --result r.pkl {closed}'
+    done = subprocess.run(["sh", "-c", words], cwd=command.cwd, env=command.env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (command.cwd / "r.pkl").read_bytes()
+
+
+def test_a_work_dir_that_cannot_be_written_is_named(command, tmp_path):
+    answer = command("submit", "thermo.model:run", "--work-dir", "/sys")
+    assert answer.code == 4
+    assert "/sys" in answer.err and "Traceback" not in answer.err
+
+
+def test_a_reader_of_a_list_that_goes_away_is_no_error(command, project):
+    for number in range(3000):
+        (project / f"{'x' * 40}{number}").touch()
+    words = f'"{sys.executable}" -m clustrix_bundle fs find "*" | head -1'
+    done = subprocess.run(["sh", "-c", words], cwd=project, env=command.env, capture_output=True, text=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")

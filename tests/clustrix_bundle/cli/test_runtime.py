@@ -31,14 +31,15 @@ def test_a_place_that_refuses_is_named(command, project):
     assert "file/runtime.pyz" in answer.json["error"]["message"]
 
 
-def test_what_is_no_file_is_not_replaced_by_one(command, project):
-    import os
-
-    os.mkfifo(project / "pipe")
-    answer = command("runtime", "-o", "pipe", "--json")
+def test_a_stream_is_written_to_and_not_replaced(command, project):
+    command("runtime", "-o", "a.pyz")
+    words = f'"{sys.executable}" -m clustrix_bundle runtime -o /dev/stdout | head -c 2000'
+    done = subprocess.run(["sh", "-c", words], cwd=project, env=command.env, capture_output=True)
+    assert done.stdout == (project / "a.pyz").read_bytes()[:2000]
+    (project / "folder").mkdir()
+    answer = command("runtime", "-o", "folder", "--json")
     assert answer.code == 3
     assert "no file" in answer.json["error"]["message"]
-    assert (project / "pipe").is_fifo()
 
 
 def test_a_link_stays_a_link(command, project):
