@@ -5,11 +5,14 @@ The calls of a module do not name them, so they are looked for where the name of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.evidence import openers
 from clustrix_bundle.bundler.evidence.deeds import LOAD, READ
-from clustrix_bundle.bundler.evidence.known_openers import PATH_METHODS
+from clustrix_bundle.bundler.evidence.known_openers import BY_NAME, PATH_METHODS
 from clustrix_bundle.bundler.evidence.openers import may_open, opener_of
 from clustrix_bundle.bundler.facts.model import Binding, Call, Parameter, Scope
 from clustrix_bundle.bundler.folding.callers import PASSING
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 MAX_MODULES = 300
 """Only the modules that are reached first are looked at: it is the user's own code that does such things."""
 
-_HELD = compile_lazily(rb"(?<!\w)([A-Za-z_]\w{0,60})(?!\w)[ \t]*(?:[,)}\]\r\n]|if\b|else\b|or\b)|getattr\([^\n]{1,80}\)\(")
+_AS_VALUE = rb"(?!\w)[ \t]*(?:[,)}\]\r\n]|if\b|else\b|or\b)"
+_ATTRIBUTE = compile_lazily(rb"\.([A-Za-z_]\w{0,60})" + _AS_VALUE)
+_CALLED_AT_ONCE = compile_lazily(rb"getattr\([^\n]{1,80}\)\(")
 _COMPOUND = frozenset({"index", "either", "call"})
 
 
@@ -55,13 +60,12 @@ class HeldOpeners:
             self.files.update(one.file for one in reading.world.mentioning(name) if one.file in self._seen)
 
     def _look_into(self, reading: Reading, module: LoadedModule) -> None:
-        if not reading.world.may_mention(module, _is_telling):
-            return
-        matches = _HELD.finditer(module.source)
-        if not any(match[1] is None or may_open(match[1].decode()) for match in matches):
+        if not reading.world.may_mention(module, _is_telling) or not _may_hold(module):
             return
         for fact, names, value in _values(module):
-            held = [one for one in _read(value) if last_name(one) == "" or may_open(last_name(one))]
+            held = [one for one in _read(value) if last_name(one) == "" or _may_read(last_name(one))]
+            if held and not isinstance(fact, Scope):
+                held = [one for one in held if one[0] != "name" or not _is_variable(reading, module, one[1], fact.scope)]
             if held and any(_opens(reading, module, one, fact) for one in held):
                 self.files.add(module.file)
                 self.names.update(names)
@@ -73,11 +77,7 @@ def calls_of_held(reading: Reading, module: LoadedModule) -> Iterator[Call]:
     if names is None:
         return
     for call in module.facts.calls:
-        variable = call.func[0] == "attr" or any(
-            isinstance(one.what, (Binding, Parameter))
-            for scope in names.visible(call.scope)
-            for one in names.definitions.get((scope, last_name(call.func)), ())
-        )
+        variable = call.func[0] == "attr" or _is_variable(reading, module, last_name(call.func), call.scope)
         if variable and not may_open(last_name(call.func)) and root_name(call.func) not in names.imported:
             yield call
     facts: list[Binding | Call] = [*module.facts.bindings, *module.facts.calls]
@@ -109,12 +109,60 @@ def handed_over(reading: Reading, module: LoadedModule) -> Iterator[tuple[Call, 
             yield from ((call, opener, path) for opener in openers for path in paths)
 
 
+def _is_variable(reading: Reading, module: LoadedModule, name: str, scope: int) -> bool:
+    """Whether a name is a variable or parameter where it stands: what it holds is told where it gets it, whatever its own name."""
+    names = reading.folder.names(module.name)
+    return names is not None and any(
+        isinstance(one.what, (Binding, Parameter))
+        for seen in names.visible(scope)
+        for one in names.definitions.get((seen, name), ())
+    )
+
+
 def _is_telling(name: str) -> bool:
     """Whether a module that mentions the name may hold an opener."""
-    return name == "getattr" or may_open(name)
+    return name == "getattr" or _may_read(name)
 
 
 _READING_METHODS = frozenset(name for name, deed in PATH_METHODS.items() if deed in (READ, "open"))
+_READERS = _READING_METHODS | {name.rpartition(".")[2] for name, opener in BY_NAME.items() if opener.deed in (READ, LOAD)}
+
+
+_BUILTINS = sorted(name.removeprefix("builtins.") for name in BY_NAME if name.startswith("builtins."))
+
+
+@lru_cache(maxsize=4096)
+def _may_read(last_name: str) -> bool:
+    """Whether something of that last name can be an opener that reads."""
+    return last_name in _READERS or openers.is_named_as_reading(last_name)
+
+
+def _may_hold(module: LoadedModule) -> bool:
+    """Whether the name of an opener may stand as a value: of one that is imported, built in, or an attribute."""
+    imported = {item.asname or item.name for item in module.facts.imports if item.name}
+    if "*" in imported:
+        return True
+    names = [*_BUILTINS, *(name for name in imported if _may_read(name))]
+    lines = {item.line for item in module.facts.imports}
+    source = module.source
+
+    def is_value(start: int) -> bool:
+        """Whether a name that begins there is a whole one, and not in an import."""
+        before = source[source.rfind(b"\n", 0, start) + 1 : start]
+        in_import = b";" not in before and source.count(b"\n", 0, start) + 1 in lines
+        return not (before[-1:].isalnum() or before.endswith(b"_") or in_import)
+
+    return (
+        any(is_value(match.start()) for name in names for match in _stands(name).finditer(source))
+        or any(_may_read(match[1].decode()) and is_value(match.start(1)) for match in _ATTRIBUTE.finditer(source))
+        or _CALLED_AT_ONCE.search(source) is not None
+    )
+
+
+@lru_cache(maxsize=1024)
+def _stands(name: str) -> re.Pattern[bytes]:
+    """Where the name ends something that stands as a value; it begins with it, which is found fast."""
+    return re.compile(re.escape(name).encode() + _AS_VALUE)
 
 
 def _texts(group: Alternatives) -> Iterator[Text]:

@@ -64,6 +64,11 @@ def may_open(last_name: str) -> bool:
     return last_name in LAST_NAMES or bool(_READING.fullmatch(last_name) or WRITING.fullmatch(last_name))
 
 
+def is_named_as_reading(last_name: str) -> bool:
+    """Whether any foreign function of that last name is taken for one that reads."""
+    return bool(_READING.fullmatch(last_name))
+
+
 def is_opener(name: str) -> bool:
     """Whether a function of that full name, which is not the user's own, is one by any rule here."""
     owner, _, _ = name.rpartition(".")
