@@ -12,6 +12,7 @@ __all__ = [
     "AnswerTimeout",
     "ClusterConnectionError",
     "ConnectionLost",
+    "DuplicateJobError",
     "JobLostError",
     "JobWarning",
     "NoRoomError",
@@ -77,6 +78,19 @@ class UnknownJobError(ClustrixBundleError):
 
     def __str__(self) -> str:
         return f"there is no job {self.job} there; `clustrix-bundle jobs` lists those that are"
+
+
+class DuplicateJobError(ClustrixBundleError):
+    """Another job has the id that a new one was to have (act: the user)."""
+
+    exit_code = 2
+
+    def __init__(self, job: str) -> None:
+        super().__init__(job)
+        self.job = job
+
+    def __str__(self) -> str:
+        return f"job {self.job} is there, and it is another one: give this one an id of its own, or none"
 
 
 class NoRoomError(ClustrixBundleError, OSError):

@@ -93,7 +93,7 @@ class Job(Future[Any]):
     def _late(self, error: TimeoutError, timeout: float | None) -> TimeoutError:
         if self.done():  # the function's own
             return error
-        return TimeoutError(f"job {self.id} is {self._word} after {timeout} s{': ' if self._reason else ''}{self._reason}")
+        return TimeoutError(f"job {self.id} is {self._word} after {timeout:.3g} s{': ' if self._reason else ''}{self._reason}")
 
     def results(self, timeout: float | None = None) -> Iterator[Any]:
         """What each call of a task gave that makes several, in their order; the first that failed raises what it raised. Waits for all.

@@ -19,7 +19,7 @@ from clustrix_bundle.environments.needs import needs_of_order
 from clustrix_bundle.environments.preflight import Preflight, warn_of
 from clustrix_bundle.environments.preparation import target_distributions
 from clustrix_bundle.environments.remote_environment import RemoteEnvironment
-from clustrix_bundle.errors import NoRoomError
+from clustrix_bundle.errors import DuplicateJobError, NoRoomError
 from clustrix_bundle.filling import Filling
 from clustrix_bundle.job import Job
 from clustrix_bundle.tracker import Tracker
@@ -121,8 +121,14 @@ class Cluster:
 
         Returns:
             ``{"made", "folder"}``: whether it is there since now.
+
+        Raises:
+            DuplicateJobError: Another job has that id.
         """
-        made = self.create(order, given, job)
+        try:
+            made = self.create(order, given, job)
+        except FileExistsError as error:
+            raise DuplicateJobError(job) from error
         self._start(job, made["folder"], order.tasks, resources=self.resources(given), again=not made["made"])
         return made
 

@@ -117,4 +117,4 @@ def _user_frames(frames):
     return None  # no such function, not these arguments, a module that does not compile
 
 
-_CALLING = (__package__ + ".call", __package__ + ".chunk", __package__ + ".entry")
+_CALLING = tuple(__package__ + "." + name for name in ("call", "chunk", "entry", "whole_pickle"))

@@ -144,6 +144,5 @@ def _built_text(info: PackageInfo) -> str:
     if manifest.requirements:
         lines.append(f"  requirements  {', '.join(f'{one.name}=={one.version}' for one in manifest.requirements)}")
     lines += [f"warning: {note}" for note in graph.warnings]
-    lines += [f"unresolved: {note}" for note in graph.unresolved if note not in graph.warnings]
     lines += [f"left out: {one.path} ({one.reason})" for one in graph.excluded]
     return "\n".join(printable(line) for line in lines)

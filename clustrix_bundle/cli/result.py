@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -59,7 +59,7 @@ def attach_command(job: str, *, as_json: bool, **cluster: Any) -> int:
     jobs = there.attach(job)
     if len(jobs) == 1:
         follow_logs(jobs[0], ["stdout", "stderr"], as_json=as_json)
-        return tell(there, job, 0, _ended(jobs[0]), as_json=as_json)
+        return tell(there, job, 0, _ended(jobs[0]), as_json=as_json, is_shown=not as_json)
     rows = [_followed(there, one, as_json=as_json) for one in jobs]
     well = all(row["state"] == "completed" for row in rows)
     if as_json:
@@ -92,21 +92,29 @@ def _ended(job: Job) -> str:
 
 
 def tell(
-    there: Cluster, job: str, task: int, state: str, *, file: str | None = None, as_json: bool, fetched: list[str] | None = None
+    there: Cluster,
+    job: str,
+    task: int,
+    state: str,
+    *,
+    as_json: bool,
+    file: str | None = None,
+    fetched: list[str] | None = None,
+    is_shown: bool = False,
 ) -> int:
-    """Print how a task ended, as the runtime's ``run`` does; the exit code."""
+    """Print how a task ended, as the runtime's ``run`` does; the exit code. ``is_shown``: whether its log was."""
     outcome = there.place.call("jobs.outcomes", job=job, tasks=[task])[0]
     more: dict[str, Any] = {"id": job, "task": task, "state": state}
     if fetched is not None:
         more["fetched"] = fetched
     if outcome is None or "failed" in outcome or not outcome["ok"]:
-        return _tell_failure(job, state, outcome, more, as_json=as_json)
+        return _tell_failure(job, state, outcome, more, as_json=as_json, is_shown=is_shown)
     if file is not None:
         from clustrix_bundle.chunk import dump_results, fetch_calls  # noqa: PLC0415 - where the pickle is wanted
         from clustrix_bundle.results import fetch_verified  # noqa: PLC0415
 
         calls = fetch_calls(there.place, job, task, outcome)
-        with open(file, "xb+") as out:
+        with _new_file(file) as out:
             if calls:
                 dump_results(calls, out)
             else:
@@ -131,7 +139,15 @@ def tell(
     return 0
 
 
-def _tell_failure(job: str, state: str, outcome: Any, more: dict[str, Any], *, as_json: bool) -> int:
+def _new_file(path: str) -> IO[bytes]:
+    try:
+        return open(path, "xb+")
+    except OSError as error:
+        raise click.BadParameter(f"{path}: {error.strerror or error}", param_hint="--result") from error
+
+
+def _tell_failure(job: str, state: str, outcome: Any, more: dict[str, Any], *, as_json: bool, is_shown: bool = False) -> int:
+    """``is_shown``: whether its log, which has the traceback, was."""
     from clustrix_bundle.results import describe_cause  # noqa: PLC0415 - where it failed
 
     ended = state not in ("pending", "running")
@@ -144,6 +160,7 @@ def _tell_failure(job: str, state: str, outcome: Any, more: dict[str, Any], *, a
             "traceback": "",
         }
         print_json({"ok": False, "error": told, **more})
-    sys.stderr.write((error or {}).get("traceback") or "")
+    if not is_shown:
+        sys.stderr.write((error or {}).get("traceback") or "")
     sys.stderr.write(f"clustrix-bundle: job {job}: {state}: {message}\n")
     return _FAILED if ended and state != "lost" else _CLUSTER

@@ -76,20 +76,18 @@ def submit_command(
     Before that it is looked at what the job will find: its Python, its requirements, room, the scheduler. What is amiss is said on
     standard error; only what cannot run at all is refused, unless --strict is given. Exit code 4 if it is refused.
     """
-    from clustrix_bundle.environments.errors import PreflightError, PreflightWarning  # noqa: PLC0415
+    from clustrix_bundle.environments.errors import PreflightWarning  # noqa: PLC0415
     from clustrix_bundle.executor import checked_resources, configured  # noqa: PLC0415 - where something is submitted
     from clustrix_bundle.submission import cluster_of, new_id  # noqa: PLC0415
 
     given = checked_resources({name: options.pop(name) for name in _RESOURCES})
     checked_resources({"environment": environment})
-    positional, named = parse_json_argument("--args", args, list), parse_json_argument("--kwargs", kwargs, dict)
+    call = _call(args, kwargs)
     if job is not None and (len(job) != 16 or job.strip("0123456789abcdef")):
         raise click.BadParameter("must be 16 hex digits, in lower case", param_hint="--id")
     config = configured(cluster_config(profile, host, work_dir), {"environment": environment, "outputs": outputs})
     cluster = cluster_of(config.replace(strict=config.strict or strict))
     cluster.resources(given)  # refused before anything is built
-    call = None if positional is None and named is None else (tuple(positional or ()), named or {})
-    id_ = job or new_id()
     with _packed(subject, call, blobs, options, cluster.variables) as order:
         for text in () if as_json else order.warnings:
             click.echo(f"warning: {text}", err=True)
@@ -99,31 +97,46 @@ def submit_command(
             _show(found, on_stdout=check and not as_json)
         if check:
             return _tell_check(found, as_json=as_json, strict=cluster.config.strict)
-        try:
-            found.demand(strict=cluster.config.strict)
-        except PreflightError as error:
-            if not as_json:
-                raise
-            told = {"type": type(error).__name__, "message": str(error)}
-            print_json({"ok": False, "error": told, "preflight": [asdict(one) for one in found.findings]})
+        if _is_refused(found, as_json=as_json, strict=cluster.config.strict):
             return _REFUSED
+        id_ = job or new_id()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PreflightWarning)  # it was shown
             cluster.submit_as(id_, order, given)
     if as_json:
-        print_json(
-            {
-                "ok": True,
-                "id": id_,
-                "tasks": order.tasks,
-                "bundle": order.bundle,
-                "warnings": list(order.warnings),
-                "preflight": [asdict(one) for one in found.findings],
-            }
-        )
+        told = {"tasks": order.tasks, "bundle": order.bundle, "warnings": list(order.warnings), "preflight": _rows(found)}
+        print_json({"ok": True, "id": id_, **told})
     else:
         click.echo(id_)
     return 0
+
+
+def _call(args: str | None, kwargs: str | None) -> Any:
+    positional, named = parse_json_argument("--args", args, list), parse_json_argument("--kwargs", kwargs, dict)
+    return None if positional is None and named is None else (tuple(positional or ()), named or {})
+
+
+def _is_refused(found: Preflight, *, as_json: bool, strict: bool) -> bool:
+    """Whether nothing is to be submitted, which is told.
+
+    Raises:
+        PreflightError: So, and not told as JSON.
+    """
+    from clustrix_bundle.environments.errors import PreflightError  # noqa: PLC0415 - where something is submitted
+
+    try:
+        found.demand(strict=strict)
+    except PreflightError as error:
+        if not as_json:
+            raise
+        told = {"type": type(error).__name__, "message": str(error)}
+        print_json({"ok": False, "error": told, "preflight": _rows(found)})
+        return True
+    return False
+
+
+def _rows(found: Preflight) -> list[dict[str, Any]]:
+    return [asdict(one) for one in found.findings]
 
 
 def _show(found: Preflight, *, on_stdout: bool) -> None:
@@ -134,7 +147,7 @@ def _show(found: Preflight, *, on_stdout: bool) -> None:
 def _tell_check(found: Preflight, *, as_json: bool, strict: bool) -> int:
     refused = any(one.level == "failed" or strict for one in found.wrong)
     if as_json:
-        print_json({"ok": not refused, "preflight": [asdict(one) for one in found.findings]})
+        print_json({"ok": not refused, "preflight": _rows(found)})
     return _REFUSED if refused else 0
 
 

@@ -111,6 +111,12 @@ def test_a_job_is_found_by_its_id_from_other_processes(shell: Shell) -> None:
     (row,) = shell.json("jobs")["jobs"]
     assert (row["id"], row["name"], row["state"], row["resources"]) == (job, "count", "completed", {"cores": 1})
     assert job in shell.run("jobs").stdout
+    for words, told in (
+        (("result", job, "--result", "result.pkl"), "result.pkl: File exists"),
+        (("submit", "calls.py:bad", "--id", job), f"job {job} is there, and it is another one"),
+    ):
+        refused = shell.run(*words)
+        assert (refused.returncode, told in refused.stderr) == (2, True), refused.stderr
 
 
 def test_files_go_to_the_work_dir_where_that_is_asked_for(shell: Shell) -> None:
@@ -136,7 +142,7 @@ def test_what_failed_is_told_with_its_cause_and_an_exit_code(shell: Shell) -> No
     job = shell.submit("bad")
     done = shell.run("attach", job)
     assert done.returncode == 1
-    assert 'raise ValueError("no good")' in done.stderr
+    assert done.stderr.count('raise ValueError("no good")') == 1
     status = shell.json("status", job)
     (told,) = status["causes"]
     assert (status["state"], told["task"], told["cause"], status["code"]) == ("failed", 0, "ValueError: no good", 1)
