@@ -1,12 +1,12 @@
 """What annotations that Python evaluates need: ``int | None`` 3.10, ``list[int]`` 3.9, unless ``from __future__ import annotations`` stands.
 
-Facts do not hold annotations, so the source is parsed: of the entry file alone.
+Facts do not hold annotations, so sources are parsed: of the entry file, and of imported modules until one gives the most they can say.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.python_range import Limit
@@ -14,7 +14,45 @@ from clustrix_bundle.bundler.python_range import Limit
 _GENERIC = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 _TYPES = _GENERIC | {"int", "float", "str", "bytes", "bool", "complex", "object"}
 
-_LIKELY = compile_lazily(rb"\|\s*None|None\s*\||\b(?:list|dict|tuple|set|frozenset|type)\[|(?:int|float|str|bytes|bool)\s*\|")
+_LIKELY = compile_lazily(
+    rb"(?::|->)[^=\n]*?(?:\|\s*None|None\s*\||\b(?:list|dict|tuple|set|frozenset|type)\[|(?:int|float|str|bytes|bool)\s*\|)"
+)
+_UNION = compile_lazily(rb"(?::|->)[^=\n]*?(?:\|\s*None|None\s*\||(?:int|float|str|bytes|bool|\])\s*\|)")
+
+_SIGNS = (b" | ", b"list[", b"dict[", b"tuple[", b"set[", b"type[")
+"""One of them stands in a source that has such an annotation, as it is usually written."""
+_NEWEST = 10
+"""The newest version that annotations can need."""
+_MOST_PARSED = 40
+
+
+def imported_annotation_limits(
+    modules: Iterable[tuple[str, Callable[[], bytes], str]], holding: Callable[[bytes], frozenset[str]], minimum: int
+) -> Iterator[Limit]:
+    """What annotations of surely imported modules need, until there is nothing more to learn.
+
+    Args:
+        modules: File, source and shown path of each.
+        holding: Files whose bytes hold a text.
+        minimum: Minor version that something else needs.
+    """
+    if minimum >= _NEWEST:
+        return
+    likely = frozenset[str]().union(*map(holding, _SIGNS)) - holding(b"from __future__ import annotations")
+    parsed = 0
+    for file, source, shown in modules:
+        if file not in likely:
+            continue
+        content = source()
+        if not (_LIKELY if minimum < _NEWEST - 1 else _UNION).search(content):
+            continue
+        for limit in annotation_limits(content, shown):
+            if limit.since > minimum:
+                minimum = limit.since
+                yield limit
+        parsed += 1
+        if minimum >= _NEWEST or parsed >= _MOST_PARSED:
+            return
 
 
 def annotation_limits(source: bytes, path: str) -> Iterator[Limit]:

@@ -41,11 +41,12 @@ def explain(error, made_by, data):
     if not isinstance(error, _UNREADABLE) or not _is_of_reading(error):
         return ""
     why = "%s: %s" % (type(error).__name__, error)
-    name = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
-    if name and name not in sys.modules and name not in _NEW_IN_PYTHON:
-        needed = ["%s==%s" % (row["name"], row["version"]) for row in data.get("requirements") or [] if name in row["modules"]]
-        return "a value needs the module %s, which is not installed for %s (%s): install %s there" % (
+    name = _module_of(error).partition(".")[0]
+    needed = ["%s==%s" % (row["name"], row["version"]) for row in data.get("requirements") or [] if name in row["modules"]]
+    if name and name not in _NEW_IN_PYTHON and (needed or (isinstance(error, ImportError) and name not in sys.modules)):
+        return "a value needs the module %s, %s for %s (%s): install %s there" % (
             name,
+            "and what it names of it is missing" if name in sys.modules else "which is not installed",
             sys.executable,
             why,
             needed[0] if needed else "the distribution that holds it",
@@ -56,6 +57,13 @@ def explain(error, made_by, data):
         "a value that was pickled by Python %d.%d cannot be read by Python %d.%d, which lacks what it names (%s): run it with Python %d.%d"
         % (tuple(made_by) + sys.version_info[:2] + (why,) + tuple(made_by))
     )
+
+
+def _module_of(error):
+    """The module that is missing, or lacks what it is asked for; empty where the error does not say."""
+    if isinstance(error, ImportError):
+        return error.name or ""
+    return str(error).partition("<module '")[2].partition("'")[0]
 
 
 def _is_of_reading(error):

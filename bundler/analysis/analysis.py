@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from clustrix_bundle.bundler.analysis.variables import read_variables
 from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
-from clustrix_bundle.bundler.dated_annotations import annotation_limits
+from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
 from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, ZIP_KEYWORD, dated_uses, is_dated_use, is_zip
 from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
@@ -192,7 +193,8 @@ class Analysis:
         place = search.place
         roots = search.project.resolver.roots
         entry_path = str(self.entry.path)
-        sure = judge(found, search.entry, self.context.interpreter, [str(root.path) for root in roots if not root.package])
+        folders = [str(root.path) for root in roots if not root.package]
+        sure = judge(found, search.entry, self.context.interpreter, folders, (str(self.context.cwd), *self.context.python_path))
         requirements = find_requirements(
             [(use.resolved, use.sure and use.importer in sure) for use in found.packages],
             Distributions(self.context.interpreter.site_folders),
@@ -251,6 +253,9 @@ class Analysis:
         for use in search.found.standard:
             if use.sure and use.importer in sure:
                 limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
+        imported = sorted((module for module in search.found.modules if module.file in sure), key=lambda module: module.file)
+        sources = ((module.file, partial(getattr, module, "source"), assembly.relative(module.file)) for module in imported)
+        limits += imported_annotation_limits(sources, self.sources.holding, combine(limits).minimum[1])
         return combine(limits)
 
     def _shipped_facts(self, module: LoadedModule, search: Search) -> ModuleFacts:

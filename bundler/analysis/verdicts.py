@@ -43,11 +43,12 @@ def chain_of(path: str, sure: dict[str, FoundEdge | None], name: str) -> str:
 
 
 def judge(
-    found: Found, entry: LoadedModule, interpreter: Interpreter, source_roots: Iterable[str]
+    found: Found, entry: LoadedModule, interpreter: Interpreter, source_roots: Iterable[str], search_path: Iterable[str] = ()
 ) -> dict[str, FoundEdge | None]:
     """Raises for what surely fails, notes what may fail; gives back what `surely_imported` says.
 
-    ``entry`` is the entry file with all its statements: one that does not travel may write a module that is missing.
+    ``entry`` is the entry file with all its statements: one that does not travel may write a module that is missing. ``search_path``
+    is what else Python looks at here. An import that the code itself is ready to do without is kept for the report, and not told.
 
     Raises:
         SourceError: a module that is surely imported is no Python.
@@ -70,7 +71,8 @@ def judge(
     for missing in found.missing:
         elsewhere = found.open_search_path and not missing.reason  # the code may put it within reach itself
         if missing.sure and missing.importer in sure and not elsewhere:
-            raise AnalysisError(_fatal(missing, sure, interpreter, source_roots, entry), missing.importer, missing.line)
+            remedy = _remedy(missing, entry, found, [*search_path, *source_roots])
+            raise AnalysisError(_fatal(missing, sure, interpreter, source_roots, remedy), missing.importer, missing.line)
         reason = missing.reason or "found neither in the project nor in the interpreter"
         note = Note(
             f"{missing.detail}: no module {missing.name!r} ({reason}); ImportError if this line runs",
@@ -78,8 +80,16 @@ def judge(
             missing.line,
         )
         found.unresolved[note] = None
-        found.warnings[note] = None
+        if not _is_done_without(missing, found):
+            found.warnings[note] = None
     return sure
+
+
+def _is_done_without(missing: MissingImport, found: Found) -> bool:
+    """Whether the import stands in a ``try`` whose handler takes an ``ImportError``."""
+    module = next((module for module in found.modules if str(module.path) == missing.importer), None)
+    imports = module.facts.imports if module is not None else ()
+    return any(item.line == missing.line and "try-import" in item.under for item in imports)
 
 
 def _fatal(
@@ -87,7 +97,7 @@ def _fatal(
     sure: dict[str, FoundEdge | None],
     interpreter: Interpreter,
     source_roots: Iterable[str],
-    entry: LoadedModule,
+    remedy: str,
 ) -> str:
     version = ".".join(map(str, interpreter.version[:2]))
     looked = ", ".join(source_roots)
@@ -96,15 +106,20 @@ def _fatal(
     )
     return (
         f"no module named {missing.name!r} ({missing.detail}): {reason}. Imported by way of\n"
-        f"{chain_of(missing.importer, sure, missing.name)}\n{_remedy(missing, entry)}"
+        f"{chain_of(missing.importer, sure, missing.name)}\n{remedy}"
     )
 
 
-def _remedy(missing: MissingImport, entry: LoadedModule) -> str:
-    from clustrix_bundle.bundler.slicing.written_files import line_that_writes  # noqa: PLC0415 - for the message only
+def _remedy(missing: MissingImport, entry: LoadedModule, found: Found, search_path: Iterable[str]) -> str:
+    from clustrix_bundle.bundler.analysis.archives import archive_with  # noqa: PLC0415 - for the message only
+    from clustrix_bundle.bundler.slicing.written_files import line_that_writes  # noqa: PLC0415
 
     written = line_that_writes(entry, missing.name) if missing.importer == str(entry.path) else None
     if written is not None:
         path, line = written
         return f"line {line} writes {path}, which is not there yet: run that once, or save the file, then build again"
+    texts = [text.value for module in (entry, *found.modules) for text in module.facts.texts if "." in text.value]
+    archive = archive_with(missing.name, [*search_path, *texts], [*search_path, str(entry.path.parent)])
+    if archive:
+        return f"It stands in the archive {archive}, and modules do not travel from archives: unpack it and put that folder on sys.path instead, or install it"
     return "Install it there, put its folder on PYTHONPATH, or, if the function can do without, import it under try/except ImportError"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clustrix_bundle.bundler.dated_annotations import annotation_limits
+from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
 from clustrix_bundle.bundler.python_range import combine
 
 
@@ -26,3 +26,24 @@ from clustrix_bundle.bundler.python_range import combine
 )
 def test_only_what_python_evaluates_raises_the_minimum(source, minimum):
     assert combine(annotation_limits(source.encode(), "m.py")).minimum == (3, minimum)
+
+
+def test_imported_modules_are_read_until_one_needs_what_annotations_can_need():
+    files = {
+        "a.py": b"def f(x: list[int]): pass\n",
+        "b.py": b"from __future__ import annotations\ndef f(x: int | None): pass\n",
+        "c.py": b"def f(x: dict[str, int]): return x | {}\n",
+        "d.py": b"class C:\n    def f(self) -> str | None: pass\n",
+        "e.py": b"def f(x: int | None): pass\n",
+    }
+    read = []
+
+    def limits(minimum):
+        read.clear()
+        modules = ((name, lambda name=name: read.append(name) or files[name], name) for name in files)
+        holding = lambda text: frozenset(name for name, source in files.items() if text in source)  # noqa: E731
+        return [(limit.since, limit.path, limit.line) for limit in imported_annotation_limits(modules, holding, minimum)]
+
+    assert limits(6) == [(9, "a.py", 1), (10, "d.py", 2)]
+    assert read == ["a.py", "c.py", "d.py"]
+    assert limits(10) == []

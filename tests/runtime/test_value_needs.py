@@ -129,3 +129,16 @@ def test_arguments_from_a_file_say_themselves_what_they_need(site, bundle_of, in
         assert done.code == 2 and done.error["type"] == "UsageError"
     assert site.run(bundle, "--arguments", file, "--args", "[]").error["type"] == "UsageError"
     assert site.leftovers() == []
+
+
+def test_what_an_installed_module_lacks_is_not_laid_at_pythons_door(site, bundle_of, interpreter):
+    site.python = interpreter
+    folder = _install(site, "sky_dist-2.0.dist-info")
+    (folder / "sky_module.py").write_text("")
+    stream = b"csky_module\nFrame\n." + pickle.dumps(None, 4)
+    files = {"values/arguments.pkl": ("value", stream)}
+    options = {"files": files, "arguments": {"member": "values/arguments.pkl"}, "requirements": [REQUIREMENT]}
+    done = site.run(bundle_of("def f(x):\n    return 1\n", values_python=[3, 99], **options))
+    assert done.error["type"] == "ValueNotReadable"
+    assert "Frame" in done.error["message"] and "install Sky.Dist==2.4.1 there" in done.error["message"]
+    assert "Python 3.99" not in done.error["message"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 from clustrix_bundle.bundler.errors import AnalysisError, SourceError
 
@@ -186,7 +188,7 @@ def test_a_missing_module_that_is_surely_imported_is_an_error_with_its_chain(ana
 @pytest.mark.parametrize(
     "body",
     [
-        "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\ndef f(): pass\n",
+        "try:\n    import nowhere\nexcept KeyError:\n    nowhere = None\ndef f(): pass\n",
         "import sys\nif sys.platform == 'win32':\n    import nowhere\ndef f(): pass\n",
         "def helper():\n    import nowhere\ndef f(): pass\n",
         "def f(x=1):\n    if x:\n        import nowhere\n",
@@ -198,6 +200,22 @@ def test_elsewhere_a_missing_module_is_a_warning_with_file_and_line(analyze, bod
     lines = [number for number, line in enumerate(body.splitlines(), 1) if "import nowhere" in line]
     assert [(note.path, note.line) for note in graph.warnings] == [("main.py", line) for line in lines]
     assert "nowhere" in graph.warnings[0].message
+
+
+def test_an_import_that_the_code_does_without_is_reported_and_not_told(analyze):
+    body = "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\ndef f(): pass\n"
+    graph = analyze("main:f", {"main.py": body})
+    assert graph.warnings == []
+    assert [(note.path, note.line) for note in graph.unresolved] == [("main.py", 2)]
+
+
+def test_a_missing_module_that_stands_in_an_archive_is_told_with_its_place(analyze, tmp_path):
+    (tmp_path / "project").mkdir()
+    with zipfile.ZipFile(tmp_path / "project" / "mods.zip", "w") as archive:
+        archive.writestr("packed/__init__.py", "")
+    files = {"main.py": "import sys\nimport packed\nPATHS = ['lib/none.zip', 'mods.zip']\ndef f(): pass\n"}
+    with pytest.raises(AnalysisError, match=r"mods.zip, and modules do not travel from archives: unpack it"):
+        analyze("main:f", files)
 
 
 def test_a_missing_module_in_the_body_of_the_entry_function_is_an_error(analyze):
