@@ -47,20 +47,27 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return clean
 
 
-def wait_out(process: subprocess.Popen[bytes]) -> int:
+def wait_out(process: subprocess.Popen[bytes], *, ends_us: bool = False) -> int:
     """Wait for a process, passing on what somebody sends us; its exit code, 128 + n for death by signal n. For the main thread.
 
     A terminal's Ctrl-C reaches the process by itself, so only signals that were sent to us alone are passed on.
+    What came acts on us too, once the process has ended, where ``ends_us``; else the process' own end says what became of it.
     """
     waited = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    last: int | None = None
     try:
         while process.poll() is None:
             came = signal.sigwaitinfo(waited)
-            if came.si_signo != signal.SIGCHLD and came.si_code <= _SENT_BY_A_PROCESS:
-                process.send_signal(came.si_signo)
+            if came.si_signo == signal.SIGCHLD:
+                continue
+            last = came.si_signo
+            if came.si_code <= _SENT_BY_A_PROCESS:
+                process.send_signal(last)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if ends_us and last is not None:
+        signal.raise_signal(last)
     return exit_code(process)
 
 

@@ -108,7 +108,7 @@ def watch(trial: Trial, interpreter: Interpreter) -> Seen:
             json.dump(_spec(trial, interpreter, runtime=runtime, source=source, events=events, outcome=outcome), text)
         arguments = [interpreter.executable or sys.executable, watched_process.__file__, spec]
         process = subprocess.Popen(arguments, env=clean_environment(os.environ), stdin=subprocess.DEVNULL, stdout=2)  # noqa: S603 - our own program, no shell
-        code = wait_out(process)
+        code = wait_out(process, ends_us=True)
         return _seen(events, outcome, code, folder)
 
 

@@ -1,5 +1,10 @@
 """``build --rehearse`` and ``build --observe``."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 
@@ -55,3 +60,23 @@ def test_a_function_that_fails_while_it_is_observed_is_told_as_such(command):
 )
 def test_impossible_options_are_usage_errors(command, options):
     assert command("build", "thermo.model:run", *options).code == 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_observation_is_an_interruption(command, project, number, code):
+    """The function waits for a reader of a FIFO, so that the signal comes while it runs."""
+    (project / "thermo" / "wait.py").write_text(
+        "def run(path):\n    with open(path, 'w'):\n        import signal\n        signal.pause()\n"
+    )
+    os.mkfifo(project / "ready")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clustrix_bundle", "build", "thermo.wait:run", "--observe", '["ready"]', "-o", "out/"],
+        cwd=project, env=command.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    with open(project / "ready"):
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (code, "")
+    assert "ProcessDied" not in err
+    assert not (project / "out").exists()
