@@ -33,8 +33,8 @@ class FactsStore:
     """Source files by their paths, each read once; `clustrix_bundle.bundler.facts.store.FactsStore` says what its methods mean.
 
     What is requested is read and parsed on threads of the store's own, the global interpreter lock not held. Bytes and outlines
-    stay here; facts are read from the bytes anew when somebody asks for them, which takes less than to keep them for a large tree:
-    of the first 4 MB alone scopes, bindings and calls are kept until they are first asked for.
+    stay here, and scopes, bindings and calls, packed (of the first 200 MB of sources or so; of other files they are read from the bytes
+    anew when somebody asks for them, as statements and texts are of all).
     """
 
     def __new__(cls) -> Self: ...
@@ -52,6 +52,15 @@ class FactsStore:
     def facts(self, path: str, field: str) -> dict[str, bytes]:
         """Rows of a family of facts, and of those that are read with it (calls with bindings and scopes), as JSON."""
 
+    def rows(self, path: str, by: Sequence[str], key: str | int) -> list[list[tuple[int, tuple[Any, ...]]]]:
+        """For each kind of key (`clustrix_bundle.bundler.facts.keyed.KEYS`) the rows of the file that have it, with their numbers."""
+
+    def row(self, path: str, family: str, number: int) -> tuple[Any, ...] | None:
+        """One row of ``bindings``, ``calls`` or ``scopes``; None where there are not so many."""
+
+    def keys(self, path: str, by: str) -> list[str]:
+        """The distinct keys of rows, by ``callee`` or ``value``."""
+
     def tuples(self, json: bytes) -> tuple[Any, ...]:
         """As `tuples`; what other files said in the same words is the same object."""
 
@@ -59,6 +68,7 @@ class FactsStore:
     def mentioning(self, names: Sequence[str]) -> list[str]: ...
     def containing(self, text: bytes) -> list[str]: ...
     def calling(self, names: Sequence[str]) -> list[str]: ...
+    def reading(self, names: Sequence[str]) -> list[str]: ...
     def callees(self, first: int) -> list[str]: ...
     def using(self, callees: Sequence[str]) -> list[str]: ...
     def having(self, family: str) -> list[str]: ...

@@ -89,6 +89,10 @@ class Project:
     def mentioning(self, name: str) -> Iterable[LoadedModule]:
         return self._at(self.sources.naming(name))
 
+    def reading(self, name: str) -> Iterable[LoadedModule]:
+        """As `World.reading`."""
+        return self._at(self.sources.reading(name))
+
     def calling(self, name: str) -> Iterable[LoadedModule]:
         return self._at(self.sources.calling(name))
 

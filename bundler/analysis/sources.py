@@ -120,6 +120,10 @@ class Sources:
         """Files read so far in which something of that name may be called (`FactsStore.calling`)."""
         return self.store.calling([name])
 
+    def reading(self, name: str) -> Sequence[str]:
+        """Files read so far in which that name may be read as a value (`FactsStore.reading`)."""
+        return self.store.reading([name])
+
     def holding(self, text: bytes) -> frozenset[str]:
         """Files read so far whose bytes hold ``text``."""
         files, paths = self._holding.get(text, (-1, frozenset[str]()))

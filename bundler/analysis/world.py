@@ -141,6 +141,9 @@ class World(Protocol):
     def calling(self, name: str) -> Iterable[LoadedModule]:
         """Those in which something may be called whose last name it is, or which import it under another name, in the same order."""
 
+    def reading(self, name: str) -> Iterable[LoadedModule]:
+        """Those in which a name may be read as a value, not only to call it, or which import it under another name, in the same order."""
+
     def submodules(self, name: str) -> Iterable[LocalModule]:
         """Direct submodules and subpackages of a local package, sorted by name."""
 

@@ -57,7 +57,7 @@ def shape_of(call: Call, names: ModuleNames | None) -> CallShape:
     return CallShape(
         last_name(call.func),
         call.func[0] == "attr",
-        names is None or bool(names.stars) or root in names.imported or root in names.renamed,
+        names is None or bool(names.stars) or root in names.imported or names.is_renamed(root),
         len(call.args),
         bool(call.keywords),
         any(one[0] == "star" for one in call.args) or any(name is None for name, _ in call.keywords),

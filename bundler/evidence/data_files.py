@@ -226,7 +226,6 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
     held = module.file in reading.held.files
     if not (held or reading.may_call(module, _OPENINGS)):
         return
-    runs_code = any(_runs_code(call) for call in module.facts.calls)
     found = [(call, find_openings(reading, module, call), True) for call in reading.calls(module, _OPENINGS)]
     if held:
         found += [(call, find_openings(reading, module, call), False) for call in calls_of_held(reading, module)]
@@ -242,7 +241,7 @@ def find_data_files(reading: Reading, module: LoadedModule, sure: set[tuple[str,
                 if (path, told_by) in told:  # the many patterns that a loop makes of one path find the same files
                     continue
                 told.add((path, told_by))
-                script = runs_code and opening.deed == deeds.READ and finding.path.suffix == ".py"
+                script = opening.deed == deeds.READ and finding.path.suffix == ".py" and _runs_code(module)
                 there = reading.disk.exists(path)
                 required = certain and finding.exact and needs_file(opening.deed, opening.callee, opening.value, there=there)
                 yield FileFinding(
@@ -264,8 +263,10 @@ def _handed(opener: str, path: Text) -> Opening:
     return Opening(_without_scheme(path), known.deed if known is not None else deeds.READ, opener)
 
 
-def _runs_code(call: Call) -> bool:
-    return call.func in (("name", "exec"), ("name", "eval"), ("name", "compile"), ("attr", ("name", "builtins"), "exec"))
+def _runs_code(module: LoadedModule) -> bool:
+    """Whether it may run what it reads."""
+    calls = (call for name in ("exec", "eval", "compile") for _, call in module.facts.calls_by("callee", name))
+    return any(call.func[0] == "name" or call.func == ("attr", ("name", "builtins"), "exec") for call in calls)
 
 
 def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFinding]:

@@ -115,7 +115,7 @@ def _is_variable(reading: Reading, module: LoadedModule, name: str, scope: int) 
     return names is not None and any(
         isinstance(one.what, (Binding, Parameter))
         for seen in names.visible(scope)
-        for one in names.definitions.get((seen, name), ())
+        for one in names.definitions(seen, name)
     )
 
 

@@ -64,17 +64,14 @@ class Reading:
         wanted, plausible = rule.wanted, rule.plausible
         ignored = ignored_lines(module)
         aliases = {item.asname for item in module.facts.imports if item.asname and item.name and wanted(item.name)}
-        for binding in module.facts.bindings:
-            if (
-                binding.value[0] in ("name", "attr")
-                and binding.target[0] in ("name", "attr")
-                and wanted(last_name(binding.value))
-            ):
-                aliases.add(last_name(binding.target))
+        for value in filter(wanted, module.facts.keys("value")):
+            for _, binding in module.facts.bindings_by("value", value):
+                if binding.target[0] in ("name", "attr"):
+                    aliases.add(last_name(binding.target))
         names = self.folder.names(module.name) if plausible is not None else None
-        for call in module.facts.calls:
-            name = last_name(call.func)
-            if name not in aliases and not (wanted(name) and (plausible is None or plausible(shape_of(call, names)))):
+        callees = [name for name in module.facts.keys("callee") if name in aliases or wanted(name)]
+        for _, call in sorted((one for name in callees for one in module.facts.calls_by("callee", name)), key=_number):
+            if last_name(call.func) not in aliases and plausible is not None and not plausible(shape_of(call, names)):
                 continue
             if call.line not in ignored and self.travels(module, call):
                 yield call
@@ -149,9 +146,12 @@ class Reading:
         if isinstance(value, (Class, Instance)):
             names = self.folder.names(value.module)
             wanted = "__init__" if isinstance(value, Class) else "__call__"
-            children = names.children[value.scope] if names is not None else []
-            return [(value.module, index) for index in children if names is not None and names.scopes[index].name == wanted]
+            return [(value.module, index) for index in names.children_named(value.scope, wanted)] if names is not None else []
         return []
+
+
+def _number(one: tuple[int, Call]) -> int:
+    return one[0]
 
 
 def ignored_lines(module: LoadedModule) -> set[int]:

@@ -15,10 +15,13 @@ from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from clustrix_bundle.bundler.facts.keyed import KEYS, keyed
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from clustrix_bundle.bundler.facts.keyed import CodeRows, Key
 
 FACTS_SCHEMA = 1
 
@@ -276,10 +279,12 @@ class ModuleFacts:
         return cls._deferred({name: rows[name] for name in _MAKERS})
 
     @classmethod
-    def outlined(cls, outline: Outline, load: Callable[[str], Mapping[str, Rows]]) -> Self:
-        """Facts of which the outline is at hand; ``load`` gives the rows of another field, and of those that are read with it."""
+    def outlined(cls, outline: Outline, load: Callable[[str], Mapping[str, Rows]], code: CodeRows | None = None) -> Self:
+        """Facts of which the outline is at hand; ``load`` gives the rows of another field, and of those that are read with it, ``code`` single ones."""
         facts = cls._deferred({name: outline[name] for name in ("imports", "directives", "features")}, load)
         object.__setattr__(facts, "_names", outline)
+        if code is not None:
+            object.__setattr__(facts, "_code", code)
         return facts
 
     @classmethod
@@ -351,6 +356,84 @@ class ModuleFacts:
             return tuple([Text(*row) for row in rows])
         return tuple(one for one in self.texts if "." in one.value or "/" in one.value)
 
+    def calls_by(self, by: str, key: Key) -> list[tuple[int, Call]]:
+        """Those of `calls` that have a key (`clustrix_bundle.bundler.facts.keyed.KEYS`), with their numbers; as with those below, other values are not made for it."""
+        found: list[tuple[int, Call]] = self._find((by,), key)[0]
+        return found
+
+    def bindings_by(self, by: str, key: Key) -> list[tuple[int, Binding]]:
+        """The same of `bindings`."""
+        found: list[tuple[int, Binding]] = self._find((by,), key)[0]
+        return found
+
+    def scopes_by(self, by: str, key: Key) -> list[tuple[int, Scope]]:
+        """The same of `scopes`."""
+        found: list[tuple[int, Scope]] = self._find((by,), key)[0]
+        return found
+
+    def naming(self, name: str) -> tuple[list[tuple[int, Scope]], list[tuple[int, Scope]], list[tuple[int, Binding]]]:
+        """Scopes with a parameter of that name, scopes of that name, and bindings of it."""
+        parameters, scopes, bindings = self._find(("parameter", "name", "target"), name)
+        return parameters, scopes, bindings
+
+    def keys(self, by: str) -> Iterable[str]:
+        """The distinct keys of all values, for ``callee`` and ``value``."""
+        code: CodeRows | None = vars(self).get("_code")
+        family = KEYS[by][0]
+        if code is not None and family not in vars(self):
+            return code.keys(by)
+        if by not in self._keyed:
+            self._keyed[by] = keyed(getattr(self, family), by)
+        return [str(key) for key in self._keyed[by]]
+
+    @cached_property
+    def scope_at(self) -> Callable[[int], Scope]:
+        """The function that gives one of `scopes` by its number."""
+        code: CodeRows | None = vars(self).get("_code")
+        if code is None or "scopes" in vars(self):
+            return self.scopes.__getitem__
+        made = self._made["scopes"]
+
+        def scope(number: int) -> Scope:
+            known = made.get(number)
+            if known is None:
+                row = code.row("scopes", number)
+                if row is None:
+                    raise IndexError(number)
+                known = made[number] = _scope(*row)
+            found: Scope = known
+            return found
+
+        return scope
+
+    @cached_property
+    def _made(self) -> dict[str, dict[int, Any]]:
+        """Values that were made one by one, by their family and number."""
+        return {"bindings": {}, "calls": {}, "scopes": {}}
+
+    @cached_property
+    def _keyed(self) -> dict[str, dict[Key, list[tuple[int, Any]]]]:
+        """What `_find` answers with where all values are at hand, by kind of key."""
+        return {}
+
+    def _find(self, kinds: tuple[str, ...], key: Key) -> list[Any]:
+        code: CodeRows | None = vars(self).get("_code")
+        if code is not None and not any(KEYS[by][0] in vars(self) for by in kinds):
+            return [self._values(KEYS[by][0], rows) for by, rows in zip(kinds, code.find(kinds, key), strict=True)]
+        index = self._keyed
+        for by in kinds:
+            if by not in index:
+                index[by] = keyed(getattr(self, KEYS[by][0]), by)
+        return [index[by].get(key, []) for by in kinds]
+
+    def _values(self, family: str, rows: list[tuple[int, tuple[Any, ...]]]) -> list[tuple[int, Any]]:
+        """The values of rows, each made once."""
+        made, make = self._made[family], _MAKERS[family]
+        for number, row in rows:
+            if number not in made:
+                made[number] = make(*row)
+        return [(number, made[number]) for number, _ in rows]
+
     def _outlined(self, family: str) -> frozenset[str] | None:
         names = vars(self).get("_names", {}).get(family)
         return None if names is None else frozenset(names)
@@ -366,7 +449,11 @@ class ModuleFacts:
             if rows is None:
                 self._rows.update((field, more) for field, more in self._load(name).items() if field not in vars(self))
                 rows = self._rows.pop(name)
-            values = tuple([make(*row) for row in _as_tuples(rows)])
+            known = vars(self).get("_made", {}).get(name)
+            if known:  # each value once: its identity may be what somebody knows it by
+                values = tuple([known.get(number) or make(*row) for number, row in enumerate(_as_tuples(rows))])
+            else:
+                values = tuple([make(*row) for row in _as_tuples(rows)])
             object.__setattr__(self, name, values)
             return values
 

@@ -10,7 +10,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.decode import decode_source
@@ -21,6 +21,7 @@ from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 if TYPE_CHECKING:
     from clustrix_bundle.bundler._core import FactsStore as CompiledStore
     from clustrix_bundle.bundler._core import ImportWalk
+    from clustrix_bundle.bundler.facts.keyed import Key
 
 _NAME = compile_lazily(r"[^\W\d]\w*")
 
@@ -83,6 +84,9 @@ class FactsStore(Protocol):
     def calling(self, names: Sequence[str]) -> list[str]:
         """Files read so far in which something whose last name is one of these may be called, or which import it under another name."""
 
+    def reading(self, names: Sequence[str]) -> list[str]:
+        """Files read so far in which one of these names may be read as a value (not only to call it), or which import it under another name."""
+
     def callees(self, first: int = 0) -> list[str]:
         """The looks of all calls in the files read so far, each once, new ones last; from this number on.
 
@@ -114,6 +118,7 @@ class CoreStore:
         self.containing = compiled.containing
         self.having = compiled.having
         self.calling = compiled.calling
+        self.reading = compiled.reading
         self.using = compiled.using
 
     def import_walk(self, search: SearchPath) -> ImportWalk | None:
@@ -133,7 +138,7 @@ class CoreStore:
             outline = self._compiled.outline(path)
         except SyntaxError:
             return extract_facts(self.content(path), path)  # the error in Python's words, or facts where Python knows better
-        return ModuleFacts.outlined(outline, lambda field: self._rows(path, field))
+        return ModuleFacts.outlined(outline, lambda field: self._rows(path, field), _CompiledRows(self._compiled, path))
 
     def _rows(self, path: str, field: str) -> dict[str, Rows]:
         return {name: partial(self._compiled.tuples, rows) for name, rows in self._compiled.facts(path, field).items()}
@@ -145,6 +150,25 @@ class CoreStore:
     def callees(self, first: int = 0) -> list[str]:
         """As `FactsStore.callees`."""
         return self._compiled.callees(first)
+
+
+class _CompiledRows:
+    """`clustrix_bundle.bundler.facts.keyed.CodeRows` of a file in the compiled store."""
+
+    __slots__ = ("_path", "_store")
+
+    def __init__(self, store: CompiledStore, path: str) -> None:
+        self._store = store
+        self._path = path
+
+    def find(self, by: Sequence[str], key: Key) -> list[list[tuple[int, tuple[Any, ...]]]]:
+        return self._store.rows(self._path, by, key)
+
+    def row(self, family: str, number: int) -> tuple[Any, ...] | None:
+        return self._store.row(self._path, family, number)
+
+    def keys(self, by: str) -> list[str]:
+        return self._store.keys(self._path, by)
 
 
 class PythonStore:
@@ -193,6 +217,10 @@ class PythonStore:
 
     def calling(self, names: Sequence[str]) -> list[str]:
         """As `FactsStore.calling`."""
+        return self.mentioning(names)
+
+    def reading(self, names: Sequence[str]) -> list[str]:
+        """As `FactsStore.reading`."""
         return self.mentioning(names)
 
     def callees(self, first: int = 0) -> list[str]:

@@ -64,7 +64,7 @@ class Attributes:
             special = modules.special(name, names.module)
             if special is not None:
                 return special
-            if (0, name) in names.definitions:
+            if names.definitions(0, name):
                 return self.folder.lookup.look_up(name, Place(module))
         submodule = f"{module}.{name}"
         if self.folder.is_local(submodule):
@@ -75,7 +75,7 @@ class Attributes:
         found = self.folder.lookup.through_stars(names, 0, name)
         if found:
             return found
-        lazy = [index for index in names.children[0] if names.scopes[index].name == "__getattr__"]
+        lazy = names.children_named(0, "__getattr__")
         if lazy:
             return (
                 distinct(
@@ -92,7 +92,7 @@ class Attributes:
         if names is None:
             return OPEN
         if name in ("__name__", "__qualname__"):
-            return (literal(names.scopes[value.scope].name),)
+            return (literal(names.scope(value.scope).name),)
         if name == "__module__":
             return (literal(names.module.name),)
         if name == "__code__":
@@ -105,7 +105,7 @@ class Attributes:
         names = self.folder.names(value.module)
         if names is None:
             return ()
-        scope = names.scopes[value.scope]
+        scope = names.scope(value.scope)
         place = Place(value.module, scope.parent)
         return distinct(one for base in scope.bases for one in self.folder.fold(base, place))
 
@@ -120,7 +120,7 @@ class Attributes:
         names = self.folder.names(value.module)
         if names is None:
             return None
-        definitions = names.definitions.get((value.scope, name))
+        definitions = names.definitions(value.scope, name)
         if definitions:
             return self.folder.lookup.definitions(definitions, names, value.scope, name, Place(value.module, value.scope))
         for base in self.bases(value):

@@ -63,12 +63,10 @@ class ModuleCalls:
         self._names = names
         self._aliases = {item.asname: item.name for item in names.module.facts.imports if item.asname and item.name}
         self._originals: dict[str, list[str]] = defaultdict(list)
+        self._reads: dict[str, bool] = {}
         for alias, name in self._aliases.items():
             if alias != name:
                 self._originals[name].append(alias)
-        self._by_name: dict[str, list[tuple[int, Call]]] = defaultdict(list)
-        for number, call in enumerate(names.module.facts.calls):
-            self._by_name[last_name(call.func)].append((number, call))
 
     def calls(self, name: str) -> list[Site]:
         """Call sites by the last name of the callee, those by another name that the module imports it under too, in source order."""
@@ -79,7 +77,11 @@ class ModuleCalls:
 
     def _of(self, name: str) -> list[tuple[int, Call]]:
         travels = self._names.travels
-        return [one for one in self._by_name.get(name, ()) if travels(one[1].statement, one[1].under, one[1].scope)]
+        return [
+            one
+            for one in self._names.module.facts.calls_by("callee", name)
+            if travels(one[1].statement, one[1].under, one[1].scope)
+        ]
 
     def passed(self, name: str) -> list[Site]:
         """Calls that hand the function of that name to something in `PASSING`."""
@@ -88,27 +90,33 @@ class ModuleCalls:
     @cached_property
     def _passed(self) -> dict[str, list[Site]]:
         found: dict[str, list[Site]] = defaultdict(list)
-        passing = [one for name in PASSING & self._by_name.keys() for one in self._of(name)]
+        passing = [one for name in PASSING for one in self._of(name)]
         for _, call in sorted(passing, key=_number):
             site = Site(self._names, call)
             for name in sorted(_handed(call)):
                 found[self._aliases.get(name, name)].append(site)
         return found
 
-    @cached_property
-    def read(self) -> frozenset[str]:
-        """Names read as values."""
-        names = self._names
-        read: list[Expr] = []
-        for call in names.module.facts.calls:
-            if names.travels(call.statement, call.under, call.scope):
-                read += _read_by(call)
-        read += [one.value for one in names.module.facts.bindings if names.travels(one.statement, one.under, one.scope)]
-        for scope in names.scopes:
-            read += [parameter.default for parameter in scope.parameters if parameter.default is not None]
-            read += scope.decorators
-        found = set(read_names(read))
-        return frozenset(found.union([original for alias, original in self._aliases.items() if alias in found]))
+    def reads(self, name: str) -> bool:
+        """Whether the name is read as a value, under another one too that the module imports it by."""
+        known = self._reads.get(name)
+        if known is None:
+            known = self._reads[name] = any(map(self._is_read, (name, *self._originals.get(name, ()))))
+        return known
+
+    def _is_read(self, name: str) -> bool:
+        facts, travels = self._names.module.facts, self._names.travels
+        for _, call in facts.calls_by("call mentions", name):
+            if travels(call.statement, call.under, call.scope) and name in read_names(_read_by(call)):
+                return True
+        for _, binding in facts.bindings_by("binding mentions", name):
+            if travels(binding.statement, binding.under, binding.scope) and name in read_names([binding.value]):
+                return True
+        for _, scope in facts.scopes_by("scope mentions", name):
+            defaults = [parameter.default for parameter in scope.parameters if parameter.default is not None]
+            if name in read_names([*defaults, *scope.decorators]):
+                return True
+        return False
 
 
 def _number(one: tuple[int, Call]) -> int:
@@ -156,7 +164,7 @@ class Callers:
         """Whether a name is read as a value anywhere."""
         known = self._is_read.get(name)
         if known is None:
-            known = self._is_read[name] = any(name in self.of(one).read for one in self._folder.naming(name))
+            known = self._is_read[name] = any(self.of(one).reads(name) for one in self._folder.reading(name))
         return known
 
     def of(self, names: ModuleNames) -> ModuleCalls:

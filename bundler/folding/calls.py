@@ -174,8 +174,8 @@ class Calls:
             if not isinstance(factory, Unknown):
                 found.extend(self.call(factory, Arguments(), place))
                 continue
-            lambdas = [index for index in names.children[place.scope] if names.scopes[index].kind == "lambda"] if names else []
-            below = [index for index in lambdas if names is not None and names.scopes[index].line >= place.line]
+            lambdas = [index for index in names.children(place.scope) if names.scope(index).kind == "lambda"] if names else []
+            below = [index for index in lambdas if names is not None and names.scope(index).line >= place.line]
             for index in below[:1]:
                 found.extend(self.call(Function(place.module, index), Arguments(), place))
         return distinct(found) or OPEN
@@ -212,10 +212,10 @@ class Calls:
 
     def inline(self, names: ModuleNames, scope: int, arguments: Arguments, *, bound: bool) -> Alternatives:
         """What a local function gives back for these arguments."""
-        gives = names.gives.get(scope)
+        gives = names.gives(scope)
         if not gives or self._inlined >= MAX_INLINED:
             return OPEN
-        values = self._with_defaults(names, scope, bind(arguments, names.scopes[scope].parameters, bound=bound))
+        values = self._with_defaults(names, scope, bind(arguments, names.scope(scope).parameters, bound=bound))
         if sum(len(group) for group in values.values()) > MAX_INLINED_VALUES:
             values = {name: generalise(group) if len(group) > MAX_GROUP else group for name, group in values.items()}
         key = (names.module.name, scope, "inline", tuple(values.items()))
@@ -226,13 +226,13 @@ class Calls:
         )
 
     def _returned(self, names: ModuleNames, scope: int, values: dict[str, Alternatives]) -> Alternatives:
-        definition = names.scopes[scope]
+        definition = names.scope(scope)
         frame = Frame(names.module.name, scope, values)
         returned: list[Value] = []
         yielded: list[Value] = []
         self._inlined += 1
         try:
-            for binding in names.gives[scope]:
+            for binding in names.gives(scope):
                 place = Place(names.module.name, scope, binding.line, "loop" in binding.under, frame)
                 (yielded if binding.kind == "yield" else returned).extend(self.folder.fold(binding.value, place))
         finally:
@@ -244,7 +244,7 @@ class Calls:
         return distinct(returned)
 
     def _with_defaults(self, names: ModuleNames, scope: int, values: dict[str, Alternatives]) -> dict[str, Alternatives]:
-        definition = names.scopes[scope]
+        definition = names.scope(scope)
         for parameter in definition.parameters:
             if parameter.name not in values and parameter.default is not None:
                 values[parameter.name] = self.folder.fold(

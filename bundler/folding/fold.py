@@ -17,7 +17,7 @@ from clustrix_bundle.bundler.folding.calls import Calls
 from clustrix_bundle.bundler.folding.instances import Instances
 from clustrix_bundle.bundler.folding.lookup import Lookup
 from clustrix_bundle.bundler.folding.memory import Memory
-from clustrix_bundle.bundler.folding.names import ModuleNames, read_names
+from clustrix_bundle.bundler.folding.names import ModuleNames
 from clustrix_bundle.bundler.folding.parameters import Parameters
 from clustrix_bundle.bundler.folding.place import Place
 from clustrix_bundle.bundler.folding.subclasses import Subclasses
@@ -104,6 +104,10 @@ class Folder:
         """Those in which something of that name may be called."""
         return map(self._adopt, self.world.calling(name))
 
+    def reading(self, name: str) -> Iterator[ModuleNames]:
+        """Those in which the name may be read as a value."""
+        return map(self._adopt, self.world.reading(name))
+
     def may_be_called(self, name: str) -> bool:
         """Whether a reached module may call a function of that name, or hand it to one of `PASSING`."""
         return any(True for _ in self.world.calling(name)) or bool(self._handing(name))
@@ -145,7 +149,7 @@ class Folder:
         return [self._adopt(one) for one in self.world.reached() if one.name in naming or one.name.startswith(f"{module}.")]
 
     def _read(self, module: LoadedModule) -> ModuleNames:
-        return read_names(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
+        return ModuleNames(module, guard_runs=module.name == "__main__" and self.world.entry[0] != "__main__")
 
     # -- entry points
 

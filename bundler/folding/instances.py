@@ -55,7 +55,7 @@ class Instances:
         found: list[Value] = []
         for one in self.folder.subclasses.below(value):
             other = self.folder.names(one.module)
-            definitions = other.definitions.get((one.scope, name)) if other is not None else None
+            definitions = other.definitions(one.scope, name) if other is not None else None
             if other is not None and definitions:
                 found.extend(self.folder.lookup.definitions(definitions, other, one.scope, name, Place(one.module, one.scope)))
         return distinct(one for one in found if not isinstance(one, Function))
@@ -74,7 +74,7 @@ class Instances:
         names = self.folder.names(function.module)
         if names is None:
             return OPEN
-        decorators = {last_name(one) for one in names.scopes[function.scope].decorators}
+        decorators = {last_name(one) for one in names.scope(function.scope).decorators}
         if decorators & {"property", "cached_property", "lazyproperty", "lazy_property", "reify"}:
             return self.folder.calls.inline(names, function.scope, Arguments(), bound=True)
         return (Function(function.module, function.scope, "staticmethod" not in decorators),)
@@ -87,14 +87,14 @@ class Instances:
         names = self.folder.names(value.module)
         if names is None:
             return []
-        found = [(one, names) for one in names.attributes.get((value.scope, name), ())]
+        found = [(one, names) for one in names.attributes(value.scope, name)]
         for base in self.folder.attributes.bases(value):
             if isinstance(base, Class):
                 found += self._self_bindings(base, name, seen)
-        own = names.scopes[value.scope].name
-        for index in names.derived.get(own, ()):
+        own = names.scope(value.scope).name
+        for index in names.derived(own):
             if (value.module, index) not in seen:
-                found += [(one, names) for one in names.attributes.get((index, name), ())]
+                found += [(one, names) for one in names.attributes(index, name)]
         return found
 
     def _given_instead(self, value: Instance, name: str, defaults: list[Value]) -> Alternatives:
@@ -104,7 +104,7 @@ class Instances:
             return ()
         self.folder.memory.asked += 1
         key = (value.module, value.scope, "field", name)
-        return self.folder.memory.while_active(key, lambda: self._arguments_for_field(names.scopes[value.scope].name, name), ())
+        return self.folder.memory.while_active(key, lambda: self._arguments_for_field(names.scope(value.scope).name, name), ())
 
     def _field(self, value: Instance, name: str) -> Alternatives:
         """A field that only the constructor's arguments give (dataclasses, named tuples)."""
@@ -113,7 +113,7 @@ class Instances:
             return OPEN
         self.folder.memory.asked += 1
         key = (value.module, value.scope, "field", name)
-        return self.folder.memory.while_active(key, lambda: self._given_to_field(names.scopes[value.scope].name, name), OPEN)
+        return self.folder.memory.while_active(key, lambda: self._given_to_field(names.scope(value.scope).name, name), OPEN)
 
     def _given_to_field(self, constructor: str, name: str) -> Alternatives:
         return distinct([*self._arguments_for_field(constructor, name), UNKNOWN])
@@ -127,7 +127,7 @@ class Instances:
         return distinct(found)
 
     def _makes_fields(self, value: Instance, names: ModuleNames) -> bool:
-        scope = names.scopes[value.scope]
+        scope = names.scope(value.scope)
         decorators = {last_name(one[1] if one[0] == "call" else one) for one in scope.decorators}
         bases = {last_name(one) for one in scope.bases}
         return bool(

@@ -57,7 +57,7 @@ class Lookup:
                 if given is not None and place.frame.final:
                     return given
                 if given is not None:
-                    rebound = [one for one in names.definitions.get((scope, name), ()) if isinstance(one.what, Binding)]
+                    rebound = [one for one in names.definitions(scope, name) if isinstance(one.what, Binding)]
                     seen = [
                         one
                         for one in rebound
@@ -69,7 +69,7 @@ class Lookup:
                     return distinct([*given, *again])
             if scope == 0 and names.module.held is not None and name in names.module.held:
                 return names.module.held[name]
-            definitions = names.definitions.get((scope, name))
+            definitions = names.definitions(scope, name)
             if definitions:
                 if scope == place.scope and place.line:
                     definitions = reaching(definitions, place.line, in_loop=place.in_loop, excluded=place.excluded)
@@ -118,7 +118,7 @@ class Lookup:
             return self._imported(what, names)
         if isinstance(what, Parameter):
             return self.folder.parameters.value(names, scope, what)
-        nested = names.scopes[what]
+        nested = names.scope(what)
         return (Class(module, what),) if nested.kind == "class" else (Function(module, what),)
 
     def _again(self, found: Alternatives, binding: Binding, place: Place) -> Alternatives:
@@ -166,7 +166,7 @@ class Lookup:
             for origin in self._stars(names, home):
                 if isinstance(origin, str):
                     found.append(External(foreign_names.canonical(f"{origin}.{name}")))
-                elif (0, name) in origin.definitions:
+                elif origin.definitions(0, name):
                     return self.look_up(name, Place(origin.module.name))
         return distinct(found)
 

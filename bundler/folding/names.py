@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Parameter, Scope
-from clustrix_bundle.bundler.folding.expressions import last_name, mentions
-from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Parameter
+from clustrix_bundle.bundler.folding.expressions import mentions
+from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
@@ -35,42 +36,127 @@ class Growth:
     under: tuple[str, ...]
 
 
-Lookup: TypeAlias = dict[tuple[int, str], list[Definition]]
-
 GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1}
 SPREADING = frozenset({"extend", "update", "extendleft"})
 
 
-@dataclass(slots=True)
 class ModuleNames:
-    """The definitions of a module, by scope and name.
+    """The definitions of a module, each name's made when it is first asked for.
 
     Attributes:
         module: The module.
-        definitions: By (scope, name).
-        attributes: Bindings of ``self.name`` by (class scope, name); of any other ``x.name`` by (-1, name).
-        gives: What each function returns and yields, by scope.
-        children: Scopes directly inside each scope.
-        stars: Star imports, by scope.
-        derived: Classes of the module by the (last) names of their bases.
-        imported: Names that imports bind, in any scope.
-        renamed: Names that are bound to another name or attribute (``read = loader.read``).
         guard_runs: Whether the file is started as a program, so that the body of its main guard runs.
+        scope: Gives one of its scopes by number.
     """
 
-    module: LoadedModule
-    definitions: Lookup = field(default_factory=lambda: defaultdict(list))
-    attributes: dict[tuple[int, str], list[Binding]] = field(default_factory=lambda: defaultdict(list))
-    gives: dict[int, list[Binding]] = field(default_factory=lambda: defaultdict(list))
-    children: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    stars: dict[int, list[Import]] = field(default_factory=lambda: defaultdict(list))
-    derived: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    imported: set[str] = field(default_factory=set)
-    renamed: set[str] = field(default_factory=set)
-    guard_runs: bool = False
-    scopes: tuple[Scope, ...] = ()
-    _growth: dict[str, list[Growth]] | None = None
-    _travelling: dict[int, bool] = field(default_factory=dict)
+    def __init__(self, module: LoadedModule, *, guard_runs: bool = False) -> None:
+        self.module = module
+        self.guard_runs = guard_runs
+        self.scope = module.facts.scope_at
+        self._definitions: dict[str, dict[int, list[Definition]]] = {}
+        self._attributes: dict[str, dict[int, list[Binding]]] = {}
+        self._gives: dict[int, list[Binding]] = {}
+        self._growth: dict[str, list[Growth]] = {}
+        self._travelling: dict[int, bool] = {}
+
+    def definitions(self, scope: int, name: str) -> list[Definition]:
+        """What gives a name of a scope a value, by line."""
+        known = self._definitions.get(name)
+        if known is None:
+            known = self._definitions[name] = self._define(name)
+        return known.get(scope, _NOTHING)
+
+    def attributes(self, scope: int, name: str) -> list[Binding]:
+        """Bindings of ``self.name`` in a class; of any other ``x.name`` for scope -1."""
+        known = self._attributes.get(name)
+        if known is None:
+            known = self._attributes[name] = defaultdict(list)
+            for _, binding in self.module.facts.bindings_by("attribute", name):
+                if self._takes(binding):
+                    known[self._holder(binding)].append(binding)
+        return known.get(scope, _NO_BINDINGS)
+
+    def gives(self, scope: int) -> list[Binding]:
+        """What a function returns and yields."""
+        known = self._gives.get(scope)
+        if known is None:
+            given = self.module.facts.bindings_by("gives", scope)
+            known = self._gives[scope] = [binding for _, binding in given if self._takes(binding)]
+        return known
+
+    def children(self, scope: int) -> list[int]:
+        """Scopes directly inside one."""
+        return [number for number, _ in self.module.facts.scopes_by("parent", scope)]
+
+    def children_named(self, scope: int, name: str) -> list[int]:
+        """Those of a name."""
+        return [number for number, one in self.module.facts.scopes_by("name", name) if one.parent == scope]
+
+    def derived(self, base: str) -> list[int]:
+        """Classes of the module that name a base so (last name)."""
+        return [number for number, _ in self.module.facts.scopes_by("base", base)]
+
+    @cached_property
+    def stars(self) -> dict[int, list[Import]]:
+        """Star imports, by scope."""
+        found: dict[int, list[Import]] = defaultdict(list)
+        for item in self.module.facts.imports:
+            if item.name == "*" and self.travels(item.statement, item.under, item.scope):
+                found[item.scope].append(item)
+        return found
+
+    @cached_property
+    def imported(self) -> dict[str, list[Import]]:
+        """Imports by the names that they bind, in any scope."""
+        found: dict[str, list[Import]] = defaultdict(list)
+        for item in self.module.facts.imports:
+            if item.name != "*" and self.travels(item.statement, item.under, item.scope):
+                found[_bound(item)].append(item)
+        return found
+
+    def is_renamed(self, name: str) -> bool:
+        """Whether it is bound to another name or attribute (``read = loader.read``)."""
+        bindings = self.module.facts.bindings_by("target", name)
+        return any(one.value[0] in ("name", "attr") and self._takes(one) for _, one in bindings)
+
+    def _takes(self, binding: Binding) -> bool:
+        return self.travels(binding.statement, binding.under, binding.scope)
+
+    def _define(self, name: str) -> dict[int, list[Definition]]:
+        found: dict[int, list[Definition]] = defaultdict(list)
+        with_parameter, scopes, bindings = self.module.facts.naming(name)
+        for number, scope in with_parameter:
+            parameters = [one for one in scope.parameters if one.name == name]
+            found[number] += [Definition(parameter, scope.line, ()) for parameter in parameters]
+        for number, scope in scopes:
+            if number and scope.kind != "lambda" and self.travels(scope.statement, scope.under, scope.parent):
+                found[self._home(scope.parent, name)].append(Definition(number, scope.line, scope.under))
+        for item in self.imported.get(name, ()):
+            found[self._home(item.scope, name)].append(Definition(item, item.line, item.under))
+        for _, binding in bindings:
+            if self._takes(binding):
+                found[self._home(binding.scope, name)].append(Definition(binding, binding.line, binding.under))
+        for definitions in found.values():
+            definitions.sort(key=lambda definition: definition.line)
+        return found
+
+    def _home(self, scope: int, name: str) -> int:
+        """The scope in which a name is bound, after ``global`` and ``nonlocal``."""
+        here = self.scope(scope)
+        if name in here.global_names:
+            return 0
+        if name in here.nonlocal_names:
+            parent = here.parent
+            while parent > 0 and self.scope(parent).kind == "class":
+                parent = self.scope(parent).parent
+            return self._home(max(parent, 0), name)
+        return scope
+
+    def _holder(self, binding: Binding) -> int:
+        """The class whose attribute is bound by ``self.name = …``; -1 for another object's."""
+        owner = self.owner(binding.scope)
+        parameters = self.scope(owner[0]).parameters if owner else ()
+        return owner[1] if owner and binding.target[1] == ("name", parameters[0].name if parameters else None) else -1
 
     def travels(self, statement: int, under: tuple[str, ...], scope: int = 0) -> bool:
         """Whether a fact belongs to what runs on the other side, the functions and classes around it too.
@@ -86,31 +172,50 @@ class ModuleNames:
             return True
         known = self._travelling.get(scope)
         if known is None:
-            around = self.scopes[scope]
+            around = self.scope(scope)
             known = self._travelling[scope] = self.travels(around.statement, around.under, around.parent)
         return known
 
     def growth(self, name: str) -> list[Growth]:
         """What adds to the collection of that name (or attribute), anywhere in the module."""
-        if self._growth is None:
-            self._growth = _read_growth(self)
-        return self._growth.get(name, [])
+        known = self._growth.get(name)
+        if known is None:
+            known = self._growth[name] = self._find_growth(name)
+        return known
+
+    def _find_growth(self, name: str) -> list[Growth]:
+        facts = self.module.facts
+        bindings = facts.bindings_by("items", name) + [one for one in facts.bindings_by("target", name) if one[1].kind == "aug"]
+        found = [growth for _, one in sorted(bindings, key=_number) if self._takes(one) for growth in self._binding_growth(one)]
+        for _, call in facts.calls_by("receiver", name):
+            if self.travels(call.statement, call.under, call.scope):
+                found += _call_growth(call)
+        return found
+
+    def _binding_growth(self, binding: Binding) -> Iterator[Growth]:
+        target, value = binding.target, binding.value
+        if target[0] == "index":
+            yield Growth(value, target[2], False, binding.scope, binding.line, binding.under)
+        elif value[:2] == ("bin", "+") and self._home(binding.scope, target[1]) != binding.scope:
+            yield Growth(value[3], None, True, binding.scope, binding.line, binding.under)
 
     def visible(self, scope: int) -> Iterator[int]:
         """Scopes in which a name used in ``scope`` is looked up: its own, enclosing functions, the module (PEP 227: no classes)."""
         yield scope
-        parent = self.scopes[scope].parent
+        if not scope:
+            return
+        parent = self.scope(scope).parent
         while parent > 0:
-            if self.scopes[parent].kind != "class":
+            around = self.scope(parent)
+            if around.kind != "class":
                 yield parent
-            parent = self.scopes[parent].parent
-        if scope:
-            yield 0
+            parent = around.parent
+        yield 0
 
     def class_of(self, scope: int) -> int | None:
         """The class whose method the scope is."""
-        parent = self.scopes[scope].parent
-        return parent if parent > 0 and self.scopes[parent].kind == "class" and self.scopes[scope].kind != "class" else None
+        here = self.scope(scope)
+        return here.parent if here.parent > 0 and here.kind != "class" and self.scope(here.parent).kind == "class" else None
 
     def owner(self, scope: int) -> tuple[int, int] | None:
         """The method and its class around a scope: ``self`` in a function nested in a method is the method's."""
@@ -118,121 +223,39 @@ class ModuleNames:
             found = self.class_of(scope)
             if found is not None:
                 return scope, found
-            scope = self.scopes[scope].parent
+            scope = self.scope(scope).parent
         return None
 
     def names_in_class(self, scope: int) -> Iterator[str]:
-        """Names bound in a class body, in source order."""
-        seen: dict[str, None] = {}
-        for owner, name in self.definitions:
-            if owner == scope:
-                seen.setdefault(name)
-        yield from seen
+        """Names bound in a class body: classes and functions first, then imports and others, in source order."""
+        facts = self.module.facts
+        names = [one.name for _, one in facts.scopes_by("parent", scope) if one.kind != "lambda"]
+        names += [_bound(item) for item in facts.imports if item.scope == scope and item.name != "*"]
+        names += [one.target[1] for _, one in facts.bindings_by("within", scope) if one.target[0] == "name"]
+        yield from (name for name in dict.fromkeys(names) if self.definitions(scope, name))
 
 
-def read_names(module: LoadedModule, *, guard_runs: bool = False) -> ModuleNames:
-    """Collect a module's definitions."""
-    scopes = module.facts.scopes
-    names = ModuleNames(module, guard_runs=guard_runs, scopes=scopes)
-    for index, scope in enumerate(scopes):
-        if index == 0:
-            continue
-        names.children[scope.parent].append(index)
-        for base in scope.bases:
-            names.derived[last_name(base)].append(index)
-        for parameter in scope.parameters:
-            names.definitions[index, parameter.name].append(Definition(parameter, scope.line, ()))
-        if scope.kind != "lambda" and names.travels(scope.statement, scope.under, scope.parent):
-            home = _home(scopes, scope.parent, scope.name)
-            names.definitions[home, scope.name].append(Definition(index, scope.line, scope.under))
-    for item in module.facts.imports:
-        if not names.travels(item.statement, item.under, item.scope):
-            continue
-        if item.name == "*":
-            names.stars[item.scope].append(item)
-            continue
-        bound = item.asname or (item.name if item.name is not None else item.module.partition(".")[0])
-        home = _home(scopes, item.scope, bound)
-        names.definitions[home, bound].append(Definition(item, item.line, item.under))
-        names.imported.add(bound)
-    for binding in module.facts.bindings:
-        if names.travels(binding.statement, binding.under, binding.scope):
-            _note_binding(names, binding)
-    for definitions in names.definitions.values():
-        definitions.sort(key=lambda definition: definition.line)
-    return names
+_NOTHING: list[Definition] = []
+_NO_BINDINGS: list[Binding] = []
 
 
-def _home(scopes: tuple[Scope, ...], scope: int, name: str) -> int:
-    """The scope in which a name is bound, after ``global`` and ``nonlocal``."""
-    if name in scopes[scope].global_names:
-        return 0
-    if name in scopes[scope].nonlocal_names:
-        parent = scopes[scope].parent
-        while parent > 0 and scopes[parent].kind == "class":
-            parent = scopes[parent].parent
-        return _home(scopes, max(parent, 0), name)
-    return scope
+def _number(one: tuple[int, Binding]) -> int:
+    return one[0]
 
 
-def _note_binding(names: ModuleNames, binding: Binding) -> None:
-    target = binding.target
-    if target[0] in ("return", "yield"):
-        names.gives[binding.scope].append(binding)
-    elif target[0] == "name":
-        home = _home(names.scopes, binding.scope, target[1])
-        names.definitions[home, target[1]].append(Definition(binding, binding.line, binding.under))
-        if binding.value[0] in ("name", "attr"):
-            names.renamed.add(target[1])
-    elif target[0] == "attr":
-        owner = names.owner(binding.scope)
-        first = _first_parameter(names.scopes[owner[0]]) if owner else None
-        if owner and target[1] == ("name", first):
-            names.attributes[owner[1], target[2]].append(binding)
-        else:
-            names.attributes[-1, target[2]].append(binding)
+def _bound(item: Import) -> str:
+    """The name that an import binds."""
+    return item.asname or (item.name if item.name is not None else item.module.partition(".")[0])
 
 
-def _first_parameter(scope: Scope) -> str | None:
-    return scope.parameters[0].name if scope.parameters else None
-
-
-def _read_growth(names: ModuleNames) -> dict[str, list[Growth]]:
-    """What adds to collections, by the name of the collection."""
-    found: dict[str, list[Growth]] = defaultdict(list)
-    for binding in names.module.facts.bindings:
-        if binding.target[0] in ("name", "index") and names.travels(binding.statement, binding.under, binding.scope):
-            _note_binding_growth(found, names.scopes, binding)
-    for call in names.module.facts.calls:
-        if call.func[0] == "attr" and names.travels(call.statement, call.under, call.scope):
-            _note_call_growth(found, call)
-    return found
-
-
-def _note_binding_growth(found: dict[str, list[Growth]], scopes: tuple[Scope, ...], binding: Binding) -> None:
-    target, value = binding.target, binding.value
-    if target[0] == "index" and target[1][0] in ("name", "attr"):
-        growth = Growth(value, target[2], False, binding.scope, binding.line, binding.under)
-        found[last_name(target[1])].append(growth)
-    elif target[0] == "name" and binding.kind == "aug" and value[:2] == ("bin", "+"):
-        if _home(scopes, binding.scope, target[1]) == binding.scope:
-            return
-        found[target[1]].append(Growth(value[3], None, True, binding.scope, binding.line, binding.under))
-
-
-def _note_call_growth(found: dict[str, list[Growth]], call: Call) -> None:
-    _, receiver, method = call.func
-    if receiver[0] not in ("name", "attr"):
-        return
+def _call_growth(call: Call) -> Iterator[Growth]:
+    method = call.func[2]
     if method in GROWING and len(call.args) == GROWING[method] + 1:
-        growth = Growth(call.args[-1], None, False, call.scope, call.line, call.under)
+        yield Growth(call.args[-1], None, False, call.scope, call.line, call.under)
     elif method in SPREADING and len(call.args) == 1:
-        growth = Growth(call.args[0], None, True, call.scope, call.line, call.under)
+        yield Growth(call.args[0], None, True, call.scope, call.line, call.under)
     elif method == "setdefault" and len(call.args) == 2:
-        growth = Growth(call.args[1], call.args[0], False, call.scope, call.line, call.under)
-    else:
-        return
-    found[last_name(receiver)].append(growth)
+        yield Growth(call.args[1], call.args[0], False, call.scope, call.line, call.under)
 
 
 def reaching(definitions: list[Definition], line: int, *, in_loop: bool, excluded: Definition | None = None) -> list[Definition]:

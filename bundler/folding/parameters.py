@@ -41,7 +41,7 @@ class Parameters:
         self.folder = folder
 
     def value(self, names: ModuleNames, scope: int, parameter: Parameter) -> Alternatives:
-        definition = names.scopes[scope]
+        definition = names.scope(scope)
         owner = names.class_of(scope)
         decorators = {last_name(one) for one in definition.decorators}
         first = definition.parameters[0].name == parameter.name
@@ -53,7 +53,7 @@ class Parameters:
         return self.folder.memory.once(key, names, lambda: self._from_callers(names, scope, parameter), OPEN)
 
     def _from_callers(self, names: ModuleNames, scope: int, parameter: Parameter) -> Alternatives:
-        definition = names.scopes[scope]
+        definition = names.scope(scope)
         default: Alternatives = ()
         if parameter.default is not None:
             default = self.folder.fold(parameter.default, Place(names.module.name, definition.parent, definition.line))
@@ -76,20 +76,20 @@ class Parameters:
         module, qualname = self.folder.world.entry
         if not qualname or module != names.module.name:
             return False
-        parts = [names.scopes[scope].name]
-        parent = names.scopes[scope].parent
+        parts = [names.scope(scope).name]
+        parent = names.scope(scope).parent
         while parent > 0:
-            parts.append(names.scopes[parent].name)
-            parent = names.scopes[parent].parent
+            parts.append(names.scope(parent).name)
+            parent = names.scope(parent).parent
         return ".".join(reversed(parts)) == qualname.replace(".<locals>", "")
 
     def _given(self, names: ModuleNames, scope: int, parameter: Parameter) -> tuple[Alternatives, bool]:
         """What call sites give the parameter, and whether they are all there are."""
-        definition = names.scopes[scope]
+        definition = names.scope(scope)
         owner = names.class_of(scope)
         name = definition.name
         if owner is not None and name in ("__init__", "__new__", "__call__", "__post_init__"):
-            name = names.scopes[owner].name if name in ("__init__", "__new__") else name
+            name = names.scope(owner).name if name in ("__init__", "__new__") else name
         if name == "__getattr__" and owner is None:
             return self._asked_of(names)
         sites = self._sites(name, names, scope, owner)
@@ -122,10 +122,10 @@ class Parameters:
     def _sites(self, name: str, names: ModuleNames, scope: int, owner: int | None) -> list[Site]:
         callers = self.folder.callers
         sites = list(callers.calls(name))
-        if owner is not None and names.scopes[scope].name in ("__init__", "__new__"):
+        if owner is not None and names.scope(scope).name in ("__init__", "__new__"):
             sites += callers.calls("__init__")
             for other, index in self._subclasses(names, owner):
-                sites += callers.calls(other.scopes[index].name)
+                sites += callers.calls(other.scope(index).name)
             sites += [site for site in callers.of(names).calls("cls") if site.call.func == ("name", "cls")]
         return sites
 
@@ -133,8 +133,8 @@ class Parameters:
         """Classes that are made by the constructor of one, because they have none of their own."""
         return [
             (other, index)
-            for other, index in self.folder.subclasses.naming(names.scopes[owner].name)
-            if all(other.scopes[child].name != "__init__" for child in other.children[index])
+            for other, index in self.folder.subclasses.naming(names.scope(owner).name)
+            if not other.children_named(index, "__init__")
         ]
 
     def _registered(self, definition: Scope, owner: int | None, names: ModuleNames) -> bool:
@@ -156,8 +156,8 @@ class Parameters:
     def _calls(self, site: Site, names: ModuleNames, scope: int, owner: int | None) -> tuple[bool, bool]:
         """Whether the call can mean this function, and whether its first parameter is taken."""
         module = names.module.name
-        static = "staticmethod" in {last_name(one) for one in names.scopes[scope].decorators}
-        if owner is not None and names.scopes[scope].name in ("__init__", "__new__") and last_name(site.call.func) != "__init__":
+        static = "staticmethod" in {last_name(one) for one in names.scope(scope).decorators}
+        if owner is not None and names.scope(scope).name in ("__init__", "__new__") and last_name(site.call.func) != "__init__":
             made = self._callee(site)
             return any(
                 isinstance(one, Unknown) or (isinstance(one, Class) and self._is_subclass(one, module, owner)) for one in made
@@ -258,7 +258,7 @@ class Parameters:
             if aliases:
                 for name in modules.attributes_of(other.module, aliases):
                     found.setdefault(name)
-        lazy = [name for name in found if (0, name) not in names.definitions]
+        lazy = [name for name in found if not names.definitions(0, name)]
         return tuple(literal(name) for name in lazy), complete and bool(lazy)
 
     def _callee(self, site: Site) -> Alternatives:
@@ -270,7 +270,7 @@ def _may_call(site: Site, *, of_class: bool) -> bool:
     """Whether the shape of a call allows it to mean a method (an attribute), or a function (a name, or an attribute of an import)."""
     func = site.call.func
     if of_class:
-        return func[0] == "attr" or (func[0] == "name" and func[1] in site.names.renamed)
+        return func[0] == "attr" or (func[0] == "name" and site.names.is_renamed(func[1]))
     return func[0] == "name" or root_name(func) in site.names.imported
 
 

@@ -31,8 +31,7 @@ class Subclasses:
         """Classes that name a base so (last name)."""
         known = self._naming.get(base)
         if known is None:
-            found = ((names, names.derived[base]) for names in self.folder.naming(base) if base in names.derived)
-            known = self._naming[base] = [(names, index) for names, classes in found for index in dict.fromkeys(classes)]
+            known = self._naming[base] = [(names, index) for names in self.folder.naming(base) for index in names.derived(base)]
         return known
 
     def below(self, value: Class | Instance) -> list[Class]:
@@ -49,7 +48,7 @@ class Subclasses:
         pending = [(module, scope)]
         for base_module, base in pending:
             own = self.folder.names(base_module)
-            for other, index in self.naming(own.scopes[base].name) if own is not None else ():
+            for other, index in self.naming(own.scope(base).name) if own is not None else ():
                 one = (other.module.name, index)
                 if one not in found and len(found) <= MAX_SUBCLASSES:
                     found[one] = None

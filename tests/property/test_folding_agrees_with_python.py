@@ -79,6 +79,9 @@ class Nothing:
     def calling(self, name):
         return [self.module]
 
+    def reading(self, name):
+        return [self.module]
+
     def submodules(self, name):
         return []
 

@@ -122,8 +122,12 @@ impl<'a> Walker<'a> {
                 None => out.extend_from_slice(OPAQUE),
             }
         });
+        if let Expr::Attribute(attribute) = target {
+            self.words.read(attribute.attr.as_str());
+        }
         if let Expr::Name(name) = target {
             let name = name.id.as_str();
+            self.words.read(name);
             self.callees.bind_value(name);
             self.bind_name(name);
             self.mark(name, names::READ | names::MUTATED);

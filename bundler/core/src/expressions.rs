@@ -1,6 +1,8 @@
 //! Expressions: every call, string, lambda, walrus and comprehension in them, and the names they read.
 
-use ruff_python_ast::{AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprCall, FStringPart, InterpolatedStringElements};
+use ruff_python_ast::{
+    AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprAttribute, ExprCall, ExprName, FStringPart, InterpolatedStringElements,
+};
 use ruff_text_size::Ranged;
 
 use crate::bindings::Value;
@@ -95,11 +97,8 @@ impl<'a> Walker<'a> {
                 self.texts.add(self.source, inner, self.place.scope, line, false);
             }
             Expr::Attribute(inner) => {
-                self.words.add(inner.attr.as_str());
-                if !self.frames.iter().any(|frame| frame.kind == FrameKind::Function) {
-                    self.outside.push(inner.attr.as_str());
-                }
-                self.expr(&inner.value);
+                self.words.read(inner.attr.as_str());
+                self.attribute(inner);
             }
             Expr::Subscript(inner) => {
                 self.features.index(&inner.slice);
@@ -108,8 +107,8 @@ impl<'a> Walker<'a> {
             }
             Expr::Starred(inner) => self.expr(&inner.value),
             Expr::Name(inner) => {
-                self.words.add(inner.id.as_str());
-                self.mark(inner.id.as_str(), names::READ);
+                self.words.read(inner.id.as_str());
+                self.name(inner);
             }
             Expr::List(inner) => self.all(&inner.elts),
             Expr::Tuple(inner) => self.all(&inner.elts),
@@ -124,6 +123,28 @@ impl<'a> Walker<'a> {
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
             | Expr::IpyEscapeCommand(_) => {}
+        }
+    }
+
+    fn attribute(&mut self, inner: &'a ExprAttribute) {
+        self.words.add(inner.attr.as_str());
+        if !self.frames.iter().any(|frame| frame.kind == FrameKind::Function) {
+            self.outside.push(inner.attr.as_str());
+        }
+        self.expr(&inner.value);
+    }
+
+    fn name(&mut self, inner: &'a ExprName) {
+        self.words.add(inner.id.as_str());
+        self.mark(inner.id.as_str(), names::READ);
+    }
+
+    /// What is called: its last name is not read as a value.
+    fn callee(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Attribute(inner) => self.attribute(inner),
+            Expr::Name(inner) => self.name(inner),
+            _ => self.expr(expr),
         }
     }
 
@@ -169,7 +190,7 @@ impl<'a> Walker<'a> {
         if let Expr::Attribute(attribute) = &*call.func {
             self.mutated(&attribute.value);
         }
-        self.expr(&call.func);
+        self.callee(&call.func);
         for argument in call.arguments.iter_source_order() {
             let value = match argument {
                 ArgOrKeyword::Arg(Expr::Starred(starred)) => &starred.value,

@@ -2,6 +2,7 @@
 
 pub mod bindings;
 pub mod callees;
+pub mod code;
 pub mod conditions;
 pub mod decode;
 pub mod definitions;

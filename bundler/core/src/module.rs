@@ -7,6 +7,7 @@ use ruff_python_ast::{Arguments, Expr, ModModule, PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseOptions};
 use ruff_text_size::TextSize;
 
+use crate::code::Code;
 use crate::conditions;
 use crate::directives::directives;
 use crate::error::SourceError;
@@ -16,7 +17,6 @@ use crate::json;
 use crate::limits;
 use crate::lines::Lines;
 use crate::names::StatementNames;
-use crate::rows::Rows;
 use crate::walk::{Part, ScopeRow, StatementRow, Walker};
 
 const SCHEMA: i64 = 1;
@@ -88,7 +88,7 @@ impl<'a> Parsed<'a> {
 /// Where each family of rows stands in what `extract_part` writes.
 pub type Families = Vec<(&'static str, Range<usize>)>;
 
-/// The families of one part as canonical JSON, and where each stands in it.
+/// The family of one part as canonical JSON, and where it stands in it.
 pub fn extract_part(source: &str, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
     let parsed = Parsed::new(source)?;
     let mut walker = parsed.walker();
@@ -96,20 +96,20 @@ pub fn extract_part(source: &str, part: Part) -> Result<(Vec<u8>, Families), Sou
     walker.module(parsed.body());
     let mut object = Object::new(walker.source);
     match part {
-        Part::Code => return Ok(code(walker.writer, walker.bindings, walker.calls, walker.scopes)),
+        Part::Code => return Ok(Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes).families()),
         Part::Statements => object.family("statements", |out| write_statements(out, walker.lines, walker.statements)),
         Part::Texts => object.family("texts", |out| walker.texts.write(out)),
     }
     Ok((object.out, object.families))
 }
 
-/// What `extract_part` gives for `Part::Code`, of rows that were collected.
-pub fn code(writer: Writer, bindings: Rows, calls: Rows, scopes: Vec<ScopeRow>) -> (Vec<u8>, Families) {
-    let mut object = Object::new(writer.source);
-    object.family("bindings", |out| bindings.write(out));
-    object.family("calls", |out| calls.write(out));
-    object.family("scopes", |out| write_scopes(out, writer, scopes));
-    (object.out, object.families)
+/// Bindings, calls and scopes.
+pub fn code(source: &str) -> Result<Code, SourceError> {
+    let parsed = Parsed::new(source)?;
+    let mut walker = parsed.walker();
+    walker.only(Part::Code);
+    walker.module(parsed.body());
+    Ok(Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes))
 }
 
 /// One object, keys sorted, a newline at the end.
@@ -167,7 +167,7 @@ fn sorted(mut names: Vec<&str>) -> Vec<&str> {
     names
 }
 
-fn write_scope(out: &mut Vec<u8>, writer: Writer, row: ScopeRow) {
+pub fn write_scope(out: &mut Vec<u8>, writer: Writer, row: ScopeRow) {
     out.push(b'[');
     json::write_str(out, row.kind);
     out.push(b',');

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::code::Code;
 use crate::conditions::{self, Under};
 use crate::directives::directives;
 use crate::error::SourceError;
 use crate::json;
-use crate::module::{self, Families, Parsed};
+use crate::module::Parsed;
 use crate::names::StatementNames;
 use crate::walk::{ImportRow, ScopeRow};
 
@@ -21,6 +22,8 @@ pub struct Outline {
     pub words: Vec<String>,
     /// Last names of what it calls, and names that it imports under others.
     pub called: Vec<String>,
+    /// Names and attributes that it reads as values, not only to call them; those that it imports under others.
+    pub read: Vec<String>,
     /// As `callees::Callees::texts`.
     pub callees: Vec<String>,
     /// As in `json`.
@@ -31,8 +34,8 @@ pub struct Outline {
     pub ignored: Vec<u32>,
     /// What there is in `json`.
     pub has: Has,
-    /// As `module::extract_part` gives it, if it was asked for.
-    pub code: Option<(Vec<u8>, Families)>,
+    /// As `module::code` gives it, if it was asked for.
+    pub code: Option<Code>,
 }
 
 /// An import, seen from a module that is imported (`Liveness` in `bundler/analysis/liveness.py`).
@@ -62,9 +65,8 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     let mut walker = parsed.walker();
     walker.outline(with_code);
     walker.module(parsed.body());
-    let (words, called) = std::mem::take(&mut walker.words).take();
-    let words = words.into_iter().map(str::to_owned).collect();
-    let called = called.into_iter().map(str::to_owned).collect();
+    let names = std::mem::take(&mut walker.words).take();
+    let [words, called, read] = names.map(|names| names.into_iter().map(str::to_owned).collect());
     let callees = std::mem::take(&mut walker.callees).texts(&walker.import_rows);
     let functions = walker.scopes.iter().filter(|scope| matches!(scope.kind, "function" | "async"));
     let defines: BTreeSet<&str> = functions.map(|scope| scope.name).collect();
@@ -101,8 +103,8 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     out.push(b'}');
     out.shrink_to_fit();
     let bound = bound.into_iter().map(str::to_owned).collect();
-    let code = with_code.then(|| module::code(walker.writer, walker.bindings, walker.calls, walker.scopes));
-    Ok(Outline { json: out, words, called, callees, bound, imports, ignored: directives.ignored(), has, code })
+    let code = with_code.then(|| Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes));
+    Ok(Outline { json: out, words, called, read, callees, bound, imports, ignored: directives.ignored(), has, code })
 }
 
 /// What never runs in a module that is imported.

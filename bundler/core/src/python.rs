@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::{PySyntaxError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyBytes, PyDict, PyString};
 
+use crate::code::{By, Code, Family};
 use crate::decode::{self, Encoding};
 use crate::error::SourceError;
+use crate::json;
 use crate::module;
 use crate::outline::Has;
 use crate::store::{Failure, File, Store};
@@ -133,6 +136,36 @@ impl FactsStore {
         }
     }
 
+    fn row<'py>(&self, py: Python<'py>, path: PathBuf, family: &str, number: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let family = Family::named(family).ok_or_else(|| PyValueError::new_err(format!("no family {family:?}")))?;
+        let code = self.code(py, &path)?;
+        code.row(family, number).map(|row| self.of_row(py, row)).transpose()
+    }
+
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        path: PathBuf,
+        by: Vec<PyBackedStr>,
+        key: Bound<'py, PyAny>,
+    ) -> PyResult<Vec<Numbered<'py>>> {
+        let Some(key) = key_of(&key)? else {
+            return Ok(by.iter().map(|_| Vec::new()).collect());
+        };
+        let code = self.code(py, &path)?;
+        let find = |by: &PyBackedStr| {
+            let by = By::named(by).ok_or_else(|| PyValueError::new_err(format!("nothing is found by {by:?}")))?;
+            code.find(by, &key).into_iter().map(|(number, row)| Ok((number, self.of_row(py, row)?))).collect()
+        };
+        by.iter().map(find).collect()
+    }
+
+    fn keys<'py>(&self, py: Python<'py>, path: PathBuf, by: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let by = By::named(by).ok_or_else(|| PyValueError::new_err(format!("nothing is found by {by:?}")))?;
+        let code = self.code(py, &path)?;
+        code.keys(by).into_iter().map(|key| Reader::new(py, key).value()).collect()
+    }
+
     fn words(&self, first: usize) -> Vec<String> {
         self.store.words_since(first)
     }
@@ -143,6 +176,10 @@ impl FactsStore {
 
     fn calling(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
         py.detach(|| os_strings(self.store.calling(names.iter().map(String::as_str))))
+    }
+
+    fn reading(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.reading(names.iter().map(String::as_str))))
     }
 
     fn callees(&self, first: usize) -> Vec<String> {
@@ -168,7 +205,34 @@ impl FactsStore {
     }
 }
 
+/// Rows with their numbers.
+type Numbered<'py> = Vec<(usize, Bound<'py, PyAny>)>;
+
+/// JSON of what rows are asked for by, a name or the number of a scope; none for a name with surrogates, which no row has.
+fn key_of(key: &Bound<PyAny>) -> PyResult<Option<Vec<u8>>> {
+    let mut out = Vec::new();
+    match key.cast::<PyString>() {
+        Ok(name) => match name.to_cow() {
+            Ok(name) => json::write_str(&mut out, &name),
+            Err(_) => return Ok(None),
+        },
+        Err(_) => json::write_int(&mut out, key.extract()?),
+    }
+    Ok(Some(out))
+}
+
 impl FactsStore {
+    fn code(&self, py: Python<'_>, path: &Path) -> PyResult<Arc<Code>> {
+        py.detach(|| self.store.code(path)).map_err(|error| syntax_error(&error))
+    }
+
+    fn of_row<'py>(&self, py: Python<'py>, row: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        match self.shared.try_lock() {
+            Ok(mut shared) => Reader::sharing(py, row, &mut shared).of_row().value(),
+            Err(_) => Reader::new(py, row).value(),
+        }
+    }
+
     fn file(&self, py: Python<'_>, path: &Path) -> PyResult<Arc<File>> {
         py.detach(|| self.store.file(path)).map_err(|error| syntax_error(&error))
     }

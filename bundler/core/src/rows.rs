@@ -27,6 +27,16 @@ impl Rows {
         json::write_array(out, &self.rows, |out, row| out.extend_from_slice(&bytes[row.1..row.2]));
     }
 
+    /// The rows without anything between them; where each ends.
+    pub fn write_bare(mut self, out: &mut Vec<u8>) -> Vec<u32> {
+        self.sort();
+        let ends = self.rows.iter().map(|row| {
+            out.extend_from_slice(&self.bytes[row.1..row.2]);
+            out.len() as u32
+        });
+        ends.collect()
+    }
+
     /// As `write`; the number of each row, in the order in which they are written: rows were numbered as they were added.
     pub fn write_numbered(mut self, out: &mut Vec<u8>) -> Vec<usize> {
         let starts: Vec<usize> = self.rows.iter().map(|row| row.1).collect();

@@ -248,6 +248,7 @@ impl<'a> Walker<'a> {
         }
         if let Some(name) = name.filter(|_| alias.asname.is_some()) {
             self.words.call(name);
+            self.words.read(name);
         }
         self.hooks.extend(hooks::imported(module, name));
         let line = self.line(alias.start());

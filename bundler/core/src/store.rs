@@ -11,6 +11,7 @@ use std::thread;
 
 use rustc_hash::FxHashMap;
 
+use crate::code::{Code, Packed};
 use crate::error::SourceError;
 use crate::listing::Listing;
 use crate::module::{self, Families};
@@ -39,8 +40,8 @@ pub struct File {
     pub ignored: Vec<u32>,
     pub has: Has,
     bound: Vec<u32>,
-    /// `Part::Code` of its facts until somebody asks for it, where it was kept.
-    code: Mutex<Option<(Vec<u8>, Families)>>,
+    /// Its code, where it was kept.
+    code: Option<Packed>,
 }
 
 /// As `outline::Import`, texts by their numbers.
@@ -64,7 +65,7 @@ impl File {
             ignored: Vec::new(),
             has: Has::default(),
             bound: Vec::new(),
-            code: Mutex::default(),
+            code: None,
         }
     }
 }
@@ -100,14 +101,45 @@ struct Shared {
     read: Condvar,
     words: Mutex<Known>,
     listings: Mutex<FxHashMap<String, Arc<Listing>>>,
-    /// Bytes of the sources read so far.
+    /// Bytes of the packed code of the files read so far.
     size: AtomicUsize,
+    open: Mutex<Open>,
     decode: Decode,
 }
 
-/// Of sources up to so many bytes together the code is kept from the first reading: most of a small tree's files are asked for it,
-/// few of a large one's.
-const SMALL_TREE: usize = 4 << 20;
+/// Packed code of so many bytes is kept from the first reading (of 200 MB of sources and more); that of other files is read anew.
+const MAX_CODE: usize = 128 << 20;
+
+/// Code that was asked for of late stays unpacked, up to twice so many bytes.
+const MAX_OPEN: usize = 8 << 20;
+
+/// Code that was asked for of late, and that of before.
+#[derive(Default)]
+struct Open {
+    late: FxHashMap<PathBuf, Arc<Code>>,
+    size: usize,
+    before: FxHashMap<PathBuf, Arc<Code>>,
+}
+
+impl Open {
+    fn get(&mut self, path: &Path) -> Option<Arc<Code>> {
+        if let Some(known) = self.late.get(path) {
+            return Some(Arc::clone(known));
+        }
+        let (path, code) = self.before.remove_entry(path)?;
+        self.insert(path, Arc::clone(&code));
+        Some(code)
+    }
+
+    fn insert(&mut self, path: PathBuf, code: Arc<Code>) {
+        if self.size > MAX_OPEN {
+            self.before = std::mem::take(&mut self.late);
+            self.size = 0;
+        }
+        self.size += code.size();
+        self.late.insert(path, code);
+    }
+}
 
 /// What is asked for is read on as many threads as there are processors; they end with the store.
 pub struct Store {
@@ -123,6 +155,7 @@ impl Store {
             words: Mutex::default(),
             listings: Mutex::default(),
             size: AtomicUsize::new(0),
+            open: Mutex::default(),
             decode,
         };
         Self { shared: Arc::new(shared) }
@@ -178,14 +211,30 @@ impl Store {
 
     /// A part of the facts of a file that was read, family by family.
     pub fn facts(&self, path: &Path, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
-        let file = self.file(path)?;
-        if part == Part::Code
-            && let Some(code) = file.code.lock().unwrap_or_else(PoisonError::into_inner).take()
-        {
-            return Ok(code);
+        if part == Part::Code {
+            return Ok(self.code(path)?.families());
         }
+        let file = self.file(path)?;
         let decode = self.shared.decode;
         self.run(move || module::extract_part(&decode(&file.content)?, part))?
+    }
+
+    /// The code of a file.
+    pub fn code(&self, path: &Path) -> Result<Arc<Code>, SourceError> {
+        if let Some(known) = self.shared.open().get(path) {
+            return Ok(known);
+        }
+        let file = self.file(path)?;
+        let code = match file.code.as_ref().and_then(Code::unpack) {
+            Some(code) => code,
+            None => {
+                let decode = self.shared.decode;
+                self.run(move || module::code(&decode(&file.content)?))??
+            }
+        };
+        let code = Arc::new(code);
+        self.shared.open().insert(path.to_owned(), Arc::clone(&code));
+        Ok(code)
     }
 
     /// Takes a file's content from the caller: it stands for the file from now on.
@@ -195,6 +244,7 @@ impl Store {
         let number = self.shared.lock().number(path);
         let file = self.run(move || shared.outlined(number, given));
         let file = file.unwrap_or_else(|error| File::failed(content, Failure::Invalid(error)));
+        *self.shared.open() = Open::default();
         let mut state = self.shared.lock();
         state.take(number, file);
         state.queue.retain(|job| !job.reads(number));
@@ -251,6 +301,11 @@ impl Store {
     /// The same for files that call something of one of these names, or import it under another.
     pub fn calling<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
         self.noted(names, |words, name| words.calling(name))
+    }
+
+    /// The same for files that read one of these names as a value, or import it under another.
+    pub fn reading<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        self.noted(names, |words, name| words.reading(name))
     }
 
     fn noted<'a>(
@@ -357,6 +412,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn words(&self) -> MutexGuard<'_, Known> {
         self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -398,12 +457,13 @@ impl Shared {
     }
 
     fn outlined(&self, number: usize, content: Vec<u8>) -> File {
-        let before = self.size.fetch_add(content.len(), Ordering::Relaxed);
-        let is_small = before.saturating_add(content.len()) <= SMALL_TREE;
-        let read = || outline::read(&(self.decode)(&content)?, is_small);
+        let keeps_code = self.size.load(Ordering::Relaxed) < MAX_CODE;
+        let read = || outline::read(&(self.decode)(&content)?, keeps_code);
         let outline = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(pool::failed()));
         match outline {
             Ok(outline) => {
+                let code = outline.code.as_ref().map(Code::pack);
+                self.size.fetch_add(code.as_ref().map_or(0, Packed::size), Ordering::Relaxed);
                 let mut words = self.words();
                 let imports = outline.imports.iter().map(|import| Import {
                     module: words.add(&import.module),
@@ -423,18 +483,13 @@ impl Shared {
                 for callee in &outline.callees {
                     words.callees.mention(callee, number as u32);
                 }
+                for word in &outline.read {
+                    words.read(word, number as u32);
+                }
                 for word in &outline.called {
                     words.call(word, number as u32);
                 }
-                File {
-                    content,
-                    outline: Ok(outline.json),
-                    imports,
-                    ignored: outline.ignored,
-                    has: outline.has,
-                    bound,
-                    code: Mutex::new(outline.code),
-                }
+                File { content, outline: Ok(outline.json), imports, ignored: outline.ignored, has: outline.has, bound, code }
             }
             Err(error) => File::failed(content, Failure::Invalid(error)),
         }

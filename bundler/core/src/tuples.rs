@@ -47,6 +47,11 @@ impl<'py, 'a> Reader<'py, 'a> {
         Self { shared: Some(shared), ..Self::new(py, json) }
     }
 
+    /// For one row of many.
+    pub fn of_row(self) -> Self {
+        Self { depth: 1, ..self }
+    }
+
     pub fn value(&mut self) -> PyResult<Bound<'py, PyAny>> {
         match self.rest.first() {
             Some(b'[') => self.array(),

@@ -14,6 +14,8 @@ pub struct Words {
     files: Vec<Vec<u32>>,
     /// The same for files that call something of that name, or import it under another.
     callers: Vec<Vec<u32>>,
+    /// The same for files that read it as a value.
+    readers: Vec<Vec<u32>>,
 }
 
 impl Words {
@@ -40,6 +42,12 @@ impl Words {
         note(&mut self.callers, word, file);
     }
 
+    /// A name that a file reads.
+    pub fn read(&mut self, text: &str, file: u32) {
+        let word = self.add(text) as usize;
+        note(&mut self.readers, word, file);
+    }
+
     /// Numbers of the files that mention a name.
     pub fn mentioning(&self, text: &str) -> &[u32] {
         let word = self.number(text).and_then(|word| self.files.get(word as usize));
@@ -49,6 +57,12 @@ impl Words {
     /// Numbers of the files that call a name.
     pub fn calling(&self, text: &str) -> &[u32] {
         let word = self.number(text).and_then(|word| self.callers.get(word as usize));
+        word.map_or(&[], Vec::as_slice)
+    }
+
+    /// Numbers of the files that read a name.
+    pub fn reading(&self, text: &str) -> &[u32] {
+        let word = self.number(text).and_then(|word| self.readers.get(word as usize));
         word.map_or(&[], Vec::as_slice)
     }
 
@@ -94,6 +108,7 @@ pub struct Mentioned<'a> {
     pub wanted: bool,
     names: Distinct<'a>,
     called: Distinct<'a>,
+    read: Distinct<'a>,
 }
 
 /// Names in the order in which they were first met.
@@ -125,9 +140,16 @@ impl<'a> Mentioned<'a> {
         }
     }
 
-    /// What is mentioned and what is called, in the order in which it was met.
-    pub fn take(self) -> (Vec<&'a str>, Vec<&'a str>) {
-        (self.names.names, self.called.names)
+    #[inline]
+    pub fn read(&mut self, name: &'a str) {
+        if self.wanted {
+            self.read.insert(name);
+        }
+    }
+
+    /// What is mentioned, what is called and what is read, in the order in which it was met.
+    pub fn take(self) -> [Vec<&'a str>; 3] {
+        [self.names.names, self.called.names, self.read.names]
     }
 }
 

@@ -4,14 +4,14 @@ import pytest
 from clustrix_bundle.bundler.evidence import openers
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import, shape_of
 from clustrix_bundle.bundler.facts.extract import extract_facts
-from clustrix_bundle.bundler.folding.names import read_names
+from clustrix_bundle.bundler.folding.names import ModuleNames
 from clustrix_bundle.bundler.analysis.world import LoadedModule
 from pathlib import Path
 
 
 def shapes(source):
     facts = extract_facts(source.encode(), "m.py")
-    names = read_names(LoadedModule("m", Path("/nowhere/m.py"), "", is_package=False, source=source.encode(), facts=facts))
+    names = ModuleNames(LoadedModule("m", Path("/nowhere/m.py"), "", is_package=False, source=source.encode(), facts=facts))
     return [shape_of(call, names) for call in facts.calls]
 
 
