@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import secrets
 import threading
@@ -306,7 +307,7 @@ _lock = threading.Lock()
 
 def cluster_of(config: ClusterConfig) -> Cluster:
     """The `Cluster` of a configuration; one for all that are equal, as long as the current folder is the same."""
-    key = os.getpid(), repr(config), config.password, config.passphrase, os.getcwd()
+    key = os.getpid(), json.dumps(config.to_dict()), config.key_file, config.password, config.passphrase, os.getcwd()
     with _lock:
         if key not in _clusters:
             _clusters[key] = Cluster(config)

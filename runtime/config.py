@@ -118,7 +118,7 @@ def _variables(name, value):
         _refuse(name, value, "must be a dictionary of texts")
     for key, item in value.items():
         if not isinstance(key, str) or not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", key):
-            _refuse(name, value, "{!r} is no name of an environment variable".format(key))
+            raise ConfigError("{}: {!r} is no name of an environment variable".format(name, key))
         if not isinstance(item, str) or "\0" in item:
             raise ConfigError("{}: the value of {} must be a text".format(name, key))
     return dict(value)
@@ -402,6 +402,8 @@ class ClusterConfig(object):
         for name in FIELDS:
             value = getattr(self, name)
             if value != _DEFAULTS[name]:
+                if name == "environment_variables":  # tokens stand there
+                    value = dict.fromkeys(value, "***")
                 shown.append("{}={}".format(name, "'***'" if name in ("password", "passphrase") else repr(value)))
         return "ClusterConfig({})".format(", ".join(shown))
 

@@ -92,9 +92,12 @@ def test_what_can_not_be_meant_is_refused_by_name(fields: dict[str, object], wor
         ClusterConfig(**fields)
 
 
-def test_a_refused_password_is_not_repeated() -> None:
+@pytest.mark.parametrize(
+    "fields", [{"password": (SECRET,)}, {"environment_variables": {"A-B": SECRET}}, {"environment_variables": {"A": [SECRET]}}]
+)
+def test_refused_secrets_are_not_repeated(fields: dict[str, object]) -> None:
     with pytest.raises(ConfigError) as caught:
-        remote(password=(SECRET,))
+        remote(**fields)
     assert SECRET not in str(caught.value)
 
 
@@ -144,6 +147,8 @@ def test_secrets_are_not_shown_nor_written() -> None:
     config = remote(password=SECRET, key_file="/k", passphrase=SECRET)
     assert SECRET not in repr(config) + str(config) + f"{config}" + json.dumps(config.to_dict())
     assert "password='***'" in repr(config)
+    shown = repr(remote(environment_variables={"TOKEN": SECRET}))
+    assert "environment_variables={'TOKEN': '***'}" in shown
     assert not {"password", "passphrase", "key_file"} & set(config.to_dict())
 
 
