@@ -2,7 +2,8 @@
 
 A Python that cannot load the compiled `zstandard` still builds: a bundle is zstd in any case, and its id does not depend on the
 compressor. Frames carry zstd's checksum and are written single-threaded, from pieces of one size, so that one libzstd release gives
-the same bytes for the same content however it arrives.
+the same bytes for the same content however it arrives. Of content below one piece the compressor is told the size: it takes memory
+to that measure, which for a small bundle is half of the time.
 """
 
 from __future__ import annotations
@@ -42,16 +43,17 @@ class Reader(Protocol):
 
 
 class FrameWriter:
-    """Writes content as one zstd frame into a sink.
+    """Writes content as one zstd frame into a sink; ``make`` gives the compressor, as `open_compressor` does.
 
     From the first mebibyte on, compressing runs beside the caller, who reads and digests the next piece meanwhile: libraries release
     the interpreter's lock for it. One piece is on its way at a time, so the bytes and their order are those of a single thread. What
     compressor or sink raise comes out of the next call.
     """
 
-    def __init__(self, sink: Callable[[bytes], object], compressor: Compressor | None = None) -> None:
+    def __init__(self, sink: Callable[[bytes], object], make: Callable[[int | None], Compressor] | None = None) -> None:
         self._sink = sink
-        self._compressor = compressor or open_compressor()
+        self._make = make or open_compressor
+        self._compressor: Compressor | None = None
         self._held: list[bytes] = []
         self._size = 0
         self._worker: ThreadPoolExecutor | None = None
@@ -71,33 +73,36 @@ class FrameWriter:
     def close(self) -> None:
         """End the frame."""
         self._finish_running()
-        self._compress(b"".join(self._held))
-        self._sink(self._compressor.flush())
+        rest = b"".join(self._held)
+        if self._compressor is None:
+            self._compressor = self._make(len(rest))
+        self._sink(self._compressor.compress(rest) + self._compressor.flush())
         self._held = []
         if self._worker is not None:
             self._worker.shutdown()
 
     def _start(self, piece: bytes) -> None:
-        if self._worker is None:
+        if self._worker is None or self._compressor is None:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - small bundles do without
 
+            self._compressor = self._make(None)
             self._worker = ThreadPoolExecutor(1)
         self._finish_running()
-        self._running = self._worker.submit(self._compress, piece)
+        self._running = self._worker.submit(self._compress, self._compressor, piece)
 
     def _finish_running(self) -> None:
         if self._running is not None:
             self._running.result()
 
-    def _compress(self, piece: bytes) -> None:
-        self._sink(self._compressor.compress(piece))
+    def _compress(self, compressor: Compressor, piece: bytes) -> None:
+        self._sink(compressor.compress(piece))
 
 
-def open_compressor(level: int = LEVEL) -> Compressor:
-    """The best compressor that this Python can load."""
+def open_compressor(size: int | None = None) -> Compressor:
+    """The best compressor that this Python can load; ``size`` is that of the content in bytes, where all of it comes at once."""
     for make in (_zstandard_compressor, _standard_library_compressor, _libzstd_compressor):
         try:
-            return make(level)
+            return make(size)
         except ImportError:
             continue
     from clustrix_bundle.bundler.raw_zstd import RawZstdCompressor  # noqa: PLC0415 - where nothing else is there
@@ -105,22 +110,36 @@ def open_compressor(level: int = LEVEL) -> Compressor:
     return RawZstdCompressor()
 
 
-def _zstandard_compressor(level: int) -> Compressor:
+def _zstandard_compressor(size: int | None) -> Compressor:
     zstandard: Any = importlib.import_module("zstandard")
-    return zstandard.ZstdCompressor(level=level, write_checksum=True).compressobj()  # type: ignore[no-any-return]
+    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compressobj(-1 if size is None else size)  # type: ignore[no-any-return]
 
 
-def _standard_library_compressor(level: int) -> Compressor:
+def _standard_library_compressor(size: int | None) -> Compressor:
     zstd: Any = importlib.import_module("compression.zstd")  # Python 3.14
     parameter = zstd.CompressionParameter
-    return zstd.ZstdCompressor(options={parameter.compression_level: level, parameter.checksum_flag: 1})  # type: ignore[no-any-return]
+    compressor = zstd.ZstdCompressor(options={parameter.compression_level: LEVEL, parameter.checksum_flag: 1})
+    return compressor if size is None else _AtOnce(compressor)
 
 
-def _libzstd_compressor(level: int) -> Compressor:
+class _AtOnce:
+    """A compressor of the standard library's, which takes what it is given for the whole content if the frame ends with it."""
+
+    def __init__(self, compressor: Any) -> None:
+        self._compressor = compressor
+
+    def compress(self, data: bytes) -> bytes:
+        return self._compressor.compress(data, self._compressor.FLUSH_FRAME)  # type: ignore[no-any-return]
+
+    def flush(self) -> bytes:
+        return b""
+
+
+def _libzstd_compressor(size: int | None) -> Compressor:
     from clustrix_bundle.bundler.libzstd import LibzstdCompressor, LibzstdError  # noqa: PLC0415 - ctypes, where nothing better is there
 
     try:
-        return LibzstdCompressor(level)
+        return LibzstdCompressor(LEVEL, size)
     except LibzstdError as error:
         raise ImportError(str(error)) from error
 

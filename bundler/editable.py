@@ -42,7 +42,7 @@ def _mapped(site_folder: str) -> list[Editable]:
     for name in names:
         try:
             with open(os.path.join(site_folder, name), "rb") as file:
-                tree = ast.parse(file.read())
+                tree = _assignments(file.read())
         except (OSError, SyntaxError, ValueError):
             continue
         for statement in tree.body:
@@ -55,3 +55,15 @@ def _mapped(site_folder: str) -> list[Editable]:
                     continue
                 found += [Editable(str(path), str(package)) for package, path in pairs.items()]
     return found
+
+
+def _assignments(source: bytes) -> ast.Module:
+    """The lines that begin with ``MAPPING`` if each is whole, as setuptools writes them, else all of it: parsing takes as long as the rest here.
+
+    Raises:
+        SyntaxError, ValueError: it is no Python.
+    """
+    try:
+        return ast.parse(b"\n".join(line for line in source.splitlines() if line.startswith(b"MAPPING")))
+    except SyntaxError:
+        return ast.parse(source)

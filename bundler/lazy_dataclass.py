@@ -15,10 +15,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 (the re-export)
     from dataclasses import field as field  # noqa: PLC0414
+    from dataclasses import replace as replace  # noqa: PLC0414
 else:
     import dataclasses
     from dataclasses import MISSING, Field, FrozenInstanceError, field  # noqa: F401 (the re-export)
     from operator import attrgetter
+
+    def replace(instance, /, **changes):
+        """As `dataclasses.replace`, which looks at all fields first, and here would have to make them."""
+        given = {name: changes[name] if name in changes else getattr(instance, name) for name in instance.__match_args__}
+        return instance.__class__(**{**given, **changes})
 
     class _Factory:
         """The default of a parameter whose field makes its own."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint, c_ulonglong, c_void_p
 from typing import BinaryIO
 
 _LEVEL, _CHECKSUM = 100, 201  # ZSTD_c_compressionLevel, ZSTD_c_checksumFlag
@@ -54,6 +54,7 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
         "ZSTD_createCCtx": (c_void_p, []),
         "ZSTD_freeCCtx": (c_size_t, [c_void_p]),
         "ZSTD_CCtx_setParameter": (c_size_t, [c_void_p, c_int, c_int]),
+        "ZSTD_CCtx_setPledgedSrcSize": (c_size_t, [c_void_p, c_ulonglong]),
         "ZSTD_compressStream2": (c_size_t, [c_void_p, POINTER(_OutBuffer), POINTER(_InBuffer), c_int]),
         "ZSTD_createDCtx": (c_void_p, []),
         "ZSTD_freeDCtx": (c_size_t, [c_void_p]),
@@ -68,13 +69,15 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
 
 
 class LibzstdCompressor:
-    """One frame, written piece by piece."""
+    """One frame, written piece by piece; ``size`` is that of the content in bytes, where it is known."""
 
-    def __init__(self, level: int) -> None:
+    def __init__(self, level: int, size: int | None = None) -> None:
         self._library = load()
         self._context = self._library.ZSTD_createCCtx()
         for parameter, value in ((_LEVEL, level), (_CHECKSUM, 1)):
             self._checked(self._library.ZSTD_CCtx_setParameter(self._context, parameter, value))
+        if size is not None:
+            self._checked(self._library.ZSTD_CCtx_setPledgedSrcSize(self._context, size))
 
     def compress(self, data: bytes) -> bytes:
         """What is ready of the frame after more content; may be empty."""

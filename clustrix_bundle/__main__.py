@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import os
 import sys
@@ -21,12 +23,28 @@ def main(arguments: list[str] | None = None) -> int:
             _start_again_in_utf8(given)
         from clustrix_bundle.cli.app import run_command  # noqa: PLC0415 - loading is interrupted quietly too
 
-        return run_command(given)
+        code = run_command(given)
     except KeyboardInterrupt:
-        return 130
-    finally:
-        if arguments is None:
-            gc.freeze()  # nor is there any to look for at the end, where the whole memory goes
+        code = 130
+    if arguments is None:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process as `sys.exit` does, but for taking everything in its memory apart.
+
+    Where something of that order fails (a stream that cannot be flushed), Python is left to end as it does.
+    """
+    gc.freeze()  # nor is there any to look for at the end
+    threading = sys.modules.get("threading")
+    with contextlib.suppress(Exception):
+        if threading is not None:
+            threading._shutdown()  # noqa: SLF001 - waits for the threads that Python itself would wait for
+        atexit._run_exitfuncs()  # noqa: SLF001
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _start_again_in_utf8(arguments: list[str]) -> None:

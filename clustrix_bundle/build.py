@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle import __version__
-from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, replace
 from clustrix_bundle.bundler.pristine import pristine
 from clustrix_bundle.bundler.settings import DYNAMIC, Settings, parse_size, read_settings
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.assemble import Assembly
-from clustrix_bundle.bundler.analysis.data import DataFiles
+from clustrix_bundle.bundler.analysis.data import DataFiles, LatePolicy
 from clustrix_bundle.bundler.analysis.entry import EntryCheck, EntryFile, Place
 from clustrix_bundle.bundler.analysis.filesystem_calls import find_filesystem_calls, work_dir_names
 from clustrix_bundle.bundler.analysis.found import Found
-from clustrix_bundle.bundler.analysis.observed import drop_untouched
 from clustrix_bundle.bundler.analysis.project import Project
 from clustrix_bundle.bundler.analysis.search import Search
 from clustrix_bundle.bundler.analysis.sources import Sources
@@ -24,10 +22,10 @@ from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
 from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, ZIP_KEYWORD, dated_uses, is_dated_use, is_zip
-from clustrix_bundle.bundler.distributions import Distributions
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
+from clustrix_bundle.bundler.lazy_dataclass import replace
 from clustrix_bundle.bundler.python_range import (
     Limit,
     attribute_uses,
@@ -37,14 +35,13 @@ from clustrix_bundle.bundler.python_range import (
     may_be_limited,
     syntax_limits,
 )
-from clustrix_bundle.bundler.requirements import find_requirements
 from clustrix_bundle.bundler.resolve import Folders, Resolver
 from clustrix_bundle.bundler.roots import find_source_roots, widen_project_root
-from clustrix_bundle.bundler.selection import Selection
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.facts.model import ModuleFacts
+    from clustrix_bundle.bundler.graph import Requirement
     from clustrix_bundle.bundler.slicing.slicer import Decision
     from clustrix_bundle.bundler.target import Target
 
@@ -68,7 +65,7 @@ class Analysis:
         self.folders = Folders()
         self.decisions: tuple[Decision, ...] = ()
         self._keep_names = False
-        self.selection = Selection(entry.root)
+        self._policy = LatePolicy(entry.root)
         self.wishes = Wishes(entry.root, context.settings.include, context.settings.exclude)
 
     def run(self) -> DependencyGraph:
@@ -88,6 +85,8 @@ class Analysis:
             if not new and (self._keep_names or not search.entry_is_imported()):
                 self._check_root(search)
                 if self.context.observed is not None and self.context.observed.only:
+                    from clustrix_bundle.bundler.analysis.observed import drop_untouched  # noqa: PLC0415 - where it was observed
+
                     drop_untouched(search.found, self.context.observed, str(self.entry.path))
                 return self._assemble(search)
             self._keep_names = self._keep_names or not new
@@ -128,7 +127,7 @@ class Analysis:
         found = Found()
         module, content = self._slice(project, module, found)
         layout = Layout(self.entry.root, roots, self.context.cwd, self.context.home)
-        data = DataFiles(found, layout, self.wishes, self.context, self.selection)
+        data = DataFiles(found, layout, self.wishes, self.context, self._policy)
         return Search(
             project,
             module,
@@ -195,6 +194,32 @@ class Analysis:
         entry_path = str(self.entry.path)
         folders = [str(root.path) for root in roots if not root.package]
         sure = judge(found, search.entry, self.context.interpreter, folders, (str(self.context.cwd), *self.context.python_path))
+        requirements = self._requirements(found, sure)
+        read = read_variables(found.modules, self.context.variables, self.sources, search.walk.liveness_of)
+        found.warnings.update(dict.fromkeys(read))
+        assembly = Assembly(search.data.layout, found)
+        entry = EntryPoint(self.entry.kind, "", self.entry.name, self.target.qualname, place.line)
+        graph = assembly.graph(entry, self.entry.root, entry_path)
+        graph.entry = replace(entry, member=assembly.member_of(entry_path))
+        graph.requirements = requirements
+        order = [str(root.path) for root in roots if not root.package]
+        graph.sys_path = assembly.sys_path(found.import_folders, order)
+        graph.cwd = assembly.cwd(str(self.context.cwd))
+        calls = find_filesystem_calls(search.project, found.modules, search.walk.liveness_of)
+        graph.filesystem_calls = [replace(one.call, member=assembly.member_of(one.call.member)) for one in calls]
+        graph.work_dir_names = work_dir_names(calls, found.relative_names)
+        graph.decisions = self.decisions
+        graph.bounds = search.data
+        graph.python = self._python_range(search, set(sure), assembly)
+        return graph
+
+    def _requirements(self, found: Found, sure: Collection[str]) -> list[Requirement]:
+        """The distributions that the code imports; notes what does not ship, or comes from elsewhere than an index."""
+        if not found.packages:
+            return []
+        from clustrix_bundle.bundler.distributions import Distributions  # noqa: PLC0415 - where packages are used
+        from clustrix_bundle.bundler.requirements import find_requirements  # noqa: PLC0415
+
         requirements = find_requirements(
             [(use.resolved, use.sure and use.importer in sure) for use in found.packages],
             Distributions(self.context.interpreter.site_folders),
@@ -207,23 +232,7 @@ class Analysis:
             if requirement.source:
                 words = f"{requirement.name} {requirement.version} was installed from a {requirement.source} source, not from an index"
                 found.warnings[Note(words)] = None
-        read = read_variables(found.modules, self.context.variables, self.sources, search.walk.liveness_of)
-        found.warnings.update(dict.fromkeys(read))
-        assembly = Assembly(search.data.layout, found)
-        entry = EntryPoint(self.entry.kind, "", self.entry.name, self.target.qualname, place.line)
-        graph = assembly.graph(entry, self.entry.root, entry_path)
-        graph.entry = replace(entry, member=assembly.member_of(entry_path))
-        graph.requirements = list(requirements.found)
-        order = [str(root.path) for root in roots if not root.package]
-        graph.sys_path = assembly.sys_path(found.import_folders, order)
-        graph.cwd = assembly.cwd(str(self.context.cwd))
-        calls = find_filesystem_calls(search.project, found.modules, search.walk.liveness_of)
-        graph.filesystem_calls = [replace(one.call, member=assembly.member_of(one.call.member)) for one in calls]
-        graph.work_dir_names = work_dir_names(calls, found.relative_names)
-        graph.decisions = self.decisions
-        graph.bounds = search.data
-        graph.python = self._python_range(search, set(sure), assembly)
-        return graph
+        return list(requirements.found)
 
     def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
         limits: list[Limit] = []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.analysis.analysis import Analysis, RootTooNarrowError
 from clustrix_bundle.bundler.analysis.collector import collector_paused
 from clustrix_bundle.bundler.analysis.entry import find_entry_file
+from clustrix_bundle.bundler.lazy_dataclass import replace
 from clustrix_bundle.bundler.target import parse_target
 
 if TYPE_CHECKING:

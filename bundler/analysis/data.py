@@ -6,6 +6,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge, FoundFile
@@ -14,6 +15,8 @@ from clustrix_bundle.bundler.errors import AnalysisError
 from clustrix_bundle.bundler.graph import Note
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.analysis.wishes import Wishes
     from clustrix_bundle.bundler.analysis.world import FileFinding, ModuleFinding
@@ -33,6 +36,27 @@ class Policy(Protocol):
 
     def ignored(self, path: str) -> str | None:
         """Why a folder or pattern does not bring a file (ignore files, caches, secrets); None where it does."""
+
+
+class LatePolicy:
+    """The `Selection` of a project root, loaded and made when it is first asked: most functions bring no data."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @cached_property
+    def _selection(self) -> Policy:
+        from clustrix_bundle.bundler.selection import Selection  # noqa: PLC0415 - for data only
+
+        return Selection(self._root)
+
+    def secret(self, path: str) -> str | None:
+        """As `Policy.secret`."""
+        return self._selection.secret(path)
+
+    def ignored(self, path: str) -> str | None:
+        """As `Policy.ignored`."""
+        return self._selection.ignored(path)
 
 
 class DataFiles:

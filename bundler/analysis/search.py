@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.core_walk import open_walk
 from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
-from clustrix_bundle.bundler.analysis.observed import Observed, take_observed
 from clustrix_bundle.bundler.analysis.project import Project
 from clustrix_bundle.bundler.analysis.search_path import search_path_lines
 from clustrix_bundle.bundler.analysis.walk import Program, Walk
@@ -23,6 +22,7 @@ from clustrix_bundle.bundler.roots import SourceRoot
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.data import DataFiles
     from clustrix_bundle.bundler.analysis.entry import Place
+    from clustrix_bundle.bundler.analysis.observed import Observed
 
 
 class Search:
@@ -79,6 +79,8 @@ class Search:
         while self._step():
             pass
         if observed is not None:
+            from clustrix_bundle.bundler.analysis.observed import take_observed  # noqa: PLC0415 - where it was observed
+
             take_observed(self, observed, rules)
             while self._step():
                 pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import SourceError
@@ -69,6 +70,7 @@ class Sources:
 
     def __init__(self) -> None:
         self._files: dict[str, SourceFile] = {}
+        self._words: list[str] = []
         self._mentioning: dict[Callable[[str], bool], _Mentioning] = {}
         self._holding: dict[bytes, tuple[int, frozenset[str]]] = {}
         self._having: dict[str, tuple[int, frozenset[str]]] = {}
@@ -105,9 +107,9 @@ class Sources:
         """Files read so far in which a name for which ``wanted`` is true may stand (`FactsStore.mentioning`)."""
         known = self._mentioning.setdefault(wanted, _Mentioning())
         if known.files != len(self._files):
-            new = self.store.words(known.seen)
-            known.seen += len(new)
-            known.wanted += filter(wanted, new)
+            self._words += self.store.words(len(self._words))
+            known.wanted += filter(wanted, islice(self._words, known.seen, None))
+            known.seen = len(self._words)
             known.files = len(self._files)
             known.paths = frozenset(self.store.mentioning(known.wanted))
         return known.paths

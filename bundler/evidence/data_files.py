@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -32,7 +31,7 @@ from clustrix_bundle.bundler.folding.value import (
     items_of,
     literal,
 )
-from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.reading import Reading

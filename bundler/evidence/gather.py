@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from clustrix_bundle.bundler.evidence.work_folders import find_work_folders
 from clustrix_bundle.bundler.evidence.written_paths import written_paths
 from clustrix_bundle.bundler.facts.model import ModuleFacts
 from clustrix_bundle.bundler.folding.fold import Folder
+from clustrix_bundle.bundler.lazy_dataclass import replace
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import World

@@ -9,15 +9,15 @@ NOISE = random.Random(1).randbytes(300_000)
 CONTENTS = [b"", b"x", b"abc" * 1_000_000, NOISE, NOISE * 8]
 WRITERS = {
     "zstandard": compress._zstandard_compressor,
-    "libzstd": libzstd.LibzstdCompressor,
-    "raw": lambda level: raw_zstd.RawZstdCompressor(),
+    "libzstd": compress._libzstd_compressor,
+    "raw": lambda size: raw_zstd.RawZstdCompressor(),
 }
 READERS = {"zstandard": compress._zstandard_reader, "libzstd": compress._libzstd_reader}
 
 
 def frame(content, name, pieces=70_000):
     out = io.BytesIO()
-    writer = compress.FrameWriter(out.write, WRITERS[name](compress.LEVEL))
+    writer = compress.FrameWriter(out.write, WRITERS[name])
     for start in range(0, len(content), pieces):
         writer.write(content[start : start + pieces])
     writer.close()
@@ -37,6 +37,7 @@ def test_every_compressor_makes_a_frame_that_zstd_reads(writer, content):
     data = frame(content, writer)
     assert zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read() == content
     assert zstandard.get_frame_parameters(data).has_checksum
+    assert (zstandard.frame_content_size(data) == len(content)) == (writer != "raw" and len(content) < 1 << 20)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -57,8 +58,8 @@ def test_raw_frames_are_read_without_any_library():
 
 
 @pytest.mark.parametrize("writer", ["zstandard", "libzstd"])
-def test_the_pieces_in_which_content_arrives_leave_no_trace(writer):
-    content = NOISE * 8
+@pytest.mark.parametrize("content", [NOISE * 8, NOISE[:1000] * 300], ids=len)
+def test_the_pieces_in_which_content_arrives_leave_no_trace(writer, content):
     assert len({frame(content, writer, pieces) for pieces in (1_000, 70_000, 1 << 20, len(content))}) == 1
 
 

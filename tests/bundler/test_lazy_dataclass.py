@@ -122,6 +122,7 @@ DEEDS = {
     "is copied": lambda m: copy.deepcopy(m.Frozen(1, (2,), "t", [3])),
     "is pickled": lambda m: (pickle.loads(pickle.dumps(m.Frozen(1, (2,), "t", [3]))).hidden, pickle.loads(pickle.dumps(m.Loose(1)))),
     "is replaced": lambda m: dataclasses.replace(m.Frozen(1, (2,)), x=5),
+    "is replaced by our own function": lambda m: lazy_dataclass.replace(m.Frozen(1, (2,)), x=5),
     "is taken apart": lambda m: (dataclasses.astuple(m.Frozen(1)), dataclasses.asdict(m.Mutable({"a": 1}))),
     "lists a subclass' fields": lambda m: [one.name for one in dataclasses.fields(m.Child)],
     "lists its fields": lambda m: [(one.name, one.type, one.init, one.repr) for one in dataclasses.fields(m.Frozen)],
