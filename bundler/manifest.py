@@ -199,7 +199,7 @@ def check_schema(value: Mapping[str, Any], known: int, what: str) -> None:
         raise BundleFormatError(f"not a {what}: it says nothing of its schema")
     if schema > known:
         raise BundleFormatError(
-            f"the {what} is of schema {schema} and this clustrix-bundle reads up to {known}: upgrade clustrix-bundle (pip install -U clustrix-bundle)",
+            f"the {what} is of schema {schema} and this clustrix-bundle reads up to {known}: upgrade clustrix-bundle",
         )
 
 

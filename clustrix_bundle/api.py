@@ -77,8 +77,8 @@ def bundle(
     *,
     root: str | os.PathLike[str] | None = None,
     python: str | os.PathLike[str] | None = None,
-    include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
 ) -> Bundle:
     """Bundle a function with everything it needs.
 
@@ -89,8 +89,8 @@ def bundle(
         output: A file name ending in ``.zst``, or a folder; by default the user's cache (`default_output`).
         root: Project root, if it is not the one found.
         python: Executable or environment whose packages count.
-        include: Globs relative to the project root that ship too.
-        exclude: Globs relative to the project root that never ship.
+        include: Globs relative to the project root that ship too; one, or several.
+        exclude: Globs relative to the project root that never ship, likewise.
 
     Raises:
         TargetError, SourceError, AnalysisError: The function cannot be found or shipped; file, line, cause and remedy are in the message.
@@ -101,11 +101,13 @@ def bundle(
     options = BuildOptions(
         root=os.fspath(root) if root is not None else None,
         python=os.fspath(python) if python is not None else None,
-        include=tuple(include),
-        exclude=tuple(exclude),
+        include=_globs(include),
+        exclude=_globs(exclude),
     )
     if not isinstance(func_or_target, str) and not callable(func_or_target):
         raise TypeError(f"bundle() takes a function or its name, not {type(func_or_target).__name__}")
+    if isinstance(args, str | bytes) or not (args is None or isinstance(args, Iterable)):
+        raise TypeError(f"args holds all positional arguments, as in args=(3, 'x'); it is {args!r}")
 
     def analyze(args: tuple[Any, ...] | None, kwargs: Mapping[str, Any] | None) -> DependencyGraph:
         if not isinstance(func_or_target, str):
@@ -128,6 +130,10 @@ def bundle(
         isinstance(func_or_target, str),
         graph.captured,
     )
+
+
+def _globs(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def default_output() -> str:

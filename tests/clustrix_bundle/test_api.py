@@ -50,6 +50,18 @@ def test_arguments_travel_in_the_bundle_or_are_given_to_run(here):
     assert made.run(b"c", times=2) == b"cc"  # it is the bundle that runs, nothing is built again
 
 
+@pytest.mark.parametrize("args", ["ab", b"ab", 3])
+def test_what_are_no_positional_arguments_are_refused(here, args):
+    with pytest.raises(TypeError, match="args holds all positional arguments"):
+        bundle("lib.py:twice", args=args)
+
+
+def test_one_glob_is_a_glob(here):
+    (here / "note.txt").write_text("")
+    made = bundle("lib.py:pair", include="note.txt", exclude="*.csv", root=here)
+    assert [member.path for member in made.files] == ["project/lib.py", "project/note.txt"]
+
+
 def test_arguments_of_the_running_programs_own_classes_are_refused_for_a_named_function(here, monkeypatch):
     own = type("Own", (), {"__module__": "__main__"})
     monkeypatch.setattr(sys.modules["__main__"], "Own", own, raising=False)
