@@ -25,7 +25,6 @@ class Call(object):
         values = task.arguments or data.get("values") or data.get("arguments") or data["entry"]["kind"] == "value"
         if task.result_file or task.error_file or values:
             self._interpreter.load_pickle([task.root + "/" + path for path in data["sys_path"]], values)
-            from . import whole_pickle  # noqa: F401 - for results, after code that may change what importing leans on
         if task.error_file:
             from . import failure_file
 
@@ -94,7 +93,7 @@ class Call(object):
     def _done(self, result):
         task = self._task
         path = task.result_file
-        text = self.told(result, (lambda: write_pickle(path, result, self._interpreter.pickle)) if path else None)
+        text = self.told(result, (lambda: write_pickle(path, result, self._interpreter)) if path else None)
         if not task.json and not path and result is not None:
             self._say(0, _readable(result) + "\n")
         self._leave(text, [])
@@ -119,7 +118,7 @@ class Call(object):
 
     def pickled(self, result, out):
         """Pickle a result into an open file; the file's position after it."""
-        return _dump(result, self._interpreter.pickle, out)
+        return _dump(result, self._interpreter, out)
 
     def _failed(self, error):
         text, content, warnings = self.told_failure(error)
@@ -184,10 +183,10 @@ class _NotWrittenError(Exception):
     pass
 
 
-def write_pickle(path, value, pickle):
+def write_pickle(path, value, interpreter):
     """Write a pickle (protocol 4: every Python since 3.4) beside ``path`` and rename it there; its size."""
     try:
-        return _write(path, lambda out: _dump(value, pickle, out))
+        return _write(path, lambda out: _dump(value, interpreter, out))
     except OSError as error:
         raise _NotWrittenError("the function is done, but its result cannot be written: %s" % error) from error
 
@@ -212,11 +211,9 @@ def _write(path, write_into):
         raise
 
 
-def _dump(value, pickle, out):
-    from .whole_pickle import dump_whole
-
+def _dump(value, interpreter, out):
     try:
-        dump_whole(pickle, out, value, captured_definitions())
+        interpreter.dump_whole(interpreter.pickle, out, value, captured_definitions())
     except OSError:
         raise
     except BaseException as error:

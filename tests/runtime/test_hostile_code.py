@@ -18,6 +18,7 @@ DEEDS = {
     "the tree": "import os, shutil\n    shutil.rmtree(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))",
     "descriptors": "import os\n    os.closerange(0, 300)",
     "the number of descriptors": "import resource\n    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 99))",
+    "the size of files": "import resource\n    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))",
     "standard streams": "import sys\n    sys.stdout.close(); sys.stderr = None",
     "a timer": "import signal\n    signal.signal(signal.SIGALRM, lambda *a: 1 / 0)\n    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.001)",
     "audits": "import sys\n    def hook(event, given):\n        if event in ('import', 'compile'): raise RuntimeError(event)\n    sys.addaudithook(hook)",
@@ -35,7 +36,7 @@ def test_results_and_exceptions_are_told_whatever_the_function_has_done_to(site,
         f"Mine = ValueError\ndef f(fails):\n    {deed}\n    if fails:\n        raise Mine('what')\n    return [1, 'é']\n"
     )
     done = site.run(bundle, "--args", "[false]", "--result", "r.pkl", "--error", "e.pkl")
-    if "RLIMIT" in deed:
+    if "RLIMIT_NOFILE" in deed:
         assert "the function is done, but its result cannot be written" in done.error["message"]
         assert site.run(bundle, "--args", "[false]").result == [1, "é"]
     else:
@@ -43,7 +44,7 @@ def test_results_and_exceptions_are_told_whatever_the_function_has_done_to(site,
     error = site.run(bundle, "--args", "[true]", "--error", "e.pkl").error
     assert (error["type"], error["message"]) == ("ValueError", "what")
     assert "in f\n" in error["traceback"]
-    if "RLIMIT" not in deed:
+    if "RLIMIT_NOFILE" not in deed:
         assert pickle.loads((site.work / "e.pkl").read_bytes())["nodes"]
 
 
