@@ -65,6 +65,14 @@ class Cluster:
         return self.config.cluster_type == "local"
 
     @property
+    def work_dir(self) -> str:
+        """Its work dir as people are told of it: a folder here, or ``host:folder``."""
+        if self.is_here:
+            return self.config.local_work_dir or os.getcwd()
+        host, folder = self.config.cluster_host, self.config.remote_work_dir
+        return folder if host is None else f"{host}:{folder}"
+
+    @property
     def variables(self) -> frozenset[str]:
         """Environment variables that its jobs surely have."""
         return frozenset(self.config.environment_variables) | (frozenset(os.environ) if self.is_here else frozenset())
@@ -155,9 +163,7 @@ class Cluster:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT) or isinstance(error, NoRoomError):
                 raise
-            host = self.config.cluster_host
-            folder = (self.config.local_work_dir or os.getcwd()) if self.is_here else self.config.remote_work_dir
-            raise NoRoomError(folder if self.is_here or host is None else f"{host}:{folder}", error.errno) from error
+            raise NoRoomError(self.work_dir, error.errno) from error
 
     def _create(self, order: Order, given: Mapping[str, Any], job: str) -> Mapping[str, Any]:
         resources = self.resources(given)

@@ -34,7 +34,8 @@ def jobs_command(*, as_json: bool, **cluster: Any) -> int:
     """List the jobs of a cluster, or of this machine, oldest first; whoever submitted them, and from where."""
     from clustrix_bundle.job_status import list_statuses  # noqa: PLC0415 - where jobs are
 
-    statuses = list_statuses(open_cluster(**cluster))
+    asked = open_cluster(**cluster)
+    statuses = list_statuses(asked)
     if as_json:
         print_json({"ok": True, "jobs": [_row(status) for status in statuses]})
         return 0
@@ -45,6 +46,8 @@ def jobs_command(*, as_json: bool, **cluster: Any) -> int:
     ]
     if statuses:
         click.echo(printable(render_table(rows), keep_lines=True))
+    else:
+        click.echo(f"there are no jobs in {printable(asked.work_dir)}", err=True)
     return 0
 
 

@@ -22,15 +22,23 @@ if TYPE_CHECKING:
     from clustrix_bundle.order import Order
 
 _REFUSED = 4
-_RESOURCES = ("cores", "memory", "time", "partition", "queue", "account", "gres", "qos")
+_RESOURCES = {
+    "cores": ("N", "Processors, on one machine."),
+    "memory": ("SIZE", "Such as 16GB."),
+    "time": ("LIMIT", "Such as 02:00:00 or 1-12:00:00."),
+    "partition": ("NAME", "The scheduler's."),
+    "queue": ("NAME", "The scheduler's."),
+    "account": ("NAME", "Who is charged."),
+    "gres": ("TEXT", "Such as gpu:2."),
+    "qos": ("NAME", "Quality of service."),
+}
+"""What a job asks for: metavariable and help of the option."""
 
 
 def _resource_options(command: Any) -> Any:
-    for name in reversed(_RESOURCES):
+    for name, (metavar, text) in reversed(_RESOURCES.items()):
         kind: Any = int if name == "cores" else str
-        command = click.option(f"--{name}", type=kind, metavar="N" if name == "cores" else "TEXT", help="As in @cluster.")(
-            command
-        )
+        command = click.option(f"--{name}", type=kind, metavar=metavar, help=text)(command)
     return command
 
 
@@ -148,6 +156,8 @@ def _tell_check(found: Preflight, *, as_json: bool, strict: bool) -> int:
     refused = any(one.level == "failed" or strict for one in found.wrong)
     if as_json:
         print_json({"ok": not refused, "preflight": _rows(found)})
+    elif not found.findings:
+        click.echo("nothing is amiss: jobs run on this machine, in a Python such as this one")
     return _REFUSED if refused else 0
 
 

@@ -38,6 +38,12 @@ def test_strict_submits_nothing(elsewhere: Any, tmp_path: Path) -> None:
     assert list((tmp_path / "cluster").glob(".clustrix-*/jobs/*")) == []
 
 
+def test_a_check_that_finds_nothing_says_so(command: Any) -> None:
+    assert command("submit", "thermo.model:run", "--check").out.startswith("nothing is amiss")
+    none = command("jobs")
+    assert (none.code, none.out, none.err) == (0, "", f"there are no jobs in {command.cwd}\n")
+
+
 def test_check_only_looks(command: Any, elsewhere: Any, tmp_path: Path) -> None:
     assert elsewhere("submit", "thermo.model:run", "--check").out.startswith("warning  prelude")
     assert elsewhere("submit", "thermo.model:run", "--check", "--strict").code == 4
