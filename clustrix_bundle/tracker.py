@@ -28,9 +28,9 @@ _PATIENCE = 0.2
 
 @dataclass(slots=True)
 class _Watched:
-    """A job that somebody waits for: tasks that have not ended, by number, and what its folder said last."""
+    """A job that somebody waits for: futures of tasks that have not ended, by number, and what its folder said last."""
 
-    open: dict[int, Job]
+    open: dict[int, list[Job]]
     letters: str = ""
     seen: dict[int, str] = field(default_factory=dict)
 
@@ -65,7 +65,7 @@ class Tracker:
         """Follow jobs until they end, in a thread of this process."""
         with self._changed:
             for job in jobs:
-                self._watched.setdefault(job.id, _Watched({})).open[job.task] = job
+                self._watched.setdefault(job.id, _Watched({})).open.setdefault(job.task, []).append(job)
             self._news = time.monotonic()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="clustrix-jobs", daemon=True)
@@ -109,9 +109,8 @@ class Tracker:
             watched, self._watched = self._watched, {}
         shown = " | ".join([*list(watched)[:3], *["…"][: len(watched) > 3]])
         error.add_note(f"What was submitted goes on without us; `clustrix-bundle attach {shown}` follows it again.")
-        for one in watched.values():
-            for job in one.open.values():
-                job._failed(job.state, error)  # noqa: SLF001 - the job itself goes on; it can be attached to
+        for job in (job for one in watched.values() for jobs in one.open.values() for job in jobs):
+            job._failed(job.state, error)  # noqa: SLF001 - the job itself goes on; it can be attached to
 
     def look(self) -> None:
         """Wait for news, and settle what has ended."""
@@ -149,22 +148,23 @@ class Tracker:
 
     def _update(self, id_: str, one: _Watched, look: dict[str, Any] | None, told: dict[tuple[str, int], Scheduled]) -> None:
         if look is None:
-            for job in list(one.open.values()):
+            for job in (job for jobs in list(one.open.values()) for job in jobs):
                 job._failed("lost", JobLostError(id_, "its folder is gone: somebody removed it"))  # noqa: SLF001
             one.open.clear()
             return
         one.letters = look["letters"]
         ended: list[tuple[Job, str, str]] = []
-        for number, job in list(one.open.items()):
+        for number, jobs in list(one.open.items()):
             scheduled = told.get((id_, number), UNKNOWN)
             word = self._verdicts.judge(id_, number, one.letters[number], scheduled, look["beats"].get(str(number)))
             if word in FINAL:
-                ended.append((job, word, scheduled.reason if scheduled.word == "ended" else ""))
+                ended += [(job, word, scheduled.reason if scheduled.word == "ended" else "") for job in list(jobs)]
                 continue
             reason = awaited(scheduled) if scheduled.word == "ended" else scheduled.reason
-            if word != job.state or reason != job.reason:
-                self._news = time.monotonic()
-                job._moved(word, reason, stuck=scheduled.stuck)  # noqa: SLF001
+            for job in list(jobs):
+                if word != job.state or reason != job.reason:
+                    self._news = time.monotonic()
+                    job._moved(word, reason, stuck=scheduled.stuck)  # noqa: SLF001
         if ended:
             self._news = time.monotonic()
             self._settle(id_, one, ended, look["outcomes"])
@@ -185,7 +185,10 @@ class Tracker:
                 job._failed("failed", error)  # noqa: SLF001
             except Exception as error:  # noqa: BLE001 - it is the job's
                 job._failed(word if word != "completed" else "failed", error)  # noqa: SLF001
-            one.open.pop(job.task, None)
+            with self._changed:  # somebody may attach to it right now
+                one.open[job.task].remove(job)
+                if not one.open[job.task]:
+                    del one.open[job.task]
 
     def _finish(self, job: Job, word: str, reason: str, outcome: dict[str, Any] | None) -> None:
         calls = fetch_calls(self.place, job.id, job.task, outcome, job._captured) if word != "cancelled" else []  # noqa: SLF001

@@ -383,6 +383,16 @@ if __name__ == "__main__":
     assert sorted(job.result(60)[0][0] for job in jobs) == [0, 1, 2]
 
 
+def test_a_job_can_be_attached_to_where_it_is_followed_already(
+    executor: ClusterExecutor, calls: Any, config: ClusterConfig, flag: Flag
+) -> None:
+    first = executor.submit(calls.sleep_on, str(flag))
+    flag.await_begin()
+    others = [cluster_of(config).attach(first.id)[0] for _ in range(2)]
+    flag.raise_()
+    assert [job.result(60) for job in (first, *others)] == [str(flag)] * 3
+
+
 def test_a_negative_number_of_workers_is_refused(config: ClusterConfig) -> None:
     with pytest.raises(ValueError, match="max_workers must be greater than 0"):
         ClusterExecutor(config, max_workers=-1)
