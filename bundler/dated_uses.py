@@ -52,25 +52,17 @@ KEYWORD_SINCE: Mapping[str, Mapping[str, int]] = {
 METHOD_SINCE: Mapping[str, int] = {"removeprefix": 9, "removesuffix": 9}
 """Methods of texts and bytes that nothing else has (but for accessors named ``str``), with the first version that has them."""
 
-_LAST_NAMES = frozenset([*BUILTIN_SINCE, *METHOD_SINCE])
+_OUTSIDE = frozenset([*METHOD_SINCE, "|", *(keyword for keywords in KEYWORD_SINCE.values() for keyword in keywords)])
 
 
-def is_dated_use(name: str) -> bool:
-    """Whether a module that mentions the name may use what not every version has (`DATED_KEYWORDS` and `is_zip` tell others)."""
-    return name in _LAST_NAMES
+def is_dated_builtin(name: str) -> bool:
+    """Whether a name is, or is like, a builtin that not every version has."""
+    return name in BUILTIN_SINCE
 
 
-def is_zip(name: str) -> bool:
-    """Whether a module that mentions the name, and somewhere `ZIP_KEYWORD`, may hand that to ``zip``."""
-    return name == "zip"
-
-
-ZIP_KEYWORD = b"strict"
-"""What ``zip`` takes since 3.10; hardly a module lacks ``zip`` itself."""
-
-
-DATED_KEYWORDS = (b"slots=", b"kw_only=", b"match_args=")
-"""Bytes in modules that are imported, whose own statements define dataclasses."""
+def may_be_dated(facts: ModuleFacts) -> bool:
+    """Whether `dated_uses` outside of functions can give anything, but for builtins."""
+    return not _OUTSIDE.isdisjoint(facts.outside)
 
 
 def dated_uses(facts: ModuleFacts, liveness: Liveness, path: str) -> Iterator[Limit]:

@@ -21,7 +21,7 @@ from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
-from clustrix_bundle.bundler.dated_uses import DATED_KEYWORDS, ZIP_KEYWORD, dated_uses, is_dated_use, is_zip
+from clustrix_bundle.bundler.dated_uses import dated_uses, is_dated_builtin, may_be_dated
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
@@ -237,8 +237,7 @@ class Analysis:
     def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
         limits: list[Limit] = []
         featured, dated = self.sources.having("features"), self.sources.mentioning(is_dated)
-        newer = self.sources.mentioning(is_dated_use).union(*map(self.sources.holding, DATED_KEYWORDS))
-        newer |= self.sources.mentioning(is_zip) & self.sources.holding(ZIP_KEYWORD)
+        newer = self.sources.mentioning(is_dated_builtin)
         called = search.surely_called()
         for module in search.found.modules:
             path = module.file
@@ -249,13 +248,18 @@ class Analysis:
             if is_entry or path in featured:
                 limits += syntax_limits(self._shipped_facts(module, search), shown)
             runs = called.get(module.name, frozenset())
+            looked_at = is_entry or bool(runs)
+            uses_library = looked_at or (path in dated and may_be_limited(module.facts))
+            uses_newer = looked_at or path in newer or may_be_dated(module.facts)
+            if not (uses_library or uses_newer):
+                continue
             liveness = search.walk.liveness_of(module)
             if runs:
                 liveness = liveness.with_called(runs)
-            if is_entry or (path in dated and (runs or may_be_limited(module.facts))):
+            if uses_library:
                 for name, attribute, line in attribute_uses(module.facts, liveness):
                     limits += library_limits(name, attribute, shown, line)
-            if is_entry or path in newer:
+            if uses_newer:
                 limits += dated_uses(module.facts, liveness, shown)
             if is_entry:
                 limits += annotation_limits(search.found.files[path].content or module.source, shown)

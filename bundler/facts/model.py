@@ -317,7 +317,10 @@ class ModuleFacts:
 
     @cached_property
     def outside(self) -> frozenset[str]:
-        """Names of attributes that stand outside of function bodies; those in annotations and below cuts may be among them or not."""
+        """Names of attributes, and of keywords in calls, that stand outside of function bodies, and ``|`` for that operator.
+
+        Those in annotations and below cuts may be among them or not.
+        """
         names = self._outlined("outside")
         if names is not None:
             return names
@@ -327,7 +330,7 @@ class ModuleFacts:
         defined = [one for one in self.scopes if one.parent in sure]
         roots += [part for one in defined for part in (one.decorators, one.bases, one.keywords)]
         roots += [parameter.default for one in defined for parameter in one.parameters if parameter.default is not None]
-        return frozenset(_attributes(tuple(roots)))
+        return frozenset([*_marks(tuple(roots)), *(name for one in self.calls if one.scope in sure for name, _ in one.keywords if name)])
 
     @cached_property
     def hooks(self) -> frozenset[str]:
@@ -468,12 +471,14 @@ def _hook(value: Expr) -> str | None:
     return value[2] if value[0] == "attr" and value[1][0] == "name" and value[2] in HOOKS else None
 
 
-def _attributes(values: tuple[Any, ...]) -> Iterator[str]:
+def _marks(values: tuple[Any, ...]) -> Iterator[str]:
     pending: list[tuple[Any, ...]] = [values]
     while pending:
         value = pending.pop()
         if len(value) == 3 and value[0] == "attr":
             yield value[2]
+        elif value[:2] == ("bin", "|"):
+            yield "|"
         pending += [part for part in value if isinstance(part, tuple)]
 
 

@@ -55,7 +55,7 @@ impl<'a> Walker<'a> {
         let scope = self.open_scope(row);
         self.in_type_parameters(def.type_params.as_deref(), |walker| {
             walker.parameter_expressions(&def.parameters, def.type_params.is_some());
-            walker.optional(def.returns.as_deref());
+            walker.annotation(def.returns.as_deref());
             walker.open_frame(FrameKind::Function);
             walker.bind_parameters(&def.parameters);
             walker.body_of(scope, |walker| walker.block(&def.body));
@@ -121,7 +121,7 @@ impl<'a> Walker<'a> {
     fn parameter_expressions(&mut self, parameters: &'a Parameters, has_type_parameters: bool) {
         self.features.parameters(parameters);
         for parameter in parameters.iter_source_order() {
-            self.optional(parameter.annotation());
+            self.annotation(parameter.annotation());
             let Some(default) = parameter.default() else {
                 continue;
             };

@@ -1,7 +1,8 @@
 //! Expressions: every call, string, lambda, walrus and comprehension in them, and the names they read.
 
 use ruff_python_ast::{
-    AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprAttribute, ExprCall, ExprName, FStringPart, InterpolatedStringElements,
+    AnyStringFlags, ArgOrKeyword, Comprehension, Expr, ExprAttribute, ExprCall, ExprName, FStringPart,
+    InterpolatedStringElements, Operator,
 };
 use ruff_text_size::Ranged;
 
@@ -17,6 +18,19 @@ impl<'a> Walker<'a> {
     pub fn optional(&mut self, expr: Option<&'a Expr>) {
         if let Some(expr) = expr {
             self.expr(expr);
+        }
+    }
+
+    pub fn annotation(&mut self, expr: Option<&'a Expr>) {
+        let around = std::mem::replace(&mut self.in_annotation, true);
+        self.optional(expr);
+        self.in_annotation = around;
+    }
+
+    /// Notes what stands outside of function bodies.
+    fn stands(&mut self, name: &'a str) {
+        if !self.frames.iter().any(|frame| frame.kind == FrameKind::Function) {
+            self.outside.push(name);
         }
     }
 
@@ -37,6 +51,9 @@ impl<'a> Walker<'a> {
                 self.expr(&inner.value);
             }
             Expr::BinOp(inner) => {
+                if inner.op == Operator::BitOr && !self.in_annotation {
+                    self.stands("|");
+                }
                 self.expr(&inner.left);
                 self.expr(&inner.right);
             }
@@ -128,9 +145,7 @@ impl<'a> Walker<'a> {
 
     fn attribute(&mut self, inner: &'a ExprAttribute) {
         self.words.add(inner.attr.as_str());
-        if !self.frames.iter().any(|frame| frame.kind == FrameKind::Function) {
-            self.outside.push(inner.attr.as_str());
-        }
+        self.stands(inner.attr.as_str());
         self.expr(&inner.value);
     }
 
@@ -195,7 +210,12 @@ impl<'a> Walker<'a> {
             let value = match argument {
                 ArgOrKeyword::Arg(Expr::Starred(starred)) => &starred.value,
                 ArgOrKeyword::Arg(value) => value,
-                ArgOrKeyword::Keyword(keyword) => &keyword.value,
+                ArgOrKeyword::Keyword(keyword) => {
+                    if let Some(name) = &keyword.arg {
+                        self.stands(name.as_str());
+                    }
+                    &keyword.value
+                }
             };
             self.mutated(value);
             self.expr(value);

@@ -16,7 +16,7 @@ pub struct Outline {
     /// An object of `bound` (names that the module binds), `defines` (names of its functions, nested ones and methods
     /// too), `runs` (last names of what its own statements call under no
     /// condition), `outside` (names of
-    /// attributes outside of function bodies), `hooks` (what may change where modules are found), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
+    /// attributes and keywords, and `|`, outside of function bodies), `hooks` (what may change where modules are found), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
     pub json: Vec<u8>,
     /// The names that stand in its expressions and imports.
     pub words: Vec<String>,

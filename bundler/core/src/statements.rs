@@ -95,7 +95,7 @@ impl<'a> Walker<'a> {
                     Some(value) => self.target(&inner.target, Value::of(value), "assign"),
                     None => self.declare(&inner.target),
                 }
-                self.expr(&inner.annotation);
+                self.annotation(Some(&inner.annotation));
                 self.optional(inner.value.as_deref());
             }
             Stmt::For(inner) => {

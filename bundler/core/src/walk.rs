@@ -104,8 +104,10 @@ pub struct Walker<'a> {
     pub callees: Callees<'a>,
     /// Last names of what the module's own statements call under no condition.
     pub runs: Vec<&'a str>,
-    /// Names of attributes that stand outside of function bodies.
+    /// Names of attributes, and of keywords in calls, that stand outside of function bodies, and `|` for that operator.
     pub outside: Vec<&'a str>,
+    /// Whether the expression that is walked is an annotation, or in one.
+    pub in_annotation: bool,
     /// What of `hooks` is changed, or bound to a name.
     pub hooks: Vec<&'a str>,
 }
@@ -148,6 +150,7 @@ impl<'a> Walker<'a> {
             callees: Callees::default(),
             runs: Vec::new(),
             outside: Vec::new(),
+            in_annotation: false,
             hooks: Vec::new(),
         }
     }

@@ -274,6 +274,8 @@ def test_what_surely_called_functions_need_limits_the_pythons(analyze):
     assert "zip(strict=…)" in graph.python.reasons[0].message
     newer = "from dataclasses import dataclass\n@dataclass(weakref_slot=True, slots=True)\nclass Point: pass\n"
     assert analyze("main:f", {"kinds.py": newer}).python.minimum == (3, 11)
+    newer = "from tempfile import TemporaryDirectory as T\nFOLDER = T(delete=False)\nclass Point: pass\n"
+    assert analyze("main:f", {"kinds.py": newer}).python.minimum == (3, 12)
 
 
 def test_filesystem_calls_are_listed_under_every_name_they_go_by(analyze):

@@ -71,10 +71,20 @@ def test_what_a_module_calls_for_sure_is_known_by_its_last_name(store: FactsStor
 
 
 def test_attributes_outside_of_functions_and_texts_that_may_be_paths_are_at_hand(store: FactsStore, tmp_path: Path) -> None:
-    text = "a.b(c.d)\n@e.f\nclass G(h.i):\n    j = [k.l for m in n]\n    def o(p=q.r): return s.t + 'u/v'\nw = x[lambda: y.z] + 'w.x'\n'no path'\n"
+    text = "a.b(c.d, z=1)\n@e.f\nclass G(h.i):\n    j = [k.l for m in n]\n    def o(p=q.r): return s.t(y=2) + 'u/v'\nw = x[lambda: y.z] + 'w.x'\n'no path'\n"
     facts = store.facts(written(tmp_path, "m.py", text))
-    assert facts.outside == {"b", "d", "f", "i", "l", "r"}
+    assert facts.outside == {"b", "d", "f", "i", "l", "r", "z"}
     assert [(one.value, one.line) for one in facts.paths] == [("u/v", 5), ("w.x", 6)]
+
+
+@pytest.mark.parametrize(
+    ("text", "has_union"),
+    [("a = {} | b\n", True), ("f(x=[a | b])\n", True), ("def f(x: a | b) -> a | b:\n    y: a | b = c | d\nz: a | b\n", False)],
+)
+def test_unions_outside_of_functions_are_at_hand_but_for_those_of_annotations(
+    store: FactsStore, tmp_path: Path, text: str, has_union: bool
+) -> None:
+    assert ("|" in store.facts(written(tmp_path, "m.py", text)).outside) == has_union
 
 
 @pytest.mark.parametrize(

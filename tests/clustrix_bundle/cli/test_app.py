@@ -10,11 +10,11 @@ from clustrix_bundle.cli.app import COMMANDS
 
 def loaded_modules(arguments, cwd, env):
     code = (
-        "import sys, runpy, io, contextlib\n"
+        "import atexit, sys, runpy, io\n"
         "sys.argv = ['clustrix-bundle', *sys.argv[1:]]\n"
-        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
-        "    runpy.run_module('clustrix_bundle', run_name='__main__')\n"
-        "print(*sys.modules)"
+        "atexit.register(lambda: print(*sys.modules, file=sys.__stdout__, flush=True))\n"
+        "sys.stdout = io.StringIO()\n"
+        "runpy.run_module('clustrix_bundle', run_name='__main__')\n"
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=True)
     return set(done.stdout.split())
