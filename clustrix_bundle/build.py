@@ -89,13 +89,12 @@ def observe_target(
         TargetError, SourceError, AnalysisError, SettingsError: As for `analyze_target`.
         RemoteError: The function failed.
     """
-    from clustrix_bundle.bundler.analysis.observed import Observed  # noqa: PLC0415 - only where a function is observed
-    from clustrix_bundle.observation import observe  # noqa: PLC0415
+    from clustrix_bundle.observation import observe  # noqa: PLC0415 - only where a function is observed
 
     analyzer = _target_analyzer(target, options, cwd)
     context = analyzer.context
-    touched = observe(analyzer.analyze_target(target), args, kwargs, context.interpreter, context.cwd)
-    analyzer.context = replace(context, observed=Observed(touched, only))
+    observed = observe(analyzer.analyze_target(target), args, kwargs, context.interpreter, context.cwd, only=only)
+    analyzer.context = replace(context, observed=observed)
     return analyzer.analyze_target(target)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.analysis.observed import Observed
 from clustrix_bundle.errors import RemoteError
 from clustrix_bundle.watching import Trial, watch
 
@@ -16,11 +17,18 @@ if TYPE_CHECKING:
 
 
 def observe(
-    graph: DependencyGraph, args: Sequence[Any], kwargs: Mapping[str, Any], interpreter: Interpreter, cwd: Path
-) -> tuple[str, ...]:
+    graph: DependencyGraph,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    interpreter: Interpreter,
+    cwd: Path,
+    *,
+    only: bool = False,
+) -> Observed:
     """Every existing file and folder outside the interpreter that the function read, imported or listed; absolute, as it named it, sorted.
 
-    ``graph`` is what the analysis found: of a script only its slice runs, so that nothing is submitted.
+    ``graph`` is what the analysis found: of a script only its slice runs, so that nothing is submitted. With ``only``, the functions
+    that were called are told as well.
 
     Raises:
         RemoteError: the function failed; what it would have opened then is unknown.
@@ -37,13 +45,14 @@ def observe(
         sys_path=list(dict.fromkeys(filter(os.path.isdir, folders))),
         cwd=str(cwd),
         call=(args, kwargs),
+        functions=only,
     )
     seen = watch(trial, interpreter)
     if seen.failure is not None:
         raise RemoteError(seen.failure.type, f"{seen.failure.message} (while the function was observed)", seen.failure.traceback)
     theirs = [folder.rstrip(os.sep) + os.sep for folder in (*interpreter.site_folders, *interpreter.stdlib_folders)]
     touched = {path for path in (*seen.reads, *seen.listed) if os.path.lexists(path) and not any(map(path.startswith, theirs))}
-    return tuple(sorted(touched))
+    return Observed(tuple(sorted(touched)), only, seen.called)
 
 
 def folder_on_disk(graph: DependencyGraph, member: str) -> str | None:

@@ -9,8 +9,10 @@
     modules     names to import after the entry was loaded
     forbidden   folders that are out of reach (what lies in ``allowed`` excepted): whoever opens something there is told that
                 there is no such file
+    functions   whether functions are noted that are called
     events      file to which a line of JSON is appended for everything that is touched: [kind, absolute path];
-                kind is read, write, list or refused
+                kind is read, write, list or refused; with ``functions`` ["called", path, line] of the first line of each function,
+                and ["unseen", ""] where others may have been called: in a started Python, or after something else took the place
     outcome     file for what happened: {"entry": null or error, "modules": [[name, error], ...]}; an error is
                 {"type", "message", "name", "file", "traceback", "places": [[file, line], ...]}, ``name`` the module that was
                 not found, ``file`` the file
@@ -38,13 +40,14 @@ if TYPE_CHECKING:
 class Watcher:
     """An audit hook."""
 
-    def __init__(self, events: str, forbidden: list[str], allowed: list[str]) -> None:
+    def __init__(self, events: str, forbidden: list[str], allowed: list[str], *, functions: bool = False) -> None:
         self.output = os.open(events, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.forbidden = [_folder(path) for path in forbidden]
         self.allowed = [_folder(path) for path in allowed]
-        self.seen: dict[tuple[str, str], bool] = {}
+        self.seen: dict[tuple[Any, ...], bool] = {}
         self.encode: Callable[[Any], str] = json.dumps
         self.error = errno.ENOENT, os.strerror(errno.ENOENT)
+        self.functions = functions
         self.sharing = os.O_ACCMODE if hasattr(os, "O_ACCMODE") else 3
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
@@ -55,8 +58,22 @@ class Watcher:
             self.touch("list", "." if args[0] is None else args[0])
         elif event == "import":
             self.touch("read", args[1])
+            if self.functions and args[0] in _STARTERS:
+                self.miss()
         elif event in ("sqlite3.connect", "ctypes.dlopen"):
             self.touch("read", args[0])
+        elif self.functions and event in _PROGRAMS and _is_python(args[_PROGRAMS[event]]):
+            self.miss()
+
+    def miss(self) -> None:
+        """Tells that functions may be called that are not noted."""
+        self.tell("unseen", "")
+
+    def tell(self, *row: Any) -> None:
+        """Writes a line, once."""
+        if row not in self.seen:
+            self.seen[row] = True
+            os.write(self.output, (self.encode(row) + "\n").encode("ascii"))
 
     def access(self, mode: Any, flags: Any) -> str:
         """Whether a file is opened to be read, or only to be written."""
@@ -76,9 +93,7 @@ class Watcher:
         refused = self.is_out_of_reach(path)
         if refused:
             kind = "refused"
-        if (kind, path) not in self.seen:
-            self.seen[kind, path] = True
-            os.write(self.output, (self.encode([kind, path]) + "\n").encode("ascii"))
+        self.tell(kind, path)
         if refused:
             raise FileNotFoundError(*self.error, path)
 
@@ -86,6 +101,71 @@ class Watcher:
         """Whether the path lies in a forbidden folder."""
         inside = path + os.sep
         return any(map(inside.startswith, self.forbidden)) and not any(map(inside.startswith, self.allowed))
+
+
+_STARTERS = frozenset(
+    f"{package}.{name}" for package in ("multiprocessing", "billiard") for name in ("popen_spawn_posix", "popen_forkserver")
+)
+"""Modules that start a Python which does not go on where this one stands."""
+
+
+_PROGRAMS = {"subprocess.Popen": slice(2), "os.exec": slice(2), "os.posix_spawn": slice(2), "os.spawn": slice(1, 3)}
+"""Events of programs that are started, and where their file and arguments are."""
+
+
+def _is_python(command: Any) -> bool:
+    return "python" in repr(command).lower() or ".py" in repr(command)
+
+
+class FunctionWatch:
+    """Notes the functions that are called, each once: by `sys.monitoring` where there is such a thing, else by a trace function (slow)."""
+
+    NAME = "clustrix-bundle"
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
+        self.called: set[Any] = set()
+        self.tool = -1
+        self.monitoring: Any = getattr(sys, "monitoring", None)  # since Python 3.12
+
+    def start(self) -> None:
+        """From now on."""
+        monitoring = self.monitoring
+        if monitoring is not None:
+            self.tool = next(tool for tool in (4, 3, 5, 2) if monitoring.get_tool(tool) is None)
+            monitoring.use_tool_id(self.tool, self.NAME)
+            monitoring.register_callback(self.tool, monitoring.events.PY_START, self.on_start)
+            monitoring.set_events(self.tool, monitoring.events.PY_START)
+            return
+        import threading  # noqa: PLC0415 - Python 3.8 to 3.11; of the user's, if there is one
+
+        getattr(threading, "settrace", sys.settrace)(self.on_call)
+        sys.settrace(self.on_call)
+
+    def stop(self) -> None:
+        """Until now; tells where something took the place."""
+        if self.tool < 0:
+            if sys.gettrace() != self.on_call:
+                self.watcher.miss()
+            sys.settrace(None)
+        elif self.monitoring.get_tool(self.tool) != self.NAME:
+            self.watcher.miss()
+
+    def on_start(self, code: Any, _offset: int) -> Any:
+        """A function is called for the first time."""
+        self.note(code)
+        return self.monitoring.DISABLE
+
+    def on_call(self, frame: Any, _event: str, _argument: Any) -> None:
+        """A function is called; its lines are nothing to us."""
+        if frame.f_code not in self.called:
+            self.called.add(frame.f_code)
+            self.note(frame.f_code)
+
+    def note(self, code: Any) -> None:
+        """Tells of a function that stands in a file."""
+        if code.co_filename.startswith(os.sep) and code.co_name != "<module>":
+            self.watcher.tell("called", code.co_filename, code.co_firstlineno)
 
 
 def _folder(path: str) -> str:
@@ -173,14 +253,19 @@ def main(path: str) -> None:
     """Does what the specification says."""
     with open(path, encoding="utf-8") as file:
         spec = json.load(file)
-    watcher = Watcher(spec["events"], spec["forbidden"], spec["allowed"])
+    watcher = Watcher(spec["events"], spec["forbidden"], spec["allowed"], functions=spec["functions"])
+    functions = FunctionWatch(watcher)
     encode = json.dumps
     outcome = spec["outcome"]
     prepare(spec, watcher)
     sys.addaudithook(watcher)
+    if spec["functions"]:
+        functions.start()
     function, error = attempt(lambda: load(spec["entry"]))
     if error is None and spec["call"] is not None:
         _, error = attempt(lambda: call(function, spec["call"]))
+    if spec["functions"]:
+        functions.stop()
     modules = [[name, attempt_import(name)] for name in spec["modules"]]
     with open(outcome, "w", encoding="ascii") as file:
         file.write(encode({"entry": error, "modules": modules}))

@@ -39,6 +39,7 @@ class Trial:
         modules: Names imported after that.
         forbidden: Folders out of reach.
         allowed: Folders in them that are not.
+        functions: Whether to note the functions that are called.
     """
 
     entry: EntryPoint
@@ -50,6 +51,7 @@ class Trial:
     modules: Sequence[str] = ()
     forbidden: Sequence[str] = ()
     allowed: Sequence[str] = ()
+    functions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Seen:
         refused: What it wanted of the forbidden folders.
         failure: What loading or calling the entry point raised.
         modules: For each of the modules that were to be imported what it raised, None where nothing.
+        called: File and first line of each function that was called; None where that was not asked for, or not all were seen.
     """
 
     reads: tuple[str, ...]
@@ -83,6 +86,7 @@ class Seen:
     refused: tuple[str, ...]
     failure: Failure | None
     modules: Mapping[str, Failure | None] = field(default_factory=dict)
+    called: frozenset[tuple[str, int]] | None = None
 
 
 def watch(trial: Trial, interpreter: Interpreter) -> Seen:
@@ -109,7 +113,7 @@ def watch(trial: Trial, interpreter: Interpreter) -> Seen:
         arguments = [interpreter.executable or sys.executable, watched_process.__file__, spec]
         process = subprocess.Popen(arguments, env=clean_environment(os.environ), stdin=subprocess.DEVNULL, stdout=2)  # noqa: S603 - our own program, no shell
         code = wait_out(process, ends_us=True)
-        return _seen(events, outcome, code, folder)
+        return _seen(events, outcome, code, folder, functions=trial.functions)
 
 
 def _spec(trial: Trial, interpreter: Interpreter, **files: str) -> dict[str, Any]:
@@ -129,25 +133,34 @@ def _spec(trial: Trial, interpreter: Interpreter, **files: str) -> dict[str, Any
         "modules": list(trial.modules),
         "forbidden": list(trial.forbidden),
         "allowed": [*trial.allowed, os.path.dirname(files["events"]), *interpreter.site_folders, *interpreter.stdlib_folders],
+        "functions": trial.functions,
         "runtime": files["runtime"],
         "events": files["events"],
         "outcome": files["outcome"],
     }
 
 
-def _seen(events: str, outcome: str, code: int, own_folder: str) -> Seen:
+def _seen(events: str, outcome: str, code: int, own_folder: str, *, functions: bool) -> Seen:
     kinds: dict[str, dict[str, None]] = {"read": {}, "write": {}, "list": {}, "refused": {}}
+    called: set[tuple[str, int]] = set()
     with open(events, encoding="ascii") as lines:
         for line in lines:
-            kind, path = json.loads(line)
+            kind, path, *rest = json.loads(line)
             if path.startswith(own_folder + os.sep):
+                continue
+            if kind == "called":
+                called.add((path, rest[0]))
+                continue
+            if kind == "unseen":
+                functions = False
                 continue
             path = source_of(path)
             other = kinds["read" if kind == "write" else "write"]
             if kind not in {"read", "write"} or path not in other:  # the first access decides
                 kinds[kind][path] = None
     failure, modules = _outcome(outcome, code)
-    return Seen(tuple(kinds["read"]), tuple(kinds["list"]), tuple(kinds["write"]), tuple(kinds["refused"]), failure, modules)
+    reads, listed, writes, refused = (tuple(kinds[kind]) for kind in ("read", "list", "write", "refused"))
+    return Seen(reads, listed, writes, refused, failure, modules, frozenset(called) if functions else None)
 
 
 def _outcome(path: str, code: int) -> tuple[Failure | None, dict[str, Failure | None]]:

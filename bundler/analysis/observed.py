@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from clustrix_bundle.bundler.analysis.found import Found, FoundEdge
     from clustrix_bundle.bundler.analysis.search import Search
-    from clustrix_bundle.bundler.analysis.world import Rules
+    from clustrix_bundle.bundler.analysis.world import LoadedModule, Rules
 
 DETAIL = "touched when the function ran here"
 KEPT = frozenset({"import", "folded", "included", "observed"})
@@ -27,10 +27,12 @@ class Observed:
     Attributes:
         paths: Existing files that were read or imported, and folders that were listed; absolute, as the code named them.
         only: Whether files that possible evidence alone brings stay, if they are not among them.
+        called: File and first line of each function that was called; None where that is not known.
     """
 
     paths: tuple[str, ...]
     only: bool = False
+    called: frozenset[tuple[str, int]] | None = None
 
 
 def take_observed(search: Search, observed: Observed, rules: Rules) -> None:
@@ -54,7 +56,7 @@ def drop_untouched(found: Found, observed: Observed, entry_path: str) -> None:
     touched = set(map(os.path.realpath, observed.paths))
     kept = _reachable(
         {entry_path, "", *(path for path in found.files if os.path.realpath(path) in touched)},
-        _certain(found.edges),
+        _without_uncalled(_certain(found.edges), found.modules, observed.called),
     )
     dropped = {path for path, file in found.files.items() if path not in kept and file.kind != "dir"}
     for path in dropped:
@@ -75,6 +77,34 @@ def _certain(edges: Iterable[FoundEdge]) -> list[FoundEdge]:
             choices.setdefault((edge.importer, edge.line, edge.detail), set()).add(edge.imported)
     open_calls = {call for call, modules in choices.items() if len(_innermost(modules)) > 1}
     return [edge for edge in kept if edge.evidence != "folded" or (edge.importer, edge.line, edge.detail) not in open_calls]
+
+
+def _without_uncalled(
+    edges: list[FoundEdge], modules: Iterable[LoadedModule], called: frozenset[tuple[str, int]] | None
+) -> list[FoundEdge]:
+    """Without imports in functions that were not called. Those in a function that was are there, whatever way it took."""
+    if called is None:
+        return edges
+    ran = {(os.path.realpath(path), line) for path, line in called}
+    by_path = {module.file: module for module in modules}
+    functions: dict[str, list[tuple[int, int, bool]]] = {}
+
+    def counts(edge: FoundEdge) -> bool:
+        module = by_path.get(edge.importer)
+        if module is None or edge.evidence not in ("import", "folded") or not edge.line:
+            return True
+        rows = functions.get(edge.importer)
+        if rows is None:
+            path = os.path.realpath(edge.importer)
+            rows = functions[edge.importer] = [
+                (scope.line, scope.end_line, (path, scope.first_line) in ran or (path, scope.line) in ran)
+                for scope in module.facts.scopes
+                if scope.kind in ("function", "async", "lambda")
+            ]
+        around = [row for row in rows if row[0] <= edge.line <= row[1]]
+        return not around or around[-1][2]
+
+    return [edge for edge in edges if counts(edge)]
 
 
 def _innermost(paths: set[str]) -> set[str]:

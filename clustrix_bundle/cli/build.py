@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     metavar="JSON|@FILE",
     help="Run the function once, here, with these arguments (an array, or an object of keywords); what it opens and imports ships too.",
 )
-@click.option("--only-observed", is_flag=True, help="With --observe: leave out what is only possible and was not touched.")
+@click.option(
+    "--only-observed",
+    is_flag=True,
+    help="With --observe: leave out what is only possible, or imported by functions not called, and was not touched.",
+)
 @click.option("--rehearse", is_flag=True, help="Then import everything from the bundle alone, and tell what is missing.")
 @click.option("--explain", is_flag=True, help="Tell which statements of a script travel with the function, and why.")
 @project_options

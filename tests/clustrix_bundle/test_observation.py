@@ -77,6 +77,55 @@ def test_only_observed_keeps_one_of_several_modules_that_a_table_names_and_what_
     assert members(graph) == {"work.py", "deeper.py", "plugins/__init__.py", "plugins/certain.py", "plugins/one.py"}
 
 
+LATE_IMPORTS = """
+import functools
+
+def twice(function):
+    @functools.wraps(function)
+    def inner(*args):
+        return function(*args)
+    return inner
+
+@twice
+def called(n):
+    if n == "late":
+        import deeper
+    try:
+        return n.upper()
+    except AttributeError:
+        import plug_b
+
+def idle():
+    import helper
+    return (lambda: __import__("unused"))()
+
+def run(n):
+    return called(n)
+"""
+
+
+def test_only_observed_leaves_out_what_functions_import_that_were_not_called(project):
+    (project / "work.py").write_text(LATE_IMPORTS)
+    graph = observe_target("work:run", BuildOptions(), ["x"], {}, only=True)
+    assert members(graph) == {"work.py", "deeper.py", "plug_b.py"}
+    assert "helper.py" in {one.path for one in graph.excluded}
+    assert "helper.py" in members(observe_target("work:run", BuildOptions(), ["x"], {}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import multiprocessing\n    with multiprocessing.get_context('spawn').Pool(1) as pool:\n        pool.map(abs, [1])",
+        "import subprocess, sys\n    subprocess.run([sys.executable, '-c', 'pass'], check=True)",
+        "import sys\n    sys.settrace(None)\n    if hasattr(sys, 'monitoring'):\n        [sys.monitoring.free_tool_id(n) for n in range(6)]",
+    ],
+)
+def test_only_observed_keeps_imports_in_functions_where_calls_may_go_unseen(project, body):
+    (project / "work.py").write_text(f"def idle():\n    import helper\n\ndef run():\n    {body}\n")
+    graph = observe_target("work:run", BuildOptions(), [], {}, only=True)
+    assert "helper.py" in members(graph)
+
+
 def test_a_script_is_observed_by_its_slice(project):
     (project / "script.py").write_text(
         "import sys\nfrom helper import read\nNAME = 'ab'\n\ndef run():\n    return read(NAME)\n\nsys.exit(open('submitted', 'w').write('x'))\n"
