@@ -11,7 +11,7 @@ from clustrix_bundle.bundler.errors import TargetError
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Expr, ModuleFacts, Scope
+    from clustrix_bundle.bundler.facts.model import ModuleFacts, Scope
 
 SCRIPT_SUFFIXES = (".py", ".pyw")
 NOTEBOOK_SUFFIX = ".ipynb"
@@ -207,8 +207,3 @@ def nested_definition(facts: ModuleFacts, name: str) -> Scope | None:
         ):
             return scope
     return None
-
-
-def base_names(scope: Scope) -> list[Expr]:
-    """Base classes of a class scope."""
-    return list(scope.bases)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.assemble import Assembly
 from clustrix_bundle.bundler.analysis.data import DataFiles, LatePolicy
@@ -282,11 +281,3 @@ class Analysis:
 def module_names(module: LoadedModule) -> list[str]:
     """The names that a module's own statements bind, in source order."""
     return list(dict.fromkeys(name for statement in module.facts.statements for name in statement.binds if name != "*"))
-
-
-def source_file_of(func: Callable[..., Any]) -> str | None:
-    """The file that a live callable's code was read from."""
-    try:
-        return inspect.getsourcefile(inspect.unwrap(func))
-    except TypeError:
-        return None

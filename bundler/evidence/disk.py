@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 
 from clustrix_bundle.bundler.dir_entry import leads_to_folder
 from clustrix_bundle.bundler.folding import pattern
@@ -219,11 +218,3 @@ def static_folder(value: Text) -> Text:
 def is_below(path: str, folder: str) -> bool:
     """Whether the path is the folder or lies in it, by its text."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def parents_of(path: Path, stop: Path) -> Iterator[Path]:
-    """The folders around a path, nearest first, up to and with ``stop``."""
-    for folder in path.parents:
-        yield folder
-        if folder == stop:
-            return

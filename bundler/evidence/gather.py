@@ -27,7 +27,6 @@ from clustrix_bundle.bundler.lazy_dataclass import replace
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import World
-    from clustrix_bundle.bundler.facts.model import Call, Expr
 
 _NO_FACTS = ModuleFacts((), (), (), (), (), (), (), ())
 
@@ -67,13 +66,6 @@ class Evidence:
         if not found:
             found = self._new(self._widened())
         return found
-
-    def fold_text(self, module: LoadedModule, call: Call, expr: Expr) -> str | None:
-        """The one text that an expression in a call of the module can be; None if it has holes or several are possible."""
-        from clustrix_bundle.bundler.folding.value import Text  # noqa: PLC0415 - beside its only use
-
-        values = self.reading.folder.evaluate(expr, self.reading.folder.place(module, call))
-        return values[0].constant if len(values) == 1 and isinstance(values[0], Text) else None
 
     def _new(self, findings: Iterable[tuple[LoadedModule, Finding]]) -> list[tuple[LoadedModule, Finding]]:
         fresh: list[tuple[LoadedModule, Finding]] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
 from clustrix_bundle.bundler.folding import pattern
-from clustrix_bundle.bundler.folding.value import STAR, Hole, Text
+from clustrix_bundle.bundler.folding.value import Hole, Text
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -126,19 +126,3 @@ def is_code_folder(reading: Reading, module: LoadedModule, folder: str) -> bool:
 def show(value: Text) -> str:
     """The text with its holes written as in a glob."""
     return "".join(part if isinstance(part, str) else "**" if part == pattern.DEEP else "*" for part in value.parts)
-
-
-def is_all_hole(value: Text) -> bool:
-    """Whether nothing is known of a path: no literal part and no anchor."""
-    return (
-        value.constant is None
-        and not value.anchored
-        and not pattern.has_literal(value)
-        and not (value.parts and value.parts[0] in pattern.OUTSIDE)
-    )
-
-
-def entry_of_folder(value: Text) -> bool:
-    """Whether the last segment is any entry of a folder that was listed."""
-    last = pattern.split_segments(value)[-1]
-    return last == (STAR,)

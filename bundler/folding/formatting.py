@@ -21,7 +21,6 @@ from clustrix_bundle.bundler.folding.value import (
     distinct,
     generalise,
     hole,
-    items_of,
     literal,
     text,
 )
@@ -216,8 +215,3 @@ def _specified(value: Value, specification: str) -> Text:
 def _wide(specification: str) -> bool:
     """A width that would make a huge text."""
     return any(len(number) > 3 for number in re.findall(r"\d+", specification))
-
-
-def each_text(value: Alternatives) -> list[Text]:
-    """The texts that iterating over the alternatives can give."""
-    return [as_text(item) for one in value for item in items_of(one)]

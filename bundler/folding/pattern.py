@@ -11,7 +11,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from clustrix_bundle.bundler.folding.value import ANY, ENTRY, FOREIGN, HOME, STAR, TEMP, Hole, Part, Text, literal, text
+from clustrix_bundle.bundler.folding.value import ANY, FOREIGN, HOME, STAR, TEMP, Hole, Part, Text, literal, text
 
 OUTSIDE = (HOME, TEMP, FOREIGN)
 """Holes that stand for folders outside the project."""
@@ -182,8 +182,3 @@ DEEP = Hole("deep")
 def has_literal(value: Text) -> bool:
     """Whether some literal part says more than separators and dots."""
     return any(isinstance(part, str) and re.search(r"\w", part) for part in value.parts)
-
-
-def from_entry(value: Text) -> bool:
-    """Whether an argument of the entry function fills a hole."""
-    return ENTRY in value.parts

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clustrix_bundle.runtime.config import ClusterConfig
 
-DEFAULT_PYTHON = "python3"
-
 # Standard input belongs to the agent, standard output is told apart from noise, so the site's scripts get neither.
 # A profile that replaces PATH (Debian's does) must not hide what the user's own shell has put there.
 SCRIPT = r"""

@@ -76,12 +76,6 @@ def close_all() -> None:
             connection.close()
 
 
-def connection_count() -> int:
-    """How many connections this process holds; for those who want to see that they are shared."""
-    with _lock:
-        return sum(len(entry.connections) for entry in _entries.values())
-
-
 def _open_channel(target: Target, config: ClusterConfig, line: str) -> ParamikoChannel | SshChannel:
     with _lock:
         entry = _entries.setdefault((os.getpid(), target), _Entry())
