@@ -113,9 +113,7 @@ def _is_variable(reading: Reading, module: LoadedModule, name: str, scope: int) 
     """Whether a name is a variable or parameter where it stands: what it holds is told where it gets it, whatever its own name."""
     names = reading.folder.names(module.name)
     return names is not None and any(
-        isinstance(one.what, (Binding, Parameter))
-        for seen in names.visible(scope)
-        for one in names.definitions(seen, name)
+        isinstance(one.what, (Binding, Parameter)) for seen in names.visible(scope) for one in names.definitions(seen, name)
     )
 
 

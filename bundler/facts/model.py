@@ -330,7 +330,9 @@ class ModuleFacts:
         defined = [one for one in self.scopes if one.parent in sure]
         roots += [part for one in defined for part in (one.decorators, one.bases, one.keywords)]
         roots += [parameter.default for one in defined for parameter in one.parameters if parameter.default is not None]
-        return frozenset([*_marks(tuple(roots)), *(name for one in self.calls if one.scope in sure for name, _ in one.keywords if name)])
+        return frozenset(
+            [*_marks(tuple(roots)), *(name for one in self.calls if one.scope in sure for name, _ in one.keywords if name)]
+        )
 
     @cached_property
     def hooks(self) -> frozenset[str]:
