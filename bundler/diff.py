@@ -37,7 +37,7 @@ def diff_manifests(first: Manifest, second: Manifest) -> list[Difference]:
     """Every difference, sections in the order of the written form, names sorted; empty exactly if the ids are equal."""
     before, after = first.to_json(), second.to_json()
     found: list[Difference] = []
-    for section in sorted(before.keys() | after.keys(), key=_rank):
+    for section in dict.fromkeys((*before, *after)):
         left, right = before.get(section), after.get(section)
         name_of = _NAMED.get(section)
         if name_of is None:
@@ -56,23 +56,6 @@ _NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "values": lambda row: f"{row['name']} ({row['member']})",
     "filesystem_calls": lambda row: f"{row['member']}:{row['line']} {row['function']}",
 }
-_ORDER = (
-    "schema",
-    "entry",
-    "python",
-    "sys_path",
-    "cwd",
-    "requirements",
-    "members",
-    "values",
-    "arguments",
-    "filesystem_calls",
-    "work_dir_names",
-)
-
-
-def _rank(section: str) -> int:
-    return _ORDER.index(section)
 
 
 def _by_name(rows: Any, name_of: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:

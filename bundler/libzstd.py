@@ -6,7 +6,6 @@ Functions are those of zstd.h's stable part, version 1.4 and later.
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint, c_ulonglong, c_void_p
 from typing import BinaryIO
 

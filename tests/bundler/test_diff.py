@@ -2,7 +2,7 @@ import dataclasses
 import hashlib
 
 from clustrix_bundle.bundler.diff import diff_manifests
-from clustrix_bundle.bundler.graph import FilesystemCall, Requirement
+from clustrix_bundle.bundler.graph import CapturedValue, FilesystemCall, Requirement
 from clustrix_bundle.bundler.manifest import Entry, Manifest, Member
 
 SHA, OTHER = (hashlib.sha256(c).hexdigest() for c in (b"x", b"y"))
@@ -41,3 +41,26 @@ def test_every_other_input_is_named_too():
     assert differences(entry=Entry("module", "project/m.py", "m", "g")) == [("entry", "", "changed")]
     call = FilesystemCall("cluster_ls", "data", None, "project/m.py", 3, "cluster_ls('data')")
     assert differences(filesystem_calls=(call, call)) == [("filesystem_calls", "project/m.py:3 cluster_ls", "added")]
+
+
+def test_whatever_a_manifest_can_hold_can_be_compared():
+    pickle = Member("values/a.pkl", "value", 1, SHA)
+    full = dataclasses.replace(
+        BASE,
+        members=(*BASE.members, pickle),
+        values=(CapturedValue("a", pickle.path, "list", 1, "value"),),
+        arguments=pickle.path,
+        values_python=(3, 11),
+        filesystem_calls=(FilesystemCall("cluster_ls", "d", None, "project/m.py", 3, "cluster_ls('d')"),),
+        work_dir_names=("d",),
+    )
+    assert all(getattr(full, field.name) for field in dataclasses.fields(full))
+    assert [(d.section, d.change) for d in diff_manifests(BASE, full)] == [
+        ("filesystem_calls", "added"),
+        ("work_dir_names", "changed"),
+        ("values", "added"),
+        ("members", "added"),
+        ("arguments", "added"),
+        ("values_python", "added"),
+    ]
+    assert diff_manifests(full, full) == []
