@@ -231,11 +231,18 @@ def attempt_import(name: str) -> dict[str, Any] | None:
     return attempt(lambda: _import(name))[1]
 
 
+def _is_ours(file: str) -> bool:
+    return file == __file__ or f"{os.sep}_clustrix_runtime{os.sep}" in file
+
+
 def describe(error: BaseException) -> dict[str, Any]:
     """The error as JSON can hold it."""
     import traceback  # noqa: PLC0415 - now it can shadow nothing
 
-    told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    trace = error.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):  # it begins at the user's first frame
+        trace = trace.tb_next
+    told = "" if trace is None else "".join(traceback.format_exception(type(error), error, trace))
     places = [[frame.filename, frame.lineno] for frame in traceback.extract_tb(error.__traceback__)]
     name = error.name if isinstance(error, ImportError) else None
     file = error.filename if isinstance(error, OSError) else None

@@ -139,7 +139,9 @@ def test_a_failing_function_is_an_error_with_its_traceback(project):
     with pytest.raises(RemoteError, match="No such file") as caught:
         observe_target("work:run", BuildOptions(dynamic="warn"), ["nothing"], {})
     assert caught.value.type == "FileNotFoundError"
-    assert "helper.py" in caught.value.remote_traceback
+    trace = caught.value.remote_traceback
+    assert "helper.py" in trace
+    assert "watched_process" not in trace and "_clustrix_runtime" not in trace  # it begins at the user's first frame
 
 
 def test_a_function_that_ends_its_process_is_an_error(project):
