@@ -257,15 +257,16 @@ def _look(folder, known):
     for number, letter in enumerate(letters):
         if letter in SETTLED:
             continue
-        letters[number] = "p"
-        if number in claimed:
-            letters[number] = _look_at_task("%s/tasks/%d" % (folder, number), number, beats)
+        letter, begun = "p", number in claimed
+        if begun:
+            letter = _look_at_task("%s/tasks/%d" % (folder, number), number, beats)
         elif marks and _read_mark(folder, number):
-            letters[number] = "b"
-        elif (pool_gone or number >= until) and ("cancelled" in names or "cancelled.%d" % number in names):
-            letters[number] = "x"
+            letter = "b"
         elif pool_gone:
-            letters[number] = "g"
+            letter = "g"
+        if letter == "g" or (letter == "p" and number >= until and not begun):  # nobody will tell of it any more, or begin it
+            letter = "x" if "cancelled" in names or "cancelled.%d" % number in names else letter
+        letters[number] = letter
     return {"letters": "".join(letters), "beats": beats, "submission": submission, "cancelled": "cancelled" in names}
 
 

@@ -245,6 +245,8 @@ def test_a_process_that_was_killed_is_seen_to_be_gone(site: Site) -> None:
     assert not is_gone(["another-host", *there[1:]])
     assert is_gone([there[0], "an-earlier-boot", *there[2:]])
     assert is_gone([*identity()[:4], "1"]), "a number that another process has by now"
+    site.place.call("jobs.cancel", job=JOB)
+    assert site.look() == "x", "whoever cancels it may have ended it before it could tell"
 
 
 def test_the_time_limit_ends_it(site: Site) -> None:
