@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from errno import EDQUOT, ENOSPC
 
 from clustrix_bundle.agent.errors import AgentProtocolError, AnswerTimeout, ClusterConnectionError, ConnectionLost
@@ -19,6 +20,7 @@ __all__ = [
     "RemoteError",
     "RemoteTraceback",
     "UnknownJobError",
+    "WorkDirError",
 ]
 
 
@@ -110,6 +112,26 @@ class NoRoomError(ClustrixBundleError, OSError):
     def __str__(self) -> str:
         what = "your quota is used up" if self.errno == EDQUOT else "no space is left"
         return f"{what} in {self.place}: `clustrix-bundle clean` removes what ended jobs left, or set remote_work_dir to a larger disk"
+
+
+class WorkDirError(ClustrixBundleError, OSError):
+    """The work dir of a cluster cannot be used (act: the user, who makes it or names another one).
+
+    Attributes:
+        place: Host and folder.
+        errno: Why.
+        path: What could not be made or written.
+    """
+
+    exit_code = 4
+
+    def __init__(self, place: str, errno: int, path: str) -> None:
+        super().__init__(place, errno, path)
+        self.place, self.errno, self.path = place, errno, path
+
+    def __str__(self) -> str:
+        why = f"{os.strerror(self.errno)}: {self.path}"
+        return f"the work dir {self.place} cannot be used ({why}): set remote_work_dir, or --work-dir, to a folder that you may write"
 
 
 class RemoteTraceback(Exception):  # noqa: N818 - a cause that is shown, never raised

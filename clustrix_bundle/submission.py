@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.errors import ClustrixBundleError
 from clustrix_bundle.deploy import RemoteDeployer
 from clustrix_bundle.engines.engine import Engine, engine_for, resources_of
 from clustrix_bundle.engines.prelude import relative_runtime
@@ -20,7 +21,7 @@ from clustrix_bundle.environments.needs import needs_of_order
 from clustrix_bundle.environments.preflight import Preflight, warn_of
 from clustrix_bundle.environments.preparation import target_distributions
 from clustrix_bundle.environments.remote_environment import RemoteEnvironment
-from clustrix_bundle.errors import DuplicateJobError, NoRoomError
+from clustrix_bundle.errors import DuplicateJobError, NoRoomError, WorkDirError
 from clustrix_bundle.filling import Filling
 from clustrix_bundle.job import Job
 from clustrix_bundle.tracker import Tracker
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _BEAT_S = 10
 _SOONEST_S = 0.25
+_UNUSABLE = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 class Cluster:
@@ -152,18 +154,30 @@ class Cluster:
             PreflightError: It cannot run there, or, with ``strict``, may fail.
             EnvironmentBuildError: Its environment cannot be built.
             NoRoomError: A disk there is full.
+            WorkDirError: Its folders cannot be made there.
         """
-        with self._naming_the_disk():
+        with self._naming_the_work_dir():
             return self._create(order, given, job)
 
     @contextlib.contextmanager
-    def _naming_the_disk(self) -> Iterator[None]:
+    def _naming_the_work_dir(self) -> Iterator[None]:
+        """What a file system there says of our own folders, said of the work dir."""
         try:
             yield
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or isinstance(error, NoRoomError):
+            if isinstance(error, ClustrixBundleError):
                 raise
-            raise NoRoomError(self.work_dir, error.errno) from error
+            host = self.config.cluster_host
+            folder = (self.config.local_work_dir or os.getcwd()) if self.is_here else self.config.remote_work_dir
+            where = folder if self.is_here or host is None else f"{host}:{folder}"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise NoRoomError(where, error.errno) from error
+            path = str(error.filename)
+            if error.errno in _UNUSABLE and (
+                os.path.basename(path).startswith(".clustrix-") or f"{folder}/".startswith(f"{path}/")
+            ):
+                raise WorkDirError(where, error.errno, path) from error
+            raise
 
     def _create(self, order: Order, given: Mapping[str, Any], job: str) -> Mapping[str, Any]:
         resources = self.resources(given)

@@ -195,6 +195,8 @@ def test_an_unknown_job_is_an_error_of_usage(shell: Shell) -> None:
         done = shell.run(*words)
         assert done.returncode == 2
         assert "there is no job" in done.stderr
+    refused = shell.run("submit", "calls.py:bad", "--work-dir", "/proc/nowhere")
+    assert (refused.returncode, "the work dir /proc/nowhere cannot be used" in refused.stderr) == (4, True), refused.stderr
     assert shell.run("submit", "calls.py:bad", "--id", "short").returncode == 2
     assert shell.run("submit", "calls.py:bad", "--memory", "much").returncode == 2
     assert shell.run("submit", "calls.py:bad", "--host", "h.invalid", "--partition", "p").returncode == 2
