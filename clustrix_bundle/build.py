@@ -167,7 +167,7 @@ def _analyzer(start: Path, cwd: Path, options: BuildOptions, python_path: tuple[
     from clustrix_bundle.bundler.analysis.context import AnalysisContext  # noqa: PLC0415
     from clustrix_bundle.bundler.roots import find_project_root  # noqa: PLC0415
 
-    home = Path.home().resolve()
+    home = Path(os.path.expanduser("~")).resolve()  # `Path.home` raises for a user that the machine does not know
     chosen = Path(options.root).resolve() if options.root is not None else None
     project = chosen or find_project_root(start, home)
     settings = options.over(read_settings(project) if project is not None else Settings())

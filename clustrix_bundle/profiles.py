@@ -131,8 +131,10 @@ def _find_table(folders: list[str], wanted: str | None) -> tuple[dict[str, Any],
     chosen = wanted or default
     if chosen is not None:
         if chosen not in known:
-            where = "CLUSTRIX_PROFILE, --profile or default" if not known else f"known are {', '.join(sorted(known))}"
-            raise ConfigError(f"there is no profile {chosen!r} in clustrix.toml{nearest(chosen, list(known))} ({where})")
+            if not known:
+                raise ConfigError(f"there is no profile {chosen!r}: no clustrix.toml with profiles is in {' or '.join(folders)}")
+            known_ones = f"known are {', '.join(sorted(known))}"
+            raise ConfigError(f"there is no profile {chosen!r} in clustrix.toml{nearest(chosen, list(known))} ({known_ones})")
         return known[chosen]
     if not known:
         for folder in folders:

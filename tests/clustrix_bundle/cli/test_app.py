@@ -192,3 +192,21 @@ def test_a_reader_of_a_list_that_goes_away_is_no_error(command, project):
     words = f'"{sys.executable}" -m clustrix_bundle fs find "*" | head -1'
     done = subprocess.run(["sh", "-c", words], cwd=project, env=command.env, capture_output=True, text=True)
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "thermo.model:run"], ["submit", "thermo.model:run"], ["doctor"]], ids=lambda words: words[0]
+)
+def test_a_user_that_the_machine_does_not_know_has_no_home_and_needs_none(command, project, words):
+    """As in containers that run under a number."""
+    code = (
+        "import pwd, sys\n"
+        "def unknown(number): raise KeyError(number)\n"
+        "pwd.getpwuid = unknown\n"
+        "from clustrix_bundle.__main__ import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    environment = {name: text for name, text in command.env.items() if name != "HOME"}
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=project, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (project / "~").exists()
