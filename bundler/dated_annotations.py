@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.python_range import Limit
+
+if TYPE_CHECKING:
+    from clustrix_bundle.bundler.analysis.world import LoadedModule
+    from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 _GENERIC = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 _TYPES = _GENERIC | {"int", "float", "str", "bytes", "bool", "complex", "object"}
@@ -27,23 +32,26 @@ _MOST_PARSED = 40
 
 
 def imported_annotation_limits(
-    modules: Iterable[tuple[str, Callable[[], bytes], str]], holding: Callable[[bytes], frozenset[str]], minimum: int
+    modules: Iterable[tuple[LoadedModule, str]], holding: Callable[[bytes], frozenset[str]], minimum: int
 ) -> Iterator[Limit]:
     """What annotations of surely imported modules need, until there is nothing more to learn.
 
     Args:
-        modules: File, source and shown path of each.
+        modules: The modules, with their paths as they are shown.
         holding: Files whose bytes hold a text.
         minimum: Minor version that something else needs.
     """
     if minimum >= _NEWEST:
         return
-    likely = frozenset[str]().union(*map(holding, _SIGNS)) - holding(b"from __future__ import annotations")
+    likely: frozenset[str] | None = None
     parsed = 0
-    for file, source, shown in modules:
-        if file not in likely:
+    for module, shown in modules:
+        known = module.facts.annotated
+        if known is None and likely is None:
+            likely = frozenset[str]().union(*map(holding, _SIGNS)) - holding(b"from __future__ import annotations")
+        if not (module.file in likely if likely is not None else _may_need(module.facts, known or frozenset(), minimum)):
             continue
-        content = source()
+        content = module.source
         if not (_LIKELY if minimum < _NEWEST - 1 else _UNION).search(content):
             continue
         for limit in annotation_limits(content, shown):
@@ -53,6 +61,13 @@ def imported_annotation_limits(
         parsed += 1
         if minimum >= _NEWEST or parsed >= _MOST_PARSED:
             return
+
+
+def _may_need(facts: ModuleFacts, annotated: frozenset[str], minimum: int) -> bool:
+    """Whether annotations with these marks (`ModuleFacts.annotated`) may need more than that version."""
+    if any(feature.name == "future_annotations" for feature in facts.features):
+        return False
+    return "|" in annotated or (minimum < _NEWEST - 1 and bool(annotated))
 
 
 def annotation_limits(source: bytes, path: str) -> Iterator[Limit]:

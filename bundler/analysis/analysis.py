@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -266,8 +265,8 @@ class Analysis:
             if use.sure and use.importer in sure:
                 limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
         imported = sorted((module for module in search.found.modules if module.file in sure), key=lambda module: module.file)
-        sources = ((module.file, partial(getattr, module, "source"), assembly.relative(module.file)) for module in imported)
-        limits += imported_annotation_limits(sources, self.sources.holding, combine(limits).minimum[1])
+        shown_as = ((module, assembly.relative(module.file)) for module in imported)
+        limits += imported_annotation_limits(shown_as, self.sources.holding, combine(limits).minimum[1])
         return combine(limits)
 
     def _shipped_facts(self, module: LoadedModule, search: Search) -> ModuleFacts:

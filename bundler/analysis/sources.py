@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -133,6 +133,10 @@ class Sources:
             paths = frozenset(self.store.containing(text))
             self._holding[text] = len(self._files), paths
         return paths
+
+    def holding_any(self, texts: Iterable[bytes]) -> frozenset[str]:
+        """Files read so far whose bytes hold one of the texts."""
+        return frozenset[str]().union(*map(self.holding, texts))
 
     def having(self, family: str) -> frozenset[str]:
         """Files read so far whose facts may have ``directives``, ``features`` or ``hooks`` (`FactsStore.having`)."""

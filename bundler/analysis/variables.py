@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -45,23 +46,39 @@ def read_variables(
     at_environment = sources.mentioning(reads_variables) if asked else frozenset()
     if not at_environment:
         return []
-    holding = frozenset[str]().union(
-        *(sources.holding(name.encode()) for name in asked)
-    )  # a name that is read or set stands there
-    modules = [module for module in modules if module.file in at_environment | holding]
-    handed: set[Handed] = set()
-    for module in modules:
-        if module.file in at_environment:
-            handed.update(VariableUses(module, liveness_of(module)).handed_on())
+    holding = sources.holding_any(name.encode() for name in asked)
+    stands = re.compile(
+        rf"""["'](?:{"|".join(map(re.escape, sorted(asked)))})["']|\b(?:{"|".join(map(re.escape, sorted(asked)))})\s*=""".encode()
+    )
+    modules = list(modules)
+    naming = [module for module in modules if module.file in holding and stands.search(module.source)]
+    handed = _handed_on(modules, naming, at_environment, sources, liveness_of)
     places: dict[tuple[str, str], int] = {}
     made: set[str] = set()
-    for module in modules:
-        if module.file in (holding if handed else holding & at_environment):
+    for module in naming:
+        if handed or module.file in at_environment:
             uses = VariableUses(module, liveness_of(module), handed)
             made.update(uses.set_names())
             for name, line in uses.read_names(asked):
                 places[module.file, name] = min(line, places.get((module.file, name), line))
     return [Note(_WARNING.format(name), path, line) for (path, name), line in places.items() if name not in made]
+
+
+def _handed_on(
+    modules: Iterable[LoadedModule],
+    naming: Iterable[LoadedModule],
+    at_environment: frozenset[str],
+    sources: Sources,
+    liveness_of: Callable[[LoadedModule], Liveness],
+) -> set[Handed]:
+    """Functions of the modules which name variables that may be called with the environment as an argument."""
+    functions = frozenset[str]().union(*(module.facts.defines for module in naming))
+    callers = at_environment.intersection(*[{file for name in functions for file in sources.calling(name)}])
+    found: set[Handed] = set()
+    for module in modules:
+        if module.file in callers:
+            found.update(VariableUses(module, liveness_of(module)).handed_on())
+    return found
 
 
 _WARNING = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import AnalysisError
@@ -68,6 +68,7 @@ def judge(
                 f"{edge.detail} needs {path}, which is {reason}; the function cannot run without it. Change the exclude setting"
             )
             raise AnalysisError(message, edge.importer, edge.line)
+    modules = {module.file: module for module in reversed(found.modules)} if found.missing else {}
     for missing in found.missing:
         elsewhere = found.open_search_path and not missing.reason  # the code may put it within reach itself
         if missing.sure and missing.importer in sure and not elsewhere:
@@ -80,14 +81,14 @@ def judge(
             missing.line,
         )
         found.unresolved[note] = None
-        if not _is_done_without(missing, found):
+        if not _is_done_without(missing, modules):
             found.warnings[note] = None
     return sure
 
 
-def _is_done_without(missing: MissingImport, found: Found) -> bool:
-    """Whether the import stands in a ``try`` whose handler takes an ``ImportError``."""
-    module = next((module for module in found.modules if str(module.path) == missing.importer), None)
+def _is_done_without(missing: MissingImport, modules: Mapping[str, LoadedModule]) -> bool:
+    """Whether the import stands in a ``try`` whose handler takes an ``ImportError``; modules by their files."""
+    module = modules.get(missing.importer)
     imports = module.facts.imports if module is not None else ()
     return any(item.line == missing.line and "try-import" in item.under for item in imports)
 

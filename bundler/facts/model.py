@@ -335,6 +335,14 @@ class ModuleFacts:
         )
 
     @cached_property
+    def annotated(self) -> frozenset[str] | None:
+        """``|`` and ``[]`` where annotations outside of function bodies have unions and subscripts of builtin types; None where that is not known.
+
+        Facts do not hold annotations.
+        """
+        return self._outlined("annotated")
+
+    @cached_property
     def hooks(self) -> frozenset[str]:
         """What may be put to use of ``sys.path`` and its kind (`HOOKS`, of whatever they are attributes): added to, bound, or bound to a name; ``addsitedir`` where that is called."""
         names = self._outlined("hooks")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
+from clustrix_bundle.bundler.facts.store import PythonStore, open_store
 from clustrix_bundle.bundler.python_range import combine
 
 
@@ -28,7 +31,17 @@ def test_only_what_python_evaluates_raises_the_minimum(source, minimum):
     assert combine(annotation_limits(source.encode(), "m.py")).minimum == (3, minimum)
 
 
-def test_imported_modules_are_read_until_one_needs_what_annotations_can_need():
+class Imported(SimpleNamespace):
+    """A module that notes when it is read."""
+
+    @property
+    def source(self):
+        self.read.append(self.file)
+        return self.content
+
+
+@pytest.mark.parametrize("make_store", [PythonStore, open_store])
+def test_imported_modules_are_read_until_one_needs_what_annotations_can_need(make_store):
     files = {
         "a.py": b"def f(x: list[int]): pass\n",
         "b.py": b"from __future__ import annotations\ndef f(x: int | None): pass\n",
@@ -36,14 +49,21 @@ def test_imported_modules_are_read_until_one_needs_what_annotations_can_need():
         "d.py": b"class C:\n    def f(self) -> str | None: pass\n",
         "e.py": b"def f(x: int | None): pass\n",
     }
+    store = make_store()
+    for name, content in files.items():
+        store.add(name, content)
     read = []
 
     def limits(minimum):
         read.clear()
-        modules = ((name, lambda name=name: read.append(name) or files[name], name) for name in files)
-        holding = lambda text: frozenset(name for name, source in files.items() if text in source)  # noqa: E731
-        return [(limit.since, limit.path, limit.line) for limit in imported_annotation_limits(modules, holding, minimum)]
+        modules = [Imported(file=name, content=files[name], facts=store.facts(name), read=read) for name in files]
+        found = imported_annotation_limits(
+            ((module, module.file) for module in modules), lambda text: frozenset(store.containing(text)), minimum
+        )
+        return [(limit.since, limit.path, limit.line) for limit in found]
 
     assert limits(6) == [(9, "a.py", 1), (10, "d.py", 2)]
-    assert read == ["a.py", "c.py", "d.py"]
+    is_known = store.facts("a.py").annotated is not None
+    assert read == (["a.py", "d.py"] if is_known else ["a.py", "c.py", "d.py"])
     assert limits(10) == []
+    assert not read

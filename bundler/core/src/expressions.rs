@@ -14,6 +14,9 @@ use crate::hooks;
 use crate::names::{self, FrameKind};
 use crate::walk::Walker;
 
+/// Builtin types that can be subscripted since Python 3.9.
+const GENERIC: [&str; 6] = ["list", "dict", "tuple", "set", "frozenset", "type"];
+
 impl<'a> Walker<'a> {
     pub fn optional(&mut self, expr: Option<&'a Expr>) {
         if let Some(expr) = expr {
@@ -27,11 +30,21 @@ impl<'a> Walker<'a> {
         self.in_annotation = around;
     }
 
+    fn annotated(&mut self, mark: &'static str) {
+        if self.is_outside() {
+            self.annotated.insert(mark);
+        }
+    }
+
     /// Notes what stands outside of function bodies.
     fn stands(&mut self, name: &'a str) {
-        if !self.frames.iter().any(|frame| frame.kind == FrameKind::Function) {
+        if self.is_outside() {
             self.outside.push(name);
         }
+    }
+
+    fn is_outside(&self) -> bool {
+        !self.frames.iter().any(|frame| frame.kind == FrameKind::Function)
     }
 
     fn all(&mut self, exprs: impl IntoIterator<Item = &'a Expr>) {
@@ -51,8 +64,12 @@ impl<'a> Walker<'a> {
                 self.expr(&inner.value);
             }
             Expr::BinOp(inner) => {
-                if inner.op == Operator::BitOr && !self.in_annotation {
-                    self.stands("|");
+                if inner.op == Operator::BitOr {
+                    if self.in_annotation {
+                        self.annotated("|");
+                    } else {
+                        self.stands("|");
+                    }
                 }
                 self.expr(&inner.left);
                 self.expr(&inner.right);
@@ -119,6 +136,9 @@ impl<'a> Walker<'a> {
             }
             Expr::Subscript(inner) => {
                 self.features.index(&inner.slice);
+                if self.in_annotation && inner.value.as_name_expr().is_some_and(|name| GENERIC.contains(&name.id.as_str())) {
+                    self.annotated("[]");
+                }
                 self.expr(&inner.value);
                 self.expr(&inner.slice);
             }

@@ -13,7 +13,7 @@ use crate::walk::{ImportRow, ScopeRow};
 
 /// What one module says at a glance.
 pub struct Outline {
-    /// An object of `bound` (names that the module binds), `defines` (names of its functions, nested ones and methods
+    /// An object of `annotated` (what newer annotations have), `bound` (names that the module binds), `defines` (names of its functions, nested ones and methods
     /// too), `runs` (last names of what its own statements call under no
     /// condition), `outside` (names of
     /// attributes and keywords, and `|`, outside of function bodies), `hooks` (what may change where modules are found), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
@@ -77,7 +77,9 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
         bound.extend(names.global_binds);
     }
     let mut out = Vec::with_capacity(1024);
-    out.extend_from_slice(b"{\"bound\":");
+    out.extend_from_slice(b"{\"annotated\":");
+    json::write_array(&mut out, walker.annotated.iter().copied(), json::write_str);
+    out.extend_from_slice(b",\"bound\":");
     json::write_array(&mut out, &bound, |out, name| json::write_str(out, name));
     out.extend_from_slice(b",\"defines\":");
     json::write_array(&mut out, defines, json::write_str);

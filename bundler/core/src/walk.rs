@@ -2,6 +2,8 @@
 //!
 //! `statements`, `definitions`, `expressions`, `bindings` and `patterns` extend the walker, each by the syntax it is named for.
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{Expr, Parameters, Stmt};
 use ruff_text_size::TextSize;
@@ -108,6 +110,8 @@ pub struct Walker<'a> {
     pub outside: Vec<&'a str>,
     /// Whether the expression that is walked is an annotation, or in one.
     pub in_annotation: bool,
+    /// `|` and `[]` for unions and for subscripts of builtin types in annotations outside of function bodies.
+    pub annotated: BTreeSet<&'static str>,
     /// What of `hooks` is changed, or bound to a name.
     pub hooks: Vec<&'a str>,
 }
@@ -151,6 +155,7 @@ impl<'a> Walker<'a> {
             runs: Vec::new(),
             outside: Vec::new(),
             in_annotation: false,
+            annotated: BTreeSet::new(),
             hooks: Vec::new(),
         }
     }
