@@ -8,7 +8,7 @@ from .job_operations import SETTLED, look, outcomes, read
 
 _SOONEST_S, _LATEST_S = 0.01, 0.5
 _PATIENCE = 0.05
-"""Looks are this part of ``wait_s`` apart, or four times as long as one took."""
+"""Looks are this part of ``wait_s`` apart, or nine times as long as one took: the machine may be running the tasks."""
 _TOGETHER_S = 0.1
 """News of jobs that have not ended is gathered for so long."""
 _OUTCOMES_MAX = 500
@@ -44,7 +44,7 @@ def watch(session, jobs, wait_s, token, most=1 << 20):
         if any(news) or now >= until or wake.is_set():
             break
         yield b""
-        wake.wait(min(max(_SOONEST_S, 4 * spent_s, min(_LATEST_S, wait_s * _PATIENCE)), until - now))
+        wake.wait(min(max(_SOONEST_S, 9 * spent_s, min(_LATEST_S, wait_s * _PATIENCE)), until - now))
         now = time.monotonic()
     wake.clear()
     for job, found in looks.items():
