@@ -26,6 +26,7 @@ SYSTEM_FOLDERS = ("/bin", "/dev", "/etc", "/lib", "/opt", "/proc", "/run", "/sbi
 
 
 _DEAD_LINK = "a link that leads nowhere"
+_UNREADABLE = "you may not read it"
 
 
 class Policy(Protocol):
@@ -132,12 +133,8 @@ class DataFiles:
                     f"{self._relative(path)}, read it from the environment, or put the call under a condition or try"
                 )
                 raise AnalysisError(message, edge.importer, edge.line)
-            self.found.excluded[path] = reason
-            if exact:
-                self.found.warnings[
-                    Note(f"{edge.detail}: {self._relative(path)} does not ship: {reason}", edge.importer, edge.line)
-                ] = None
-            elif secret == reason and edge.evidence == "data" and path not in self._told:
+            self._pass_over(path, reason, edge, told=exact)
+            if not exact and secret == reason and edge.evidence == "data" and path not in self._told:
                 self._told.add(path)
                 relative = self._relative(path)
                 words = (
@@ -145,8 +142,9 @@ class DataFiles:
                 )
                 self.found.warnings[Note(words, edge.importer, edge.line)] = None
             return []
-        if not os.path.exists(path) and not required and edge.evidence != "included":
-            self._pass_over_dead_link(path, edge, told=exact)
+        unreadable = None if required or edge.evidence == "included" else _why_unreadable(path)
+        if unreadable is not None:
+            self._pass_over(path, unreadable, edge, told=exact or unreadable == _UNREADABLE)
             return []
         self._check_readable(path, edge)
         if exact and edge.evidence != "included" and path not in self.found.files:
@@ -161,10 +159,10 @@ class DataFiles:
             return [path]
         return []
 
-    def _pass_over_dead_link(self, path: str, edge: FoundEdge, *, told: bool) -> None:
-        self.found.excluded[path] = _DEAD_LINK
+    def _pass_over(self, path: str, reason: str, edge: FoundEdge, *, told: bool) -> None:
+        self.found.excluded[path] = reason
         if told:
-            words = f"{edge.detail}: {self._relative(path)} is {_DEAD_LINK}, so nothing ships for it"
+            words = f"{edge.detail}: {self._relative(path)} does not ship: {reason}"
             self.found.warnings[Note(words, edge.importer, edge.line)] = None
 
     def _kept_back(self, path: str, *, exact: bool) -> str | None:
@@ -181,7 +179,11 @@ class DataFiles:
         except OSError as error:
             raise AnalysisError(f"{edge.detail}: {path} cannot be read: {error.strerror}", edge.importer, edge.line) from error
         if not os.access(path, os.R_OK):
-            raise AnalysisError(f"{edge.detail}: {path} cannot be read: permission denied", edge.importer, edge.line)
+            message = (
+                f"{edge.detail}: {path} cannot be read: permission denied. Make it readable, leave it out with --exclude "
+                f"{self._relative(path)}, or put the call under a condition or try"
+            )
+            raise AnalysisError(message, edge.importer, edge.line)
         if status.st_size > self.limit:
             message = (
                 f"{edge.detail} brings {path} of {status.st_size / 2**20:.1f} MiB, more than max-file-size ({self.limit / 2**20:.1f} MiB): "
@@ -192,7 +194,7 @@ class DataFiles:
     def _add_folder(self, folder: str, edge: FoundEdge, *, skip_python: bool = False) -> list[str]:
         """A folder with all that the ignore rules let in; empty, it ships as a folder."""
         added: list[str] = []
-        for path in self._walk(folder):
+        for path in self._walk(folder, edge):
             if skip_python and path.endswith((".py", ".pyc")):
                 continue
             inner = FoundEdge(edge.importer, path, edge.line, edge.evidence, edge.detail)
@@ -201,8 +203,11 @@ class DataFiles:
             self._add_empty(folder, edge)
         return added
 
-    def _walk(self, folder: str) -> Iterator[str]:
-        """Regular files below a folder, links to files among them; links to folders are followed once, loops are not."""
+    def _walk(self, folder: str, edge: FoundEdge) -> Iterator[str]:
+        """Regular files below a folder, links to files among them; links to folders are followed once, loops are not.
+
+        Folders in it that may not be listed are told and passed over, as `os.walk` does.
+        """
         seen: set[str] = set()
         stack = [folder]
         while stack:
@@ -214,7 +219,10 @@ class DataFiles:
             try:
                 entries = sorted(os.scandir(here), key=lambda entry: entry.name)
             except OSError as error:
-                raise AnalysisError(f"cannot be listed: {error.strerror}", here) from error
+                if here == folder:
+                    raise AnalysisError(f"cannot be listed: {error.strerror}", here) from error
+                self._pass_over(here, _UNREADABLE, edge, told=True)
+                continue
             for entry in entries:
                 if leads_to_folder(entry):
                     reason = self.policy.ignored(entry.path)
@@ -283,6 +291,12 @@ class DataFiles:
     def _relative(self, path: str) -> str:
         root = self.layout.root.folder
         return os.path.relpath(path, root).replace(os.sep, "/") if path.startswith(root + os.sep) else path
+
+
+def _why_unreadable(path: str) -> str | None:
+    if not os.path.exists(path):
+        return _DEAD_LINK
+    return None if os.access(path, os.R_OK) else _UNREADABLE
 
 
 def _other_spelling(path: str) -> str | None:

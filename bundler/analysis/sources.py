@@ -43,7 +43,8 @@ class SourceFile:
         except SourceError as error:
             self._read = error
         except OSError as error:
-            self._read = SourceError(f"cannot be read: {error.strerror}", self.path)
+            words = error.strerror or str(error).partition(" (os error ")[0]  # the core's have no number of their own
+            self._read = SourceError(f"cannot be read: {words}; make it readable", self.path)
         return self._read
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -178,4 +179,26 @@ def test_a_literal_that_names_a_dead_link_is_a_warning_where_the_code_can_do_wit
     (project / "data" / "current.csv").symlink_to("none.csv")
     source = "import os\ndef f():\n    if os.path.exists('data/current.csv'):\n        return open('data/current.csv').read()\n"
     graph = analyze("run.py:f", {"run.py": source})
-    assert any("data/current.csv is a link that leads nowhere" in str(note) for note in graph.warnings)
+    assert any("data/current.csv does not ship: a link that leads nowhere" in str(note) for note in graph.warnings)
+
+
+def test_what_may_not_be_read_stops_a_build_only_where_it_is_surely_opened(analyze, shipped, monkeypatch):
+    closed = {"data/shut.csv", "data/shut"}  # whoever runs the tests may be allowed everything
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("data/shut"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "access", lambda path, mode: not any(str(path).endswith(name) for name in closed))
+    monkeypatch.setattr(os, "scandir", scandir)
+    source = "import os\ndef walk():\n    return list(os.walk('data'))\ndef read():\n    return open('data/shut.csv').read()\n"
+    files = {"a.csv": "", "shut.csv": "", "shut/b.csv": ""}
+    files = {f"data/{name}": text for name, text in files.items()}
+    graph = analyze("walk.py:walk", {"walk.py": source, **files})
+    assert shipped(graph) == {"walk.py", "data/a.csv"}
+    assert {one.path: one.reason for one in graph.excluded} == dict.fromkeys(closed, "you may not read it")
+    assert len(graph.warnings) == 2
+    with pytest.raises(AnalysisError, match=r"shut.csv cannot be read: permission denied.*--exclude data/shut.csv"):
+        analyze("walk.py:read")
