@@ -16,22 +16,35 @@ def parse_json_argument(option: str, text: str | None, *kinds: type) -> Any:
     Raises:
         click.BadParameter: Not JSON, none of the kinds (list, dict), or a file that cannot be read.
     """
-    if text is None:
-        return None
+    return None if text is None else read_json_argument(option, text, *kinds)[1]
+
+
+def read_json_argument(option: str, text: str, *kinds: type) -> tuple[str, Any]:
+    """The JSON text, read once as a pipe gives it, and its value.
+
+    Raises:
+        click.BadParameter: As `parse_json_argument` does.
+    """
     where = ""
-    data: str | bytes = text
     if text.startswith("@"):
         where = f" in {text[1:]}"
-        try:
-            with open(text[1:], "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise click.BadParameter(f"{text[1:]} cannot be read: {error.strerror}", param_hint=option) from error
+        text = _content(option, text[1:])
     what = " or ".join(_EXAMPLES[kind] for kind in kinds)
     try:
-        value = json.loads(data)
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON{where} ({error}); give {what}", param_hint=option) from error
     if not isinstance(value, kinds):
         raise click.BadParameter(f"should be {what}{where}", param_hint=option)
-    return value
+    return text, value
+
+
+def _content(option: str, path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+        return data.decode(json.detect_encoding(data))
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror}", param_hint=option) from error
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{path} is no text: {error}", param_hint=option) from error

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from clustrix_bundle.build import analyze_target, pack_graph
-from clustrix_bundle.cli.json_argument import parse_json_argument
+from clustrix_bundle.cli.json_argument import read_json_argument
 from clustrix_bundle.cli.options import build_options, is_bundle, json_option, project_options, refuse_bounds
 from clustrix_bundle.cli.output import progress
 from clustrix_bundle.launch import start_runtime, wait_out
@@ -44,8 +44,8 @@ def run_command(
     """
     if is_bundle(subject):
         refuse_bounds(subject, project, but=("python",))
-    parse_json_argument("--args", args, list)  # refused before anything is built
-    parse_json_argument("--kwargs", kwargs, dict)
+    given = [("--args", args, list), ("--kwargs", kwargs, dict)]  # what is wrong with them is told before anything is built
+    texts = {option: read_json_argument(option, text, kind)[0] for option, text, kind in given if text is not None}
     with tempfile.TemporaryDirectory(prefix="clustrix-run-") as folder:
         if is_bundle(subject):
             bundle = subject
@@ -56,13 +56,11 @@ def run_command(
         with open(runtime, "wb") as file:
             file.write(render_runtime_program())
         arguments = ["run", bundle]
-        for name, value in (
-            ("--args", args),
-            ("--kwargs", kwargs),
-            ("--result", result),
-            ("--work-dir", work_dir),
-            ("--blobs", blobs),
-        ):
+        for option, text in texts.items():  # in files: a command line holds 128 KiB
+            with open(os.path.join(folder, f"{option}.json"), "w", encoding="utf-8", errors="surrogateescape") as values:
+                values.write(text)
+            arguments += [option, f"@{values.name}"]
+        for name, value in (("--result", result), ("--work-dir", work_dir), ("--blobs", blobs)):
             arguments += [name, value] if value is not None else []
         if not as_json:
             return wait_out(start_runtime(runtime, arguments, python=project["python"]))

@@ -63,6 +63,14 @@ def test_a_function_runs_with_its_arguments(command, hard):
 def test_arguments_come_from_files_too(command, hard, project):
     (project / "args.json").write_text("[5]")
     assert run(command, "echo", "--args", "@args.json", "--json").json["result"] == [[5], {}]
+    (project / "args.json").write_bytes("[6]".encode("utf-16"))
+    assert run(command, "echo", "--args", "@args.json", "--json").json["result"] == [[6], {}]
+    (project / "args.json").write_bytes(b'["\xff"]')
+    assert "args.json is no text" in run(command, "echo", "--args", "@args.json").err
+    os.mkfifo(project / "pipe")  # gives what it holds once
+    words = f"echo '[7]' > pipe & '{sys.executable}' -m clustrix_bundle run hard.py:echo --args @pipe --json"
+    done = subprocess.run(["sh", "-c", words], cwd=project, env=command.env, capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout)["result"] == [[7], {}]
 
 
 def test_a_bundle_runs_where_its_project_is_not(command, bundle, tmp_path):
