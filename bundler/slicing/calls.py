@@ -68,7 +68,7 @@ class CallReader:
             elif thing.kind in ("instance", "made"):
                 self._call_object(thing, call)
             elif thing.kind == "data" and thing.module == self.module:
-                self.run_lambdas(thing.name)
+                self.run_lambdas(thing.name, call)
         if callee[0] == "name":
             self._bound_method(scope, callee[1])
         unknown = callee[0] == "name" and callee[1] not in known_calls.BUILTINS_THAT_READ and not things
@@ -179,12 +179,13 @@ class CallReader:
             if binding.value[0] == "attr" and known_calls.is_mutator(binding.value[2]):
                 self.change(self.roots.of(local, binding.value[1]), binding.value[2])
 
-    def run_lambdas(self, name: str) -> None:
+    def run_lambdas(self, name: str, call: Application) -> None:
+        """Lambdas of the module that a name holds are called."""
         for binding in self.names.assignments.get((0, name), ()):
             for number, around in enumerate(self.names.function_of):
                 scope = self.names.facts.scopes[number]
                 if around == number and scope.kind == "lambda" and scope.statement == binding.statement:
-                    self.deeds.calls.append((Thing("function", self.module, number), {}))
+                    self.deeds.calls.append((Thing("function", self.module, number), self.arguments(number, call)))
 
     def _foreign(self, dotted: str, call: Application) -> None:
         deeds = self.deeds

@@ -79,7 +79,7 @@ class Effects:
         calls, bindings, definitions = self._script.immediate[number]
         statement = self._script.facts.statements[number]
         deeds = Deeds()
-        reader = _Reader(self.things, self._script, deeds)
+        reader = _Reader(self.implicit, self._script, deeds)
         outer = outermost(calls) if statement.kind == "expr" else frozenset()
         for call in calls:
             reader.calls.call(call.scope, call, discarded=(call.line, as_expression(call)) in outer)
@@ -97,13 +97,12 @@ class Effects:
             if self._script.function_of[scope] < 0:
                 for item in self._script.imports_in.get(scope, ()):
                     if item.statement == number:
-                        reader.imported(item, self.implicit)
+                        reader.imported(item)
                 for deletion in self._script.syntax.deletions.get(scope, ()) if self._script.may_delete else ():
                     if deletion.statement == number:
                         reader.deletion(scope, deletion)
-                for read in self.implicit.reads(self._script, scope):
-                    if read.statement == number:
-                        self.implicit.read(reader.calls, read)
+                for read in self.implicit.reads(self._script, scope, number):
+                    self.implicit.read(reader.calls, read)
         hidden = list(calls_of_calls(calls, bindings))
         for call in hidden:
             reader.calls.call(call.scope, call, discarded=False)
@@ -131,7 +130,7 @@ class Effects:
         deeds = Deeds()
         if names is None:
             return deeds
-        reader = _Reader(self.things, names, deeds)
+        reader = _Reader(self.implicit, names, deeds)
         for scope in names.within(function.scope):
             for call in names.calls_in.get(scope, ()):
                 reader.calls.call(scope, call, discarded=names.stands_alone(call))
@@ -139,8 +138,8 @@ class Effects:
                 if not remembers(names, function.scope, binding):
                     reader.binding(binding)
             for item in names.imports_in.get(scope, ()):
-                reader.imported(item, self.implicit)
-            for read in self.implicit.reads(names, scope):
+                reader.imported(item)
+            for read in self.implicit.reads(names, scope, names.facts.scopes[scope].statement):
                 self.implicit.read(reader.calls, read)
             for deletion in names.syntax.deletions.get(scope, ()) if names.may_delete else ():
                 reader.deletion(scope, deletion)
@@ -156,8 +155,9 @@ class Effects:
 class _Reader:
     """Reads bindings, definitions and calls of one module into deeds."""
 
-    def __init__(self, things: Things, names: ModuleNames, deeds: Deeds) -> None:
-        self.calls = CallReader(things, names, deeds)
+    def __init__(self, implicit: ImplicitRuns, names: ModuleNames, deeds: Deeds) -> None:
+        self.implicit = implicit
+        self.calls = CallReader(implicit.things, names, deeds)
         self.definitions = DefinitionReader(self.calls)
 
     def binding(self, binding: Binding) -> None:
@@ -169,8 +169,12 @@ class _Reader:
                 return
             owners = self.change_target(scope, target)
             self.calls.link(self.calls.roots.of(scope, binding.value), owners)
-            methods = (target[2], "__setattr__", "__set__") if target[0] == "attr" else ("__setitem__", "__delitem__")
-            self.calls.run_methods(scope, methods, (target[1], ("?",), binding.value))
+            if not self.implicit.is_no_instance(self.calls, scope, target[1]):
+                methods = ["__setitem__", "__delitem__"]
+                if target[0] == "attr":
+                    found = self.implicit.has_descriptor(self.calls.module, target[2])
+                    methods = [target[2], "__setattr__", *(["__set__"] if found else [])]
+                self.calls.run_methods(scope, methods, (target[1], ("?",), binding.value))
         elif target[0] == "name" and binding.kind == "aug":
             self.calls.run_methods(scope, _IN_PLACE, (target, binding.value))
             self.calls.deeds.changes |= self.calls.roots.of_name(scope, target[1])
@@ -205,12 +209,12 @@ class _Reader:
         elif target[0] in ("attr", "index"):
             self.change_target(scope, target)
 
-    def imported(self, item: Import, implicit: ImplicitRuns) -> None:
+    def imported(self, item: Import) -> None:
         """``from lazy import value`` reads attributes of the module, ``__path__`` among them."""
         if item.name is not None and "type-checking" not in item.under:
             source = self.calls.things.absolute(self.calls.module, item)
             if self.calls.things.is_local_module(source):
-                for hook in implicit.module_hooks(source, "__path__"):
+                for hook in self.implicit.module_hooks(source, "__path__"):
                     self.calls.run_hook(hook)
 
     def chain(self, bindings: Sequence[Binding]) -> None:

@@ -90,6 +90,8 @@ _MAKERS = words(
     """
 )
 _ITERATORS = words("iter map filter zip enumerate reversed open csv.reader csv.DictReader os.scandir os.walk io.open")
+ITERATOR_MAKERS = frozenset(name.rpartition(".")[2] for name in _ITERATORS)
+"""Last names of what gives an iterator, besides all of itertools."""
 _LIVE = frozenset({"queue", "multiprocessing", "threading", "asyncio", "concurrent", "sched", "shelve", "sqlite3", "socket"})
 _LOOKS = words("isinstance issubclass type len print repr id callable hasattr getattr bool display hash")
 _MUTATING = words(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.syntax_reads import Syntax
 
 _FUNCTIONS = frozenset({"function", "async", "lambda"})
+_PARENTHESIS = compile_lazily(rb"=\s*\(")
 _GOES_ON = compile_lazily(rb"(?:[(\[{,\\+\-*/%|&=<>.]|\b(?:and|or|not|in|is|if|else|return|yield|await|lambda[^:]*:))$")
 """How a line ends after which a statement goes on."""
 
@@ -40,6 +41,10 @@ class ModuleNames:
     @cached_property
     def _lines(self) -> list[bytes]:
         return self.module.source.splitlines()
+
+    def is_generator_at(self, line: int) -> bool:
+        """Whether what is assigned on a line begins with a parenthesis, as a generator expression does."""
+        return bool(_PARENTHESIS.search(self._lines[line - 1])) if 0 < line <= len(self._lines) else True
 
     def stands_alone(self, call: Call) -> bool:
         """Whether a call in a function looks like a statement of its own, whose result nothing takes: its line begins with it."""
@@ -274,3 +279,15 @@ def calls_inside(expression: Expr) -> Iterator[Expr]:
 def mentions(expression: Expr, wanted: Expr) -> bool:
     """Whether an expression is another, or holds it."""
     return expression == wanted or any(mentions(child, wanted) for child in children(expression))
+
+
+MODULES: Expr = ("attr", ("name", "sys"), "modules")
+"""Where the modules of the process are by their names."""
+
+
+def taken_from_modules(expression: Expr) -> Iterator[str]:
+    """The names by which modules are taken from ``sys.modules`` in an expression."""
+    if expression[0] == "index" and expression[1] == MODULES and expression[2][0] == "str":
+        yield expression[2][1]
+    for child in children(expression):
+        yield from taken_from_modules(child)

@@ -29,6 +29,12 @@ class Roots:
         tag = expression[0]
         if tag == "name":
             return self.of_name(scope, expression[1])
+        if tag in ("index", "call"):
+            modules = {
+                ("module", thing.module) for thing in self.things.of(self.module, scope, expression) if thing.kind == "module"
+            }
+            if modules:
+                return frozenset(modules)
         if tag in ("attr", "index", "each", "star"):
             dotted = self.dotted(scope, expression)
             return frozenset([("foreign", dotted)]) if dotted else self.of(scope, expression[1])

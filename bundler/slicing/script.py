@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.effects import Effects
 from clustrix_bundle.bundler.slicing.lookups import names_in_texts, statements_that_evaluate, statements_that_look_up
-from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name
+from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name, taken_from_modules
 from clustrix_bundle.bundler.slicing.never import find_never
 from clustrix_bundle.bundler.slicing.read_later import find_names_read_later
 from clustrix_bundle.bundler.slicing.things import Modules, Things
@@ -237,6 +237,20 @@ class Script:
                 if thing.kind == "foreign" and thing.module in known_calls.STARTED
             ),
             "",
+        )
+
+    def modules_asked_for(self, number: int) -> set[str]:
+        """Modules that a statement takes from ``sys.modules`` by their names, and so does not import."""
+        calls, bindings, _ = self.names.immediate[number]
+        expressions = [part for call in calls for part in (call.func, *call.args)]
+        expressions += [part for item in bindings for part in (item.target, item.value)]
+        return {name for part in expressions for name in taken_from_modules(part)}
+
+    def imports_module(self, number: int, source: str) -> bool:
+        return any(
+            self.things.absolute(self.loaded.name, item) == source
+            or f"{self.things.absolute(self.loaded.name, item)}.{item.name}" == source
+            for item in self.imports.get(number, ())
         )
 
     def imports_a_star(self, number: int) -> bool:

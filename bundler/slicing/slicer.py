@@ -304,6 +304,10 @@ class _Slicer:
         if any(item.module == "__main__" for item in self.script.imports.get(number, ())):
             for name in self.script.binders:
                 self._want(name)
+        for source in self.script.modules_asked_for(number):
+            for other in range(number):
+                if other not in self.script.never and self.script.imports_module(other, source):
+                    self._keep(other, f"imports what {label} asks `sys.modules` for")
         client = self.script.client_of(number)
         if client:
             self._note(number, f"{client} stands for the client's own here; on the other side it is another")

@@ -87,8 +87,8 @@ class Read:
     Attributes:
         attribute: The attribute that is read or deleted; empty for an operator.
         methods: Methods that are run, of whichever operand has them.
-        receiver: What it is read of.
-        others: The other operands.
+        node: What it is read of, in the syntax tree.
+        operands: The other operands.
     """
 
     scope: int
@@ -96,8 +96,18 @@ class Read:
     line: int
     attribute: str
     methods: tuple[str, ...]
-    receiver: Expr
-    others: tuple[Expr, ...] = ()
+    node: ast.AST
+    operands: tuple[ast.AST, ...] = ()
+
+    @property
+    def receiver(self) -> Expr:
+        """What it is read of, as facts write it."""
+        return expression(self.node)
+
+    @property
+    def others(self) -> tuple[Expr, ...]:
+        """The other operands, likewise."""
+        return tuple(map(expression, self.operands))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +150,29 @@ def read_syntax(names: ModuleNames) -> Syntax:
     pending: list[tuple[ast.AST, int]] = [(node, 0) for node in tree.body]
     while pending:
         node, scope = pending.pop()
-        for methods, attribute, receiver, others in _run_by(node):
-            place = node if hasattr(node, "lineno") else receiver  # a comprehension's `for` has no place of its own
-            found[scope].append(
-                Read(
-                    scope,
-                    statements.at(place) if scope == 0 else names.facts.scopes[scope].statement,
-                    getattr(place, "lineno", 0),
-                    attribute,
-                    methods,
-                    expression(receiver),
-                    tuple(map(expression, others)),
-                )
-            )
-        if isinstance(node, ast.Delete):
+        kind = type(node)
+        if kind in _ACTING:
+            for methods, attribute, receiver, others in _run_by(node):
+                place = node if kind is not ast.comprehension else receiver  # a comprehension's `for` has no place of its own
+                at = statements.at(place) if scope == 0 else names.facts.scopes[scope].statement
+                found[scope].append(Read(scope, at, place.lineno, attribute, methods, receiver, others))  # type: ignore[attr-defined]
+        if kind is ast.Delete:
             at = statements.at(node) if scope == 0 else names.facts.scopes[scope].statement
-            deletions[scope] += [Deletion(at, node.lineno, expression(target)) for target in node.targets]
+            deletions[scope] += [Deletion(at, node.lineno, expression(target)) for target in node.targets]  # type: ignore[attr-defined]
         elif isinstance(node, (ast.Assign, ast.NamedExpr)) and isinstance(node.value, ast.GeneratorExp):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             generators |= {(scope, target.id) for target in targets if isinstance(target, ast.Name)}
-        inner = scopes.get(node, scope)
-        body = {id(part) for part in _body(node)} if inner != scope else set()
-        pending += [(child, inner if id(child) in body else scope) for child in ast.iter_child_nodes(node)]
+        if node in scopes:
+            body = node.body if isinstance(node.body, list) else [node.body]  # type: ignore[attr-defined]
+            pending += [(child, scopes[node]) for child in body]
+            pending += [(child, scope) for child in ast.iter_child_nodes(node) if child not in body]
+        else:
+            for field in node._fields:
+                value = getattr(node, field, None)
+                if isinstance(value, list):
+                    pending += [(child, scope) for child in value if isinstance(child, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    pending.append((value, scope))
     return Syntax(found, deletions, frozenset(generators))
 
 
@@ -182,11 +193,6 @@ def _scopes(names: ModuleNames, tree: ast.Module) -> dict[ast.AST, int]:
     if len(nodes) == len(lambdas):  # both in the order of the source
         found.update(zip(nodes, lambdas, strict=True))
     return found
-
-
-def _body(node: ast.AST) -> list[ast.AST]:
-    body = getattr(node, "body", [])
-    return list(body) if isinstance(body, list) else [body]
 
 
 class _Statements:
@@ -238,6 +244,14 @@ def expression(node: ast.AST) -> Expr:
             return _UNKNOWN
 
 
+_ACTING = frozenset(
+    {
+        *(ast.Attribute, ast.Subscript, ast.BinOp, ast.AugAssign, ast.Compare, ast.UnaryOp, ast.BoolOp, ast.If, ast.While),
+        *(ast.IfExp, ast.Assert, ast.FormattedValue, ast.comprehension, ast.For, ast.AsyncFor, ast.Starred, ast.YieldFrom),
+        *(ast.Assign, ast.Await, ast.ClassDef, ast.Call, ast.Match),
+    }
+)
+"""Kinds of nodes that `_run_by` knows."""
 _Run = tuple[tuple[str, ...], str, ast.AST, tuple[ast.AST, ...]]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.slicing import known_calls
-from clustrix_bundle.bundler.slicing.names import ModuleNames
+from clustrix_bundle.bundler.slicing.names import MODULES, ModuleNames
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _DEPTH = 24
 _BUILTINS = frozenset(dir(builtins))
-_OWN_MODULE: Expr = ("index", ("attr", ("name", "sys"), "modules"), ("name", "__name__"))
+_LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "handle"})
+_HANDLERS = ("emit", "handle", "filter", "format")
+"""What a class that derives from one of logging may have that a log call runs."""
+_IMPORTERS = frozenset({"__import__", "importlib.import_module"})
+_OWN_MODULE: Expr = ("index", MODULES, ("name", "__name__"))
 
 
 class Modules(Protocol):
@@ -126,8 +130,9 @@ class Things:
             if names is not None and self._is_installed(thing) and not self.method_scopes(thing, name, set()):
                 for numbers in names.members.get(thing.scope, {}).values():
                     yield from ((Thing("function", thing.module, number), names) for number in numbers)
-        if name == "start" and not known:
-            for function, names in self.methods_named(module, "run"):
+        wanted = ("run",) if name == "start" and not known else _HANDLERS if name in _LOG_METHODS else ()
+        for method in wanted:
+            for function, names in self.methods_named(module, method):
                 if self._is_installed(Thing("class", function.module, names.facts.scopes[function.scope].parent)):
                     yield function, names
 
@@ -170,6 +175,8 @@ class Things:
             return _distinct(
                 found for callee in self.of(module, scope, expression[1], depth + 1) for found in self._result(callee, expression)
             )
+        if tag == "index" and expression[1] == MODULES and expression[2][0] == "str":
+            return (self._module(expression[2][1]),)
         if tag == "either":
             return _distinct(found for part in expression[1] for found in self.of(module, scope, part, depth + 1))
         return ()
@@ -325,6 +332,9 @@ class Things:
             return (Thing("instance", callee.module, callee.scope),)
         if callee.kind == "function":
             return (Thing("made", callee.module, callee.scope),)
+        if callee.module in _IMPORTERS and call[2] and call[2][0][0] == "str":
+            name = call[2][0][1]
+            return (self._module(name.partition(".")[0] if callee.module == "__import__" else name),)
         if callee.kind == "foreign":
             return (Thing("foreign-made", callee.module),)
         if callee == CLUSTER:

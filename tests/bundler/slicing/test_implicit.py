@@ -311,3 +311,84 @@ def test_what_changes_another_package_travels_where_that_is_used(sliced, stateme
     head = "import json, limits, pandas, matplotlib, socket, cupy, seaborn as sns\nfrom unittest import mock\nfrom tqdm import tqdm\nfrom gevent import monkey\n"
     text = f"{head}{statement}\ndef f():\n    import {needed}\n    return {needed}.x\n"
     assert statement in sliced(text, limits="MOST = 1\n").source.decode()
+
+
+@pytest.mark.parametrize(
+    "module", ['sys.modules["limits"]', '__import__("limits")', 'importlib.import_module("limits")', "vars(limits)", "other"]
+)
+def test_a_module_is_the_same_however_it_is_come_by(sliced, module):
+    text = f"import importlib, sys\nimport limits\nother = limits\n{module}.MOST = 2\ndef f():\n    return limits.MOST\n"
+    if module == "vars(limits)":
+        text = text.replace(".MOST = 2", '["MOST"] = 2')
+    assert f"{module}" in sliced(text, limits="MOST = 1\n").source.decode()
+
+
+def test_what_is_asked_of_the_modules_of_the_process_is_imported_before(holds):
+    holds(
+        """
+import sys
+import limits
+TABLE = {}
+sys.modules["limits"].fill(TABLE)
+def f():
+    return TABLE
+""",
+        limits="def fill(table):\n    table[1] = 2\n",
+    )
+
+
+def test_a_default_of_a_lambda_is_changed_by_its_calls(holds):
+    holds("""
+ITEMS = []
+OTHERS = []  #-
+push = lambda items=ITEMS: items.append(1)
+pull = lambda items=OTHERS: items.pop()  #-
+push()
+pull()  #-
+def f():
+    return ITEMS
+""")
+
+
+def test_setting_an_attribute_of_a_module_runs_no_methods(holds):
+    holds(
+        """
+import limits  #-
+LOG = []
+class Field:  #-
+    def __set__(self, instance, value):  #-
+        LOG.append(value)  #-
+class Row:  #-
+    field = Field()  #-
+limits.MOST = 2  #-
+Row().other = 2  #-
+def f():
+    return LOG
+""",
+        limits="MOST = 1\n",
+    )
+
+
+def test_a_log_line_runs_the_scripts_own_handlers(holds):
+    holds("""
+import logging
+HEARD = []
+class Ear(logging.Handler):
+    def emit(self, record):
+        HEARD.append(record)
+log = logging.getLogger("x")
+log.addHandler(Ear())
+log.warning("heard")
+def f():
+    return HEARD
+""")
+
+
+def test_a_log_line_that_only_logging_handles_stays(holds):
+    holds("""
+import logging
+log = logging.getLogger("x")
+log.warning("not heard")  #-
+def f():
+    log.info("working")
+""")
