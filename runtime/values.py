@@ -76,8 +76,16 @@ def load_stream(tree, member, name=None):
 
 
 def captured_definitions():
-    """By id, values file and position of the functions and classes that were made by definition: the client has these."""
-    return {id(item): (name, number) for name in _read for number, item in _read[name].items() if id(item) in _made}
+    """By id, values file and position of the functions and classes that were made by definition, and that no name in ``__main__``
+    leads to, as it does at the client's: the client has these.
+    """
+    main = vars(sys.modules["__main__"])
+    return {
+        id(item): (name, number)
+        for name in _read
+        for number, item in _read[name].items()
+        if id(item) in _made and (item.__module__ != "__main__" or main.get(item.__qualname__) is not item)
+    }
 
 
 def _current(item):

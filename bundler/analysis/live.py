@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from clustrix_bundle.bundler.analysis.search import rules_of
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.capture.definition_state import is_own_class
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
+from clustrix_bundle.bundler.capture.guarded import guarded_names
 from clustrix_bundle.bundler.capture.live import (
     ARGUMENTS_MEMBER,
     ENTRY_MEMBER,
@@ -78,14 +80,17 @@ def analyze_live(
     """The graph of a live callable; see `DependencyAnalyzer.analyze_function`."""
     source, gone = _main_source(context.cwd)
     defined: frozenset[str] = frozenset()
+    guarded: frozenset[str] = frozenset()
     if source is not None:
         statements = extract_facts(source.content, str(source.path)).statements
-        defined = frozenset(name for item in statements if item.kind in ("def", "class") for name in item.binds)
+        guarded = guarded_names(statements, vars(sys.modules["__main__"]))
+        defined = frozenset(name for item in statements if item.kind in ("def", "class") for name in item.binds) - guarded
     root: Path | None = None
     more: Needs | None = None
     while True:
         roots = _spellings(root) if root is not None else ()
-        call = take_apart(func, args, kwargs, defined, roots=roots, by_name=more is None or not more.main_names, calls=calls)
+        take = partial(take_apart, func, args, kwargs, defined, guarded=guarded, roots=roots, calls=calls)
+        call = take(by_name=more is None or not more.main_names)
         if more is not None:
             call.needs.add(more)
         if call.uses_main and gone is not None:
@@ -95,7 +100,7 @@ def analyze_live(
             analysis = _module_analysis(context, call, path, func, source)
         else:
             if call.kind == "module":  # a function of an installed package
-                call = take_apart(func, args, kwargs, defined, by_name=False, roots=roots, calls=calls)
+                call = take(by_name=False)
             if source is None or not call.uses_main:
                 analysis = _main_analysis(context, call, MainSource("script", context.cwd / "__live__.py", b""), func, source)
             else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from clustrix_bundle.bundler.facts.kept import keeps_of_guard
+
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import ModuleFacts
 
@@ -42,6 +44,7 @@ class Liveness:
         entry_scope: int = -1,
         called: frozenset[int] = frozenset(),
     ) -> None:
+        guard_runs = guard_runs or keeps_of_guard(facts, kept)
         self._dead_flags = {"type-checking"} if guard_runs else {"type-checking", "main-guard"}
         self._kept = kept
         self._facts = facts

@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.diagnosis import dump_or_explain
+from clustrix_bundle.bundler.capture.guarded import outermost
 from clustrix_bundle.bundler.capture.main_state import MainCapture, MainState
 from clustrix_bundle.bundler.capture.needs import Needs
 from clustrix_bundle.bundler.capture.pickling import dump_stream
@@ -95,6 +96,7 @@ def take_apart(
     kwargs: Mapping[str, Any] | None,
     main_defined: frozenset[str] = frozenset(),
     *,
+    guarded: frozenset[str] = frozenset(),
     by_name: bool = True,
     roots: tuple[str, ...] = (),
     calls: Sequence[Arguments] = (),
@@ -106,6 +108,7 @@ def take_apart(
         args: Positional arguments that travel in the bundle, or None.
         kwargs: Keyword arguments likewise.
         main_defined: Globals of ``__main__`` that are bound by definitions there.
+        guarded: Globals of ``__main__`` that its main guard gave.
         by_name: Whether a function that a name leads to is an entry point by that name.
         roots: Spellings of the project root.
         calls: Arguments of calls that travel beside the bundle.
@@ -116,7 +119,7 @@ def take_apart(
     """
     if not callable(func):
         raise TargetError(f"{func!r} cannot be called", repr(func))
-    needs = Needs(main_defined=main_defined, roots=roots)
+    needs = Needs(main_defined=main_defined, roots=roots, guarded=guarded)
     call = _named(func, needs) if by_name else None
     if call is None:
         call = LiveCall("value", _home(func), _label(func), func, needs=needs)
@@ -158,7 +161,13 @@ def _named(func: Callable[..., Any], needs: Needs) -> LiveCall | None:
             if main.get(name) is func:
                 needs.main_names.add(name)
                 return LiveCall("main", "__main__", name, func, needs=needs)
-        if isinstance(func, FunctionType) and isinstance(qualname, str) and _class_function(main, qualname) is func:
+        guarded = isinstance(qualname, str) and qualname.partition(".")[0] in needs.guarded
+        if (
+            isinstance(func, FunctionType)
+            and isinstance(qualname, str)
+            and _class_function(main, qualname) is func
+            and not guarded
+        ):
             needs.main_names.add(qualname.partition(".")[0])
             return LiveCall("main", "__main__", qualname, func, needs=needs)
         return None
@@ -211,12 +220,10 @@ def capture_main(call: LiveCall, loaded: LoadedModule, modules: Modules, path: s
 
 def statements_of_definitions(call: LiveCall, loaded: LoadedModule) -> frozenset[int]:
     """Module-level statements of ``__main__`` whose source travels inside pickles: read for imports, not executed."""
-    lines = [definition.line for home, definition in call.needs.definitions if home == "__main__"]
+    lines = [definition.path[-1][1] for home, definition in call.needs.definitions if home == "__main__"]
     found: set[int] = set()
     for number, statement in enumerate(loaded.facts.statements):
-        top = statement
-        while top.parent >= 0:
-            top = loaded.facts.statements[top.parent]
+        top = outermost(statement, loaded.facts.statements)
         if any(top.first_line <= line <= top.end_line for line in lines):
             found.add(number)
     return frozenset(found)

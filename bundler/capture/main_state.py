@@ -86,10 +86,14 @@ class MainCapture:
         self._unbound: list[str] = []
         self._leans: dict[str, frozenset[str]] = {}
         self._made_again: set[str] = set()
-        needs.main_defined = frozenset(
-            name
-            for name, numbers in self._standing.binders.items()
-            if any(self._standing.statements[number].kind in ("def", "class") for number in numbers)
+        needs.guarded = self._standing.guarded
+        needs.main_defined = (
+            frozenset(
+                name
+                for name, numbers in self._standing.binders.items()
+                if any(self._standing.statements[number].kind in ("def", "class") for number in numbers)
+            )
+            - needs.guarded
         )
 
     def capture(self, member: str, values_folder: str) -> MainState:
@@ -226,7 +230,8 @@ class MainCapture:
             if self._standing.can_be_made_again(name) or not self._is_read_later(name, part):
                 return None
             raise CaptureError(f"{self._place(name)}{error}{self._use(name)}", error.variable, error.type) from error
-        if name in needs.main_names and name in self._standing.binders and getattr(value, "__module__", None) == "__main__":
+        own = name in needs.main_names and name in self._standing.binders and getattr(value, "__module__", None) == "__main__"
+        if own and name not in self._standing.guarded:
             return None  # a class or type variable that pickle finds by its name: Point = namedtuple("Point", …)
         if name in needs.main_names and isinstance(value, type) and value.__qualname__ == name and not self._is_bound(name):
             self._unbound.append(name)
@@ -240,7 +245,8 @@ class MainCapture:
 
     def _is_made_in_place(self, name: str, value: Any) -> bool:
         """Types that know themselves by a global name travel with the statement that makes them."""
-        return isinstance(value, type) and value.__module__ == "__main__" and value.__qualname__ == name
+        own = isinstance(value, type) and value.__module__ == "__main__" and value.__qualname__ == name
+        return own and name not in self._standing.guarded
 
     def _use(self, name: str) -> str:
         reached = sorted(self._needs.main_names | self._needs.main_defined, key=lambda item: item not in self._needs.main_names)
@@ -285,7 +291,8 @@ class MainCapture:
         values = tuple(GlobalValue(name, self._namespace[name], content, "value") for name, content in pickled.items())
         as_code = self._as_code(part, pickled)
         for name in as_code:  # constants, and what is made again: values that hold them find them under their names
-            self._needs.shared.add_global("__main__", name, self._namespace[name])
+            if self._needs.held.place(self._namespace[name]) is None:  # what a module holds is found there, and filled
+                self._needs.shared.add_global("__main__", name, self._namespace[name])
         self._states |= {name: self._context_state(name) for name in as_code if isinstance(self._namespace[name], ContextVar)}
         self._states |= {name: [self._fill(name)] for name in self._made_again if _can_be_filled(self._namespace[name])}
         fills = [item for name in sorted(self._states) for item in self._states[name]]

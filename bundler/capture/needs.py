@@ -18,6 +18,7 @@ class Needs:
 
     Attributes:
         main_defined: Globals of ``__main__`` that its source binds by ``def``, ``class`` or a decorated one: they travel as code.
+        guarded: Globals of ``__main__`` that its main guard gave: their statements do not run there, so they travel by definition.
         main_names: Globals of ``__main__`` that they name, or that functions among them read.
         modules: Modules they name: those of classes and functions by reference, and module objects.
         definitions: Sources that travel inside pickles, with the module whose globals they read.
@@ -30,6 +31,7 @@ class Needs:
 
     main_defined: frozenset[str] = frozenset()
     roots: tuple[str, ...] = ()
+    guarded: frozenset[str] = frozenset()
     main_names: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     definitions: list[tuple[str, Definition]] = field(default_factory=list)
@@ -44,7 +46,7 @@ class Needs:
 
     def fresh(self) -> Needs:
         """Needs of the same program that name nothing yet."""
-        return Needs(main_defined=self.main_defined, roots=self.roots, shared=self.shared, held=self.held)
+        return Needs(main_defined=self.main_defined, roots=self.roots, guarded=self.guarded, shared=self.shared, held=self.held)
 
     def add(self, other: Needs) -> None:
         """Take over what other values lean on."""

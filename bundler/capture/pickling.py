@@ -76,7 +76,7 @@ def _dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]], mem
         pickler.dump(("fill", target, state))
     pickler.dump(values.STREAM_END)
     if member:
-        needs.shared.add_stream(member, pickler.memo.copy())
+        needs.shared.add_stream(member, pickler.memo.copy(), needs.guarded)
     return buffer.getvalue()
 
 
@@ -140,7 +140,8 @@ class StatePickler(pickle.Pickler):
 
     def _type_variable(self, variable: Any) -> Any:
         """One that a name leads to travels by it; another is made again, without its bounds, which nothing checks there."""
-        if looked_up(variable.__module__, variable.__name__) is not variable:
+        guarded = variable.__module__ == "__main__" and variable.__name__ in self.needs.guarded
+        if guarded or looked_up(variable.__module__, variable.__name__) is not variable:
             return made_classes.make_type_variable, (type(variable).__name__, variable.__name__)
         self.note_module(variable.__module__, variable.__name__)
         return NotImplemented
@@ -186,9 +187,9 @@ class StatePickler(pickle.Pickler):
     def _is_defined(self, function: FunctionType) -> bool:
         """Whether a statement of ``__main__`` defines what a name there leads to; what `exec` made, none does."""
         main = vars(sys.modules["__main__"])
-        return function.__qualname__.partition(".")[0] in self.needs.main_defined or (
-            function.__globals__ is main and not self.needs.main_defined
-        )
+        name = function.__qualname__.partition(".")[0]
+        known = self.needs.main_defined | self.needs.guarded
+        return name in self.needs.main_defined or (function.__globals__ is main and not known)
 
     @functools.cached_property
     def _held(self) -> dict[int, tuple[str, tuple[str, ...]]]:
@@ -241,7 +242,8 @@ class StatePickler(pickle.Pickler):
         module, qualname = cls.__module__, cls.__qualname__
         if cls in BUILTIN_TYPES:
             return values.builtin_type, (BUILTIN_TYPES[cls],)
-        if looked_up(module, qualname) is cls or _is_of_installed(module, qualname, cls):
+        guarded = module == "__main__" and qualname.partition(".")[0] in self.needs.guarded
+        if (looked_up(module, qualname) is cls and not guarded) or _is_of_installed(module, qualname, cls):
             self.note_module(module, qualname)
             return NotImplemented
         alias = self._alias(cls)

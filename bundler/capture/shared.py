@@ -38,19 +38,21 @@ class Shared:
         if not isinstance(value, (*ATOMS, *_NAMED)):
             self._add(value, ("global", module, name))
 
-    def add_stream(self, member: str, memo: Mapping[int, tuple[int, Any]]) -> None:
+    def add_stream(self, member: str, memo: Mapping[int, tuple[int, Any]], guarded: frozenset[str] = frozenset()) -> None:
         """Let what a values file holds be found in it.
 
         Args:
             member: The values file.
             memo: A pickler's memo: by id, position and object.
+            guarded: Globals of ``__main__`` that travel by definition though their names lead to them.
         """
         for position, value in memo.values():
             kind = type(value)
             if kind in ATOMS or kind is BuiltinFunctionType:
                 continue
             if isinstance(value, (type, FunctionType)):
-                if looked_up(value.__module__, value.__qualname__) is value:
+                by_name = looked_up(value.__module__, value.__qualname__) is value
+                if by_name and not (value.__module__ == "__main__" and value.__qualname__.partition(".")[0] in guarded):
                     continue
                 self.definitions[member, position] = value
             self._add(value, ("shared", member, position))

@@ -13,6 +13,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.definition_state import same
+from clustrix_bundle.bundler.capture.guarded import guarded_names
 from clustrix_bundle.bundler.facts.decode import decode_source
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ class Standing:
     Attributes:
         statements: All its statements.
         binders: Numbers of statements by the names that they bind.
+        guarded: Names that hold what a statement under the main guard has bound.
     """
 
     def __init__(self, loaded: LoadedModule, namespace: Mapping[str, Any], path: str) -> None:
         self.statements = loaded.facts.statements
         self.binders = _binders(self.statements)
+        self.guarded = guarded_names(self.statements, namespace)
         self._loaded = loaded
         self._namespace = namespace
         self._lines = decode_source(loaded.source, path).split("\n")
@@ -40,6 +43,8 @@ class Standing:
 
     def travels_as_code(self, name: str) -> bool:
         """Whether its statement alone gives what the name holds."""
+        if name in self.guarded:
+            return False
         value = self._namespace[name]
         numbers = self.binders.get(name)
         if any(name in item.global_binds for item in self.statements) and not numbers:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.facts.kept import keeps_of_guard
 from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Import, Parameter
 from clustrix_bundle.bundler.folding.expressions import mentions
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -51,7 +52,7 @@ class ModuleNames:
 
     def __init__(self, module: LoadedModule, *, guard_runs: bool = False) -> None:
         self.module = module
-        self.guard_runs = guard_runs
+        self.guard_runs = guard_runs or keeps_of_guard(module.facts, module.kept_statements)
         self.scope = module.facts.scope_at
         self._definitions: dict[str, dict[int, list[Definition]]] = {}
         self._attributes: dict[str, dict[int, list[Binding]]] = {}

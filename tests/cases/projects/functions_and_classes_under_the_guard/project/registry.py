@@ -1,0 +1,5 @@
+NAMES = set()
+
+
+def note(name):
+    NAMES.add(name)
