@@ -76,8 +76,9 @@ def without_prose(source: bytes) -> bytes:
 def _prose_of(module: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
     """Docstrings, and texts behind assignments that say what they are for; with what stays of each: a body must not be empty."""
     for node in ast.walk(module):
-        body = getattr(node, "body", None)
-        for statement in body if isinstance(body, list) else ():
+        found = getattr(node, "body", None)
+        body = found if isinstance(found, list) else []
+        for statement in body:
             if (
                 isinstance(statement, ast.Expr)
                 and isinstance(statement.value, ast.Constant)
