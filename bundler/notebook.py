@@ -49,12 +49,14 @@ class Notebook:
         source: All code cells, as Python, UTF-8.
         cells: Where each stands, in order.
         notes: What of it does not run elsewhere.
+        left_out: Those of the notes that tell of whole cells.
         async_lines: Lines that make a task, or with ``async for`` or ``async with`` outside any function, which no module may have.
     """
 
     source: bytes
     cells: tuple[CellLines, ...]
     notes: tuple[Note, ...]
+    left_out: tuple[Note, ...]
     async_lines: tuple[int, ...]
 
     def place(self, line: int) -> str:
@@ -108,6 +110,7 @@ def _joined(cells: Sequence[tuple[CellLines, str]], path: str) -> Notebook:
     lines: list[str] = []
     placed: list[CellLines] = []
     notes: list[Note] = []
+    left_out: list[Note] = []
     async_lines: list[int] = []
     for cell, text in cells:
         here = CellLines(len(lines) + 1, cell.number, cell.execution)
@@ -116,14 +119,15 @@ def _joined(cells: Sequence[tuple[CellLines, str]], path: str) -> Notebook:
         body = python.text.split("\n")
         problem = _problem(python.text)
         if problem:
-            notes.append(Note(f"{here}: is not Python ({problem}) and is left out", path))
+            left_out.append(Note(f"{here}: is not Python ({problem}) and is left out", path))
+            notes.append(left_out[-1])
             body = [""] * len(body)
         else:
             notes += [Note(f"{here}, line {line}: {words}", path) for line, words in python.notes]
             async_lines += [line + len(lines) for line in python.async_lines]
         lines += [*body, ""]
     source = "\n".join(lines).encode("utf-8", "surrogatepass")
-    return Notebook(source, tuple(placed), tuple(notes), tuple(async_lines))
+    return Notebook(source, tuple(placed), tuple(notes), tuple(left_out), tuple(async_lines))
 
 
 def _problem(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.analysis import Analysis
-from clustrix_bundle.bundler.errors import AnalysisError, SourceError
+from clustrix_bundle.bundler.errors import AnalysisError, SourceError, TargetError
 from clustrix_bundle.bundler.notebook import read_notebook, source_path
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class NotebookAnalysis(Analysis):
         """The graph, its messages in terms of the notebook's cells."""
         try:
             graph = super().run()
+        except TargetError as error:
+            left = "".join(f"; {note}" for note in self.notebook.left_out)
+            raise TargetError(error.message.replace(str(self.entry.path), self._shown) + left, error.target) from None
         except SourceError as error:
             if error.path != str(self.entry.path):
                 raise

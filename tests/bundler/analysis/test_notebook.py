@@ -90,3 +90,12 @@ def test_a_missing_module_that_no_cell_writes_keeps_its_remedy(analyze):
     with pytest.raises(AnalysisError, match="Install it there") as caught:
         analyze("n.ipynb:f", files)
     assert "writes" not in caught.value.message
+
+
+def test_a_function_that_is_not_there_is_missed_in_the_notebook_with_the_cells_that_are_no_python(analyze):
+    files = {"n.ipynb": notebook("%matplotlib inline", "def f(: pass", "def g(): pass")}
+    with pytest.raises(TargetError) as caught:
+        analyze("n.ipynb:f", files)
+    first, second = caught.value.message.split("; n.ipynb: ")
+    assert first.endswith("project/n.ipynb has no function 'f'; there is g")
+    assert second.startswith("cell 2 (In [2]): is not Python")
