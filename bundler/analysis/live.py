@@ -65,6 +65,10 @@ _LEFT = (
     "this program has changed {} in the module, which does not travel: there it is what importing the module gives; "
     "if the function depends on it, set it inside the function"
 )
+_FOLDER = (
+    "a captured value or argument names the folder {0}, and what ships of it are {1:,} files of {2:,} bytes: if the function reads a few of "
+    "them, hand over their paths, or exclude the others (the setting `exclude`)"
+)
 _STALE = (
     "`{}` was edited after this program loaded it, and ships as the file has it now: run the program again, or reload the module"
 )
@@ -269,7 +273,21 @@ class LiveAnalysis(Analysis):
             self._add_globals(graph, pins, self.state)
         graph.captured = self.call.captured
         self._note_stale(graph, search)
+        self._note_large_folders(graph)
         return graph
+
+    def _note_large_folders(self, graph: DependencyGraph) -> None:
+        """Say which folders that values name bring much: a value says nothing of what the function reads there."""
+        for relative in sorted(self.call.needs.paths):
+            folder = self.entry.root / relative
+            below = [
+                node.path
+                for node in graph.nodes.values()
+                if node.kind == "data" and node.path and node.path.is_relative_to(folder)
+            ]
+            size = sum(path.stat().st_size for path in below if path.is_file()) if folder.is_dir() else 0
+            if size > LARGE_VALUE:
+                graph.warnings.append(Note(_FOLDER.format(relative or ".", len(below), size)))
 
     def _note_stale(self, graph: DependencyGraph, search: Search) -> None:
         """Say which functions differ from what ships of them: their file was edited after it was loaded."""

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import subprocess
@@ -174,3 +175,19 @@ def test_importing_the_package_loads_nothing_of_it():
     code = "import sys, clustrix_bundle; print([m for m in sys.modules if m.startswith('clustrix_bundle.')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
     assert callable(clustrix_bundle.bundle)
+
+
+def test_a_large_folder_that_an_argument_names_is_told_with_its_size(here, monkeypatch):
+    monkeypatch.syspath_prepend(str(here))
+    (here / "data").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (here / "data" / name).write_bytes(b"1" * 600)
+    spec = importlib.util.spec_from_file_location("lib", here / "lib.py")
+    lib = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "lib", lib)
+    spec.loader.exec_module(lib)
+    monkeypatch.setattr("clustrix_bundle.bundler.analysis.live.LARGE_VALUE", 1000)
+    told = bundle(lib.twice, args=[str(here / "data")]).warnings
+    assert any("names the folder data" in text and "2 files of 1,200 bytes" in text for text in told)
+    (here / "data" / "b.csv").unlink()
+    assert not any("names the folder" in text for text in bundle(lib.twice, args=[str(here / "data")]).warnings)
