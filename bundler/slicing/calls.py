@@ -34,6 +34,7 @@ class CallReader:
         self.roots = Roots(things, names)
         self.line = 0
         self.statement = -1
+        self._used_up: set[tuple[int, str]] = set()
 
     def call(self, scope: int, call: Call, *, discarded: bool) -> None:
         self.line = call.line
@@ -269,12 +270,15 @@ class CallReader:
             self.deeds.changes |= self.roots.of(scope, value)
         local = self.names.is_local(scope, value[1]) or 0
         made = [item for item in self.names.assignments.get((local, value[1]), ()) if item.value[0] == "comp"]
-        if made and (local, value[1]) in self.names.syntax.generators:
+        key = (local, value[1])
+        if made and key not in self._used_up and key in self.names.syntax.generators:
             self.deeds.changes |= self.roots.of(scope, value)
-            lines = {item.line for item in made}
+            self._used_up.add(key)  # a call on its lines may use it up, too
+            places = {(item.statement, item.line) for item in made}
             for call in self.names.calls_in.get(local, ()):  # they run now
-                if call.line in lines and local == scope:
+                if (call.statement, call.line) in places:
                     self.apply(Application(local, call.func, call.args, call.keywords))
+            self._used_up.discard(key)
 
     def _is_iterator(self, thing: Thing) -> bool:
         names = self.things.names(thing.module) if thing.kind == "made" else None

@@ -11,7 +11,7 @@ from clustrix_bundle.bundler.slicing.syntax_reads import METHODS, Read
 from clustrix_bundle.bundler.slicing.things import Thing
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from clustrix_bundle.bundler.facts.model import Binding, Expr
     from clustrix_bundle.bundler.slicing.calls import CallReader
@@ -187,7 +187,7 @@ class ImplicitRuns:
             self._tables[module] = table
         return self._tables[module]
 
-    def _reads_any(self, names: ModuleNames, function: int, table: Container[str]) -> bool:
+    def _reads_any(self, names: ModuleNames, function: int, table: Collection[str]) -> bool:
         if not table:
             return False
         return any(

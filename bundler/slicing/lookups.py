@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 from clustrix_bundle.bundler.slicing.names import mentions
 
 if TYPE_CHECKING:
@@ -35,6 +36,19 @@ def statements_that_look_up(facts: ModuleFacts) -> frozenset[int]:
             found.add(item.statement)
     return frozenset(found | {number for number, count in reads.items() if count > 0})
 
+
+def names_of_own_module(source: bytes) -> frozenset[str]:
+    """Attributes of the module itself that its text names: ``sys.modules[__name__].x``, and through a name given to the module."""
+    aliases = {match.group(1) for match in _OWN_ALIAS.finditer(source)}
+    found = {match.group(1) for match in _OWN_ATTRIBUTE.finditer(source)}
+    for alias in aliases:
+        found |= set(re.findall(rb"\b" + re.escape(alias) + rb"\s*\.\s*(\w+)", source))
+    return frozenset(name.decode("utf-8", "replace") for name in found)
+
+
+_OWN = rb"""sys\s*\.\s*modules\s*\[\s*(?:__name__|["']__main__["'])\s*\]"""
+_OWN_ATTRIBUTE = compile_lazily(_OWN + rb"\s*\.\s*(\w+)")
+_OWN_ALIAS = compile_lazily(rb"\b(\w+)\s*=\s*" + _OWN)
 
 EVALUATES = frozenset(["eval", "exec", "evaluate"])
 """Functions that read names of their caller out of a text: builtins, numexpr's."""

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.effects import Effects
-from clustrix_bundle.bundler.slicing.lookups import names_in_texts, statements_that_evaluate, statements_that_look_up
+from clustrix_bundle.bundler.slicing.lookups import (
+    names_in_texts,
+    names_of_own_module,
+    statements_that_evaluate,
+    statements_that_look_up,
+)
 from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name, taken_from_modules
 from clustrix_bundle.bundler.slicing.never import find_never
 from clustrix_bundle.bundler.slicing.read_later import find_names_read_later
@@ -58,6 +63,11 @@ class Script:
     def lookups(self) -> frozenset[int]:
         """Statements with code that looks module-level names up by strings."""
         return statements_that_look_up(self.loaded.facts)
+
+    @cached_property
+    def own_attributes(self) -> frozenset[str]:
+        """Module-level names that code takes as attributes of the module itself."""
+        return names_of_own_module(self.loaded.source) & self.binders.keys()
 
     def evaluated(self, number: int) -> frozenset[str]:
         """Module-level names that texts of the script name, as code of the statement that evaluates one would read them."""

@@ -356,6 +356,9 @@ class _Slicer:
         if number not in self.script.lookups:
             return
         self.selection.by_name = True
+        for name in sorted(self.script.own_attributes):
+            self.looked_up.add(name)
+            self._need(name, self.script.end, "a lookup by name")
         for text in self.script.loaded.facts.texts:
             if text.value in self.script.binders and not text.doc:
                 self.looked_up.add(text.value)

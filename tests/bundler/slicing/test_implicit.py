@@ -392,3 +392,24 @@ log.warning("not heard")  #-
 def f():
     log.info("working")
 """)
+
+
+def test_a_generator_expression_may_be_used_up_on_its_own_line(holds):
+    holds("""
+LOG = []
+numbers = (LOG.append(x) for x in range(3)); list(numbers); total = sum(numbers)
+def f():
+    return LOG
+""")
+
+
+def test_attributes_of_the_module_itself_are_names_that_are_looked_up(holds):
+    holds("""
+import sys
+RATE = 1
+SCALE = 2
+OTHER = 3  #-
+me = sys.modules[__name__]
+def f():
+    return sys.modules[__name__].RATE + me.SCALE
+""")
