@@ -62,9 +62,10 @@ def check_cluster(config: ClusterConfig) -> Iterator[Finding]:
     """The configuration's cluster, from the way there to what stands on it; ends where nothing more can be seen."""
     from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415 - where it is asked
 
+    elsewhere = config.cluster_type != "local" and config.cluster_host is not None
     try:
         place = place_of(config)
-        if config.cluster_type != "local":
+        if elsewhere:
             yield from _way(config)
         before = time.time()
         tools = _TOOLS.get(config.cluster_type, ())
@@ -74,9 +75,9 @@ def check_cluster(config: ClusterConfig) -> Iterator[Finding]:
         yield Finding(_check_of(error), "failed", str(error), "as said there")
         return
     except (ConfigError, NotImplementedError) as error:
-        yield Finding("configuration", "failed", str(error), "as said there")
+        yield Finding("configuration", "failed", str(error), "correct the profile, or choose another one with --profile")
         return
-    if config.cluster_type != "local":
+    if elsewhere:
         yield Finding("connection", "ok", f"{found['host']} answers")
         yield Finding("host_key", "ok", "its key is one that known_hosts vouches for")
         yield from _round_trip(place)

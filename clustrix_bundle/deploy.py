@@ -83,10 +83,10 @@ class RemoteDeployer:
         place: Place | None = None,
     ) -> None:
         if place is None:
+            from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415 - where none is given
             from clustrix_bundle.configuration import get_config  # noqa: PLC0415 - where none was given
-            from clustrix_bundle.submission import place_for  # noqa: PLC0415 - it uses this module in turn
 
-            place = place_for(config if config is not None else get_config())
+            place = place_of(config if config is not None else get_config())
         self._place = place
         self._progress = progress if progress is not None else _terminal_progress()
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.agent.pool import place_of
 from clustrix_bundle.bundler.errors import ClustrixBundleError
 from clustrix_bundle.deploy import RemoteDeployer
 from clustrix_bundle.engines.engine import Engine, engine_for, resources_of
@@ -54,7 +55,7 @@ class Cluster:
     def __init__(self, config: ClusterConfig) -> None:
         self.config = config.replace()
         self.engine: Engine = engine_for(self.config)
-        self.place: Place = place_for(self.config)
+        self.place: Place = place_of(self.config)
         self.environment = RemoteEnvironment(self.config, place=self.place)
         self.deployer = RemoteDeployer(self.config, place=self.place)
         interval = self.config.job_poll_interval
@@ -301,18 +302,6 @@ class Cluster:
 def new_id() -> str:
     """A job's id: 16 random hex digits."""
     return secrets.token_hex(8)
-
-
-def place_for(config: ClusterConfig) -> Place:
-    """Where a configuration's files are: this machine, or what its host reaches. A scheduler without a host is one of this machine."""
-    if config.cluster_type == "local" or config.cluster_host is None:
-        from clustrix_bundle.agent.place import LocalPlace  # noqa: PLC0415 - one of the two
-
-        here = config.cluster_type == "local"
-        return LocalPlace((config.local_work_dir or os.getcwd()) if here else config.remote_work_dir, config.allowed_paths)
-    from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415
-
-    return place_of(config)
 
 
 def is_submitted(look: Mapping[str, Any]) -> bool:

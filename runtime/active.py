@@ -110,7 +110,8 @@ def local_place(config):
     On the client that is ``local_work_dir``, or the current folder. In a job, a configuration made there says what it says, and a
     local one that came from the client means the work dir; or, if it was written relative to the client's current
     folder, the folder of that name in the work dir where there is one: ``local_work_dir="./project"`` finds
-    ``<work dir>/project``. A configuration of the job's own cluster means its ``remote_work_dir`` there.
+    ``<work dir>/project``. A configuration of the job's own cluster means its ``remote_work_dir`` there;
+    of two without a host, both mean the machine that submitted.
 
     Returns:
         None where the configuration means another machine (never in a job).
@@ -128,7 +129,8 @@ def local_place(config):
             return config.local_work_dir or job.work_dir, config.allowed_paths + job.allowed_paths
         below = config.relative_work_dir and os.path.join(job.work_dir, config.relative_work_dir)
         return below if below and os.path.isdir(below) else job.work_dir, config.allowed_paths + job.allowed_paths
-    if config.cluster_host and config.cluster_host == job.cluster_host and config.username in (job.username, _user()):
+    own_host = config.cluster_host == job.cluster_host and config.cluster_type != "kubernetes"
+    if own_host and (not config.cluster_host or config.username in (job.username, _user())):
         return os.path.expanduser(config.remote_work_dir), config.allowed_paths + job.allowed_paths
     raise ClusterUnreachableFromJob(
         "this code runs in a job {}; it cannot reach {} (cluster_type {!r}): do that on the client, "

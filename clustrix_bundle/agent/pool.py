@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from clustrix_bundle.agent.client import AgentClient
 from clustrix_bundle.agent.place import LocalPlace, Place, RemotePlace
 from clustrix_bundle.runtime import active
-from clustrix_bundle.runtime.config import ConfigError, NotYetSupported
+from clustrix_bundle.runtime.config import NotYetSupported
 
 if TYPE_CHECKING:
     from clustrix_bundle.agent.channel import Channel
@@ -37,10 +37,11 @@ _clients: dict[tuple[Any, ...], AgentClient] = {}
 def place_of(config: ClusterConfig) -> Place:
     """The work dir that a configuration means: on this machine, or over an agent. Nothing is connected before something is asked.
 
+    A scheduler without a host is one of this machine.
+
     Raises:
         ClusterUnreachableFromJob: In a job, for another cluster.
         NotYetSupported: There is no way to that kind of cluster.
-        ConfigError: It names no host.
     """
     here = active.local_place(config)
     if here is not None:
@@ -49,7 +50,7 @@ def place_of(config: ClusterConfig) -> Place:
     if config.cluster_type == "kubernetes":
         raise NotYetSupported("cluster_type='kubernetes': there is no way to the files of a Kubernetes cluster yet")
     if config.cluster_host is None:
-        raise ConfigError(f"cluster_type is {config.cluster_type!r}, but cluster_host is not set: no host to ask")
+        return LocalPlace(config.remote_work_dir, config.allowed_paths)
     return RemotePlace(client_of(config), config.remote_work_dir, config.allowed_paths, config.operation_timeout)
 
 

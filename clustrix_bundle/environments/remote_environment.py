@@ -57,9 +57,9 @@ class RemoteEnvironment:
 
             config = get_config()
         if place is None:
-            from clustrix_bundle.submission import place_for  # noqa: PLC0415 - it uses this module in turn
+            from clustrix_bundle.agent.pool import place_of  # noqa: PLC0415 - where none is given
 
-            place = place_for(config)
+            place = place_of(config)
         self.config = config.replace()
         self._place = place
         self._tell = progress or _terminal_log()

@@ -221,6 +221,19 @@ def test_in_a_job_the_same_cluster_is_the_local_disk(job: Path, monkeypatch: pyt
     assert active.local_place(remote(username="ann"))[0] == "/home/ann/clustrix"
 
 
+def test_in_a_job_of_a_scheduler_without_a_host_another_such_configuration_is_the_local_disk(tmp_path: Path) -> None:
+    config = ClusterConfig(cluster_type="slurm", remote_work_dir="/scratch/p")
+    active.enter_job(str(tmp_path), None, None, [])
+    try:
+        assert active.local_place(config) == ("/scratch/p", [])
+        with pytest.raises(active.ClusterUnreachableFromJob):
+            active.local_place(ClusterConfig(cluster_type="kubernetes"))
+        with pytest.raises(active.ClusterUnreachableFromJob):
+            active.local_place(remote())
+    finally:
+        active.leave_job()
+
+
 @pytest.mark.parametrize(
     "fields", [{"cluster_host": "other.example.org"}, {"username": "bob"}, {"cluster_type": "kubernetes", "cluster_host": None}]
 )

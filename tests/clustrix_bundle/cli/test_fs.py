@@ -130,3 +130,13 @@ def test_the_doctor_names_what_is_wrong_and_how_to_mend_it(command, data):
         assert "module_loads" in tool["remedy"]
     nowhere = command("doctor", "--host", "testhost:1", "--json", cwd=folder, env=environment)
     assert (nowhere.code, nowhere.json["findings"][-1]["check"]) == (4, "connection")
+
+
+def test_a_scheduler_without_a_host_is_one_of_this_machine(command, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "a.csv").write_text("")
+    command.env.update(CLUSTRIX_CLUSTER_TYPE="slurm", CLUSTRIX_REMOTE_WORK_DIR=str(tmp_path / "scratch"))
+    assert command("fs", "ls", "--json").json["names"] == ["a.csv"]
+    findings = {one["check"]: one for one in command("doctor", "--json").json["findings"]}
+    assert findings["work_dir"]["level"] == "ok" and "tool:sbatch" in findings
+    assert not {"connection", "host_key", "configuration"} & set(findings)
