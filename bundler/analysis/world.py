@@ -210,12 +210,14 @@ class RootFinding:
 class OpenEnd:
     """A dynamic import whose name does not fold: rules (b) to (e) of dynamic imports apply to this module from here on.
 
-    ``outside``: an argument of the entry function or the environment decides it, so that no string in the project settles it.
+    ``outside``: an argument of the entry function or the environment decides it, so that no string in the project settles it;
+    ``scope``: the scope that it stands in.
     """
 
     line: int
     detail: str
     outside: bool = False
+    scope: int = 0
 
 
 Finding: TypeAlias = ModuleFinding | FileFinding | RootFinding | OpenEnd

@@ -12,7 +12,7 @@ from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence import deeds, known_openers, openers
 from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
-from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name
+from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_code
 from clustrix_bundle.bundler.evidence.held_openers import calls_of_held, handed_over
 from clustrix_bundle.bundler.evidence.needed_files import needs_file
 from clustrix_bundle.bundler.evidence.paths import Located, find_paths, is_code_folder, is_outside, show
@@ -272,7 +272,7 @@ def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFi
     if opening.deed == deeds.WRITE:
         yield from _written(reading, spot, opening.value)
         return
-    runs_tests = opening.deed in (deeds.WALK, deeds.GLOB) and _is_test_code(reading, spot.module)
+    runs_tests = opening.deed in (deeds.WALK, deeds.GLOB) and is_test_code(reading, spot.module)
     for located in find_paths(reading, spot.module, opening.value):
         path = str(located.path)
         if runs_tests and (is_below(str(spot.module.path.parent.parent), path) or path.endswith(".py")):
@@ -292,11 +292,6 @@ def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFi
             )
 
 
-def _is_test_code(reading: Reading, module: LoadedModule) -> bool:
-    """Whether a module runs tests, and is not what the user ships: what it gathers around it, and the Python files, are tests to run."""
-    return is_test_name(module.name) and not is_test_name(reading.world.entry[0])
-
-
 def _wanted(opening: Opening, path: Path) -> bool:
     """Python files come by a hole only where the source says ``.py``: `open(HERE / name)` is after data."""
     if path.suffix not in (".py", ".pyc"):
@@ -312,7 +307,7 @@ def _whole(reading: Reading, spot: Spot, opening: Opening, located: Located) -> 
     folder, anchored = located.path, located.anchored
     if opening.deed == deeds.LIST and is_code_folder(reading, spot.module, str(folder)):
         for name, is_folder in reading.disk.listing(str(folder)).items():
-            if not is_folder and not name.startswith("."):
+            if not is_folder and not name.startswith(".") and not (name.endswith(".py") and is_test_code(reading, spot.module)):
                 yield FileFinding(folder / name, spot.line, spot.detail, exact=False, anchored=anchored, pattern=f"{shown}/*")
         return
     yield FileFinding(

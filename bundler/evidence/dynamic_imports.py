@@ -79,6 +79,22 @@ BY_NAME = {
 }
 """Functions that import what a string names, and the parameter (the first) that holds it."""
 
+_OF_TEXTS = frozenset(
+    {
+        "importlib.import_module",
+        "builtins.__import__",
+        "importlib.__import__",
+        "importlib.util.find_spec",
+        "pkgutil.resolve_name",
+        "pydoc.locate",
+        "runpy.run_module",
+        "werkzeug.utils.import_string",
+        "django.utils.module_loading.import_string",
+    }
+)
+"""Those that take nothing but a text."""
+_OUTSIDE = ("argparse.", "sys.", "os.", "click.", "builtins.input", "optparse.")
+
 BY_FILE = {
     "importlib.util.spec_from_file_location": (1, "location"),
     "importlib.machinery.SourceFileLoader": (1, "path"),
@@ -137,9 +153,11 @@ def _by_name(
     packages = _packages(arguments, module) if function == "importlib.import_module" else [module.package]
     detail = call_words(call)
     is_open = outside = False
-    for value in _names(given):
+    values = list(_names(given))
+    foreign = function in _OF_TEXTS and not any(isinstance(value, Text) for value in values)
+    for value in values:
         if isinstance(value, Text):
-            known = yield from _named(reading, value, packages, call, detail)
+            known = yield from _named(reading, module, value, packages, call)
             is_open = is_open or not known
             outside = outside or (not known and (ENTRY in value.parts or ENV in value.parts))
         elif isinstance(value, Module):
@@ -147,13 +165,16 @@ def _by_name(
         elif isinstance(value, Unknown):
             is_open = True
             outside = outside or value.entry
+        elif foreign and isinstance(value, External):  # what another package gave: a line of a file, an option
+            is_open = True
+            outside = outside or value.name.startswith(_OUTSIDE)
     level = arguments.get(4, "level") if function.endswith("__import__") else None
     if level or arguments.get(3, "fromlist"):
         yield from _from_list(reading, arguments, packages[0], call, detail)
     if function == "runpy.run_module":
         yield from _main_of(reading, given, call, detail)
     if is_open:
-        yield OpenEnd(call.line, detail, outside)
+        yield OpenEnd(call.line, detail, outside, call.scope)
 
 
 def _of_resources(reading: Reading, module: LoadedModule, call: Call) -> Iterator[ModuleFinding]:
@@ -182,9 +203,12 @@ def _packages(arguments: Arguments, module: LoadedModule) -> list[str]:
     return [one for one in found if one] or [module.package]
 
 
-def _named(reading: Reading, value: Text, packages: list[str], call: Call, detail: str) -> Generator[ModuleFinding, None, bool]:
+def _named(
+    reading: Reading, module: LoadedModule, value: Text, packages: list[str], call: Call
+) -> Generator[ModuleFinding, None, bool]:
     """Modules that a text can name; gives back whether it says where they are."""
     known = False
+    detail = call_words(call)
     for package in packages:
         if value.constant is not None:
             known = True
@@ -197,7 +221,8 @@ def _named(reading: Reading, value: Text, packages: list[str], call: Call, detai
             continue
         found, settled = submodules_like(reading, full)
         for name in found:
-            yield ModuleFinding(name, call.line, "prefix", detail)
+            if not is_test_name(name) or (is_test_name(full.prefix.rstrip(".")) and not is_test_code(reading, module)):
+                yield ModuleFinding(name, call.line, "prefix", detail)
         known = known or settled
     return known
 
@@ -299,7 +324,7 @@ def _by_file(reading: Reading, module: LoadedModule, call: Call, position: int, 
         and not found
         and any(isinstance(value, Unknown) or (isinstance(value, Text) and value.constant is None) for value in given)
     ):
-        yield OpenEnd(call.line, detail)
+        yield OpenEnd(call.line, detail, scope=call.scope)
 
 
 def _by_package(reading: Reading, module: LoadedModule, call: Call, *, deep: bool) -> Iterator[ModuleFinding | OpenEnd]:
@@ -321,7 +346,7 @@ def _by_package(reading: Reading, module: LoadedModule, call: Call, *, deep: boo
         for found in _below(reading, name, deep=deep):
             yield ModuleFinding(found, call.line, "prefix", detail)
     if given is not None and not names:
-        yield OpenEnd(call.line, detail)
+        yield OpenEnd(call.line, detail, scope=call.scope)
 
 
 def _below(reading: Reading, package: str, *, deep: bool) -> Iterator[str]:
@@ -363,6 +388,11 @@ def is_test_name(name: str) -> bool:
         or parts[-1].startswith("test_")
         or parts[-1].endswith("_test")
     )
+
+
+def is_test_code(reading: Reading, module: LoadedModule) -> bool:
+    """Whether a module runs tests, and is not what the user ships: what it gathers around it are tests to run."""
+    return is_test_name(module.name) and not is_test_name(reading.world.entry[0])
 
 
 def _attached(reading: Reading, module: LoadedModule, call: Call) -> Iterator[ModuleFinding]:

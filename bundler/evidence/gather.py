@@ -11,7 +11,7 @@ from clustrix_bundle.bundler.evidence.cluster_folders import find_cluster_folder
 from clustrix_bundle.bundler.evidence.data_files import find_data_files
 from clustrix_bundle.bundler.evidence.data_names_data import find_in_data
 from clustrix_bundle.bundler.evidence.disk import is_below
-from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports
+from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports, is_test_code
 from clustrix_bundle.bundler.evidence.frameworks import imports_strings
 from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
 from clustrix_bundle.bundler.evidence.metadata import find_entry_points, find_metadata
@@ -19,6 +19,7 @@ from clustrix_bundle.bundler.evidence.open_imports import modules_in_data, modul
 from clustrix_bundle.bundler.evidence.programs import find_programs
 from clustrix_bundle.bundler.evidence.reading import Reading
 from clustrix_bundle.bundler.evidence.search_path import find_roots
+from clustrix_bundle.bundler.evidence.uncalled import may_run
 from clustrix_bundle.bundler.evidence.work_folders import find_work_folders
 from clustrix_bundle.bundler.evidence.written_paths import written_paths
 from clustrix_bundle.bundler.facts.model import ModuleFacts
@@ -98,7 +99,13 @@ class Evidence:
             for directive in module.facts.directives
             if directive.verb == "include"
         }
-        self._ends = [(module, end) for module, end in ends if (module.name, end.line) not in settled]
+        self._ends = [
+            (module, end)
+            for module, end in ends
+            if (module.name, end.line) not in settled
+            and not is_test_code(self.reading, module)
+            and may_run(self.reading, module, end.scope)
+        ]
         for module in modules:
             for row in self._imports[module.name]:
                 if not isinstance(row, (OpenEnd, FileFinding)):
@@ -117,7 +124,9 @@ class Evidence:
         for module in modules:
             if module.name not in self._texts_done:
                 self._texts_done.add(module.name)
-                yield from ((module, row) for row in modules_in_strings(self.reading, module))
+                rows = self._imports[module.name]
+                folded = {row.name for row in rows if isinstance(row, ModuleFinding) and row.evidence == "folded"}
+                yield from ((module, row) for row in modules_in_strings(self.reading, module, folded))
         for module, end in self._ends:
             yield module, end
             yield from ((module, row) for row in siblings_in_strings(self.reading, module))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import LoadedModule, ModuleFinding, OpenEnd
 from clustrix_bundle.bundler.evidence.data_names_data import dotted_names
 from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name, local_module, top_level_modules
+from clustrix_bundle.bundler.folding.expressions import children
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ _OF_PROJECT = frozenset({"pyproject.toml", "setup.cfg"})
 """Files whose bare names are the project's own, its dependencies' and of options: only dotted ones mean a module."""
 
 
-def modules_in_strings(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding]:
-    """Local modules that strings of a module name (b); a package that one names comes whole."""
+def modules_in_strings(reading: Reading, module: LoadedModule, folded: Collection[str]) -> Iterator[ModuleFinding]:
+    """Local modules that strings of a module name (b); a package that one names comes whole, unless the module itself imports it (``folded``)."""
     for text in reading.texts(module):
         if not _NAME.fullmatch(text.value) or text.value.startswith("__"):
             continue
@@ -36,10 +37,28 @@ def modules_in_strings(reading: Reading, module: LoadedModule) -> Iterator[Modul
             continue
         if not _is_named(text.value, name, module.package) or not _holds_modules(reading, name):
             continue
+        if module.name.startswith(f"{name}.") and text.value == name and not _is_listed(module, name):
+            continue  # a logger, a title, a translation domain: the package that the module is part of
         local = reading.world.locate(name)
-        plain = text.value.lstrip(".").partition(":")[0]
-        whole = local is not None and local.is_package and (name == plain or text.value.startswith("."))
-        yield ModuleFinding(name, text.line, "literal", repr(text.value), whole=whole)
+        whole = (
+            local is not None
+            and local.is_package
+            and (name == text.value or text.value.startswith("."))
+            and ":" not in text.value
+        )
+        yield ModuleFinding(name, text.line, "literal", repr(text.value), whole=whole and name not in folded)
+
+
+def _is_listed(module: LoadedModule, value: str) -> bool:
+    """Whether a string is an item of a list that the module assigns, as packages are that frameworks load (``INSTALLED_APPS``)."""
+    pending = [binding.value for binding in module.facts.bindings if not binding.scope]
+    while pending:
+        expr = pending.pop()
+        inner = list(children(expr))
+        if expr[0] in ("list", "tuple") and ("str", value) in inner:
+            return True
+        pending += inner
+    return False
 
 
 def _is_named(value: str, name: str, package: str) -> bool:

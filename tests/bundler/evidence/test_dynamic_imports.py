@@ -224,7 +224,6 @@ def test_walk_packages_brings_modules_of_all_depths_but_no_tests(shipped):
         "steps/a.py",
         "steps/sub/__init__.py",
         "steps/sub/b.py",
-        "steps/tests/__init__.py",
     }
 
 
@@ -339,3 +338,25 @@ def test_the_package_whose_resources_are_read_is_imported(shipped):
         "other.py": "",
     }
     assert shipped("m:f", files) == {"res/__init__.py", "res/a/x.txt", "more/__init__.py", "more/y.txt", "helper.py"}
+
+
+def test_what_test_code_imports_by_a_prefix_stays(shipped):
+    files = {
+        "m.py": """
+            import pkg
+            def f(): return pkg
+        """,
+        "pkg/__init__.py": "def check():\n    from .tests import runner\n    runner.go()\n",
+        "pkg/tests/__init__.py": "",
+        "pkg/tests/runner.py": """
+            import os
+            def go():
+                for name in os.listdir(os.path.dirname(__file__)):
+                    if name.startswith("test_"):
+                        __import__("pkg.tests.test_" + name[5:])
+                    __import__(name)
+        """,
+        "pkg/tests/test_a.py": "",
+        "pkg/tests/extra.py": "",
+    }
+    assert shipped("m:f", files) == {"pkg/__init__.py", "pkg/tests/__init__.py", "pkg/tests/runner.py"}

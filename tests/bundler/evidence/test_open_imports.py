@@ -1,5 +1,7 @@
 """Dynamic imports that do not fold (rule 4, b, d, e)."""
 
+import pytest
+
 
 def test_a_module_named_in_a_settings_file_ships_and_nothing_is_widened(shipped):
     files = {
@@ -123,3 +125,84 @@ def test_the_name_of_the_project_in_its_own_file_means_no_package(shipped):
         "pkg/two.py": "",
     }
     assert shipped("pkg.m:f", files) == {"pkg/__init__.py", "pyproject.toml", "pkg/one.py"}
+
+
+UNCALLED = {
+    "pkg/__init__.py": "",
+    "pkg/m.py": "from pkg.load import plain\ndef f(): return plain()\n",
+    "pkg/load.py": """
+        import importlib
+        def plain(): return 1
+        def from_name(name):
+            return importlib.import_module(name)
+        class Loader:
+            def __init__(self, name):
+                self.module = importlib.import_module(name)
+    """,
+    "pkg/other.py": "",
+}
+
+
+def test_an_import_in_a_function_that_nobody_calls_widens_nothing(shipped):
+    assert shipped("pkg.m:f", UNCALLED) == {"pkg/__init__.py", "pkg/load.py"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"pkg/m.py": "from pkg.load import Loader\ndef f(n): return Loader(n)\n"},
+        {"pkg/m.py": "from pkg import load\nTABLE = {'a': load.from_name}\ndef f(k, n): return TABLE[k](n)\n"},
+        {"pkg/m.py": "from pkg import load\nclass Mine(load.Loader): pass\ndef f(n): return Mine(n)\n"},
+        {"pkg/m.py": "from pkg import load\ndef f(n): return getattr(load, 'from_name')(n)\n"},
+        {"pkg/m.py": "from pkg import load\ndef f(n): return getattr(load, open('how.txt').read())(n)\n", "how.txt": "from_name"},
+    ],
+)
+def test_an_import_in_a_function_that_somebody_may_call_widens(shipped, more):
+    assert "pkg/other.py" in shipped("pkg.m:f", {**UNCALLED, **more})
+
+
+def test_a_package_that_its_own_module_names_comes_whole_only_from_a_list(shipped):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/inner/__init__.py": "",
+        "pkg/inner/m.py": """
+            import importlib, logging
+            log = logging.getLogger("pkg")
+            def f():
+                name = open("name.txt").read()
+                return importlib.import_module(name)
+        """,
+        "name.txt": "pkg.sub.one",
+        "pkg/sub/__init__.py": "",
+        "pkg/sub/one.py": "",
+        "pkg/sub/two.py": "",
+    }
+    assert shipped("pkg.inner.m:f", files) == {
+        "name.txt",
+        "pkg/__init__.py",
+        "pkg/inner/__init__.py",
+        "pkg/sub/__init__.py",
+        "pkg/sub/one.py",
+    }
+    files["pkg/inner/m.py"] = files["pkg/inner/m.py"].replace('logging.getLogger("pkg")', '["pkg"]')
+    assert "pkg/sub/two.py" in shipped("pkg.inner.m:f", files)
+
+
+def test_a_package_that_a_table_names_and_that_is_imported_by_it_does_not_come_whole(shipped):
+    files = {
+        "m.py": """
+            import importlib
+            KINDS = {"a": "kinds.a", "b": "kinds.b.deep"}
+            def f(kind):
+                return importlib.import_module(KINDS.get(kind, kind))
+        """,
+        "kinds/__init__.py": "",
+        "kinds/a/__init__.py": "from . import used",
+        "kinds/a/used.py": "",
+        "kinds/a/data.txt": "",
+        "kinds/a/unused.py": "",
+        "kinds/b/__init__.py": "",
+        "kinds/b/deep.py": "",
+    }
+    used = {name for name in files if name not in ("m.py", "kinds/a/data.txt", "kinds/a/unused.py")}
+    assert shipped("m:f", files) == used
