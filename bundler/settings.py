@@ -11,6 +11,7 @@ from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 TABLE = "clustrix-bundle"
+_MISSPELT = b"[tool.clustrix_bundle]"
 DYNAMIC = ("widen", "warn", "error")
 DEFAULT_MAX_FILE_SIZE = 50 * 2**20
 
@@ -55,6 +56,8 @@ def read_settings(root: Path) -> Settings:
         raise SettingsError(
             f"{path} cannot be read ({error.strerror}): make it readable, or name another root with --root"
         ) from error
+    if _MISSPELT in data:
+        raise SettingsError(f"{path}: [tool.clustrix_bundle] is not read: the table is called [tool.{TABLE}]")
     if TABLE.encode() not in data:  # most projects have none, and TOML takes time to read
         return Settings()
     import tomllib  # noqa: PLC0415 - needed by few builds

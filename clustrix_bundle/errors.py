@@ -130,7 +130,7 @@ class WorkDirError(ClustrixBundleError, OSError):
         self.place, self.errno, self.path = place, errno, path
 
     def __str__(self) -> str:
-        why = f"{os.strerror(self.errno)}: {self.path}"
+        why = f"{os.strerror(self.errno or 0)}: {self.path}"
         return f"the work dir {self.place} cannot be used ({why}): set remote_work_dir, or --work-dir, to a folder that you may write"
 
 

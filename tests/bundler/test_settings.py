@@ -55,3 +55,8 @@ def test_what_is_unknown_or_impossible_is_named_with_its_file(table, says):
 def test_broken_toml_is_named_with_its_line(tmp_path):
     with pytest.raises(SettingsError, match=r"pyproject.toml is not TOML.*line 2"):
         read(tmp_path, "[tool.clustrix-bundle]\ninclude == 1\n")
+
+
+def test_a_table_under_the_packages_name_is_an_error_and_not_ignored(tmp_path):
+    with pytest.raises(SettingsError, match=r"called \[tool.clustrix-bundle\]"):
+        read(tmp_path, '[tool.clustrix_bundle]\ninclude = ["a/*"]\n')
