@@ -72,6 +72,7 @@ class DataFiles:
         self.policy = policy
         self._by_exact_wish: set[str] = set()
         self._told: set[str] = set()
+        self._told_at: set[tuple[str, str, int]] = set()
         self.around: set[str] = set()
         """Folders around the project root that the code opens by name (``../data``), or that hold what it opens so."""
 
@@ -161,7 +162,9 @@ class DataFiles:
 
     def _pass_over(self, path: str, reason: str, edge: FoundEdge, *, told: bool) -> None:
         self.found.excluded[path] = reason
-        if told:
+        place = (path, edge.importer, edge.line)
+        if told and place not in self._told_at:  # a line tests, opens and names a file
+            self._told_at.add(place)
             words = f"{edge.detail}: {self._relative(path)} does not ship: {reason}"
             self.found.warnings[Note(words, edge.importer, edge.line)] = None
 

@@ -202,3 +202,9 @@ def test_what_may_not_be_read_stops_a_build_only_where_it_is_surely_opened(analy
     assert len(graph.warnings) == 2
     with pytest.raises(AnalysisError, match=r"shut.csv cannot be read: permission denied.*--exclude data/shut.csv"):
         analyze("walk.py:read")
+
+
+def test_a_line_that_tests_opens_and_names_a_file_is_told_once_of_it(analyze):
+    source = "import os\ndef f():\n    if os.path.exists('.env'): return open('.env').read()\n"
+    (note,) = analyze("run.py:f", {"run.py": source, ".env": "A=1"}).warnings
+    assert str(note).startswith("run.py:3: ") and ".env does not ship: holds environment settings" in str(note)
