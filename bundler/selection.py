@@ -87,6 +87,7 @@ class Selection:
                 self.top = folder
         self._folders: dict[str, str | None] = {}
         self._secrets: dict[str, str | None] = {}
+        self._ignored: dict[str, str | None] = {}
 
     def secret(self, path: str) -> str | None:
         """Why a file must not ship unless it is included by its exact name (a clause: "holds passwords"); None for an ordinary one."""
@@ -109,6 +110,11 @@ class Selection:
     def ignored(self, path: str) -> str | None:
         """Why a folder or a pattern does not bring a file or folder; None where it does."""
         path = os.path.normpath(path)
+        if path not in self._ignored:
+            self._ignored[path] = self._path(path)
+        return self._ignored[path]
+
+    def _path(self, path: str) -> str | None:
         is_folder = os.path.isdir(path)
         reason = self._folder(path if is_folder else os.path.dirname(path))
         if reason is not None:

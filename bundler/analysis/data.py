@@ -212,10 +212,9 @@ class DataFiles:
         Folders in it that may not be listed are told and passed over, as `os.walk` does.
         """
         seen: set[str] = set()
-        stack = [folder]
+        stack = [(folder, os.path.realpath(folder))]
         while stack:
-            here = stack.pop()
-            real = os.path.realpath(here)
+            here, real = stack.pop()
             if real in seen:
                 continue
             seen.add(real)
@@ -230,7 +229,8 @@ class DataFiles:
                 if leads_to_folder(entry):
                     reason = self.policy.ignored(entry.path)
                     if reason is None:
-                        stack.append(entry.path)
+                        inner = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(real, entry.name)
+                        stack.append((entry.path, inner))
                     else:
                         self.found.excluded[entry.path] = reason
                 elif leads_to_file(entry) or self._is_special(entry):

@@ -89,14 +89,18 @@ def _named_in_text(reading: Reading, path: Path, content: str) -> Iterator[FileF
     seen: set[str] = set()
     candidates = list(_candidates(path, content))
     inner = _named_folders(reading, around, candidates) if path.suffix in _STRUCTURED else []
+    bases = list(dict.fromkeys((*around, *inner)))
     for line, name in candidates:
         if name in seen or len(seen) > MAX_NAMES:
             continue
         seen.add(name)
         if not ("." in name or "/" in name) or name.startswith(("/", "http:", "https:")) or set(name) <= {".", "/"}:
             continue
-        for base in dict.fromkeys((*around, *inner)):
-            target = os.path.normpath(os.path.join(base, name.replace("\\", "/")))
+        relative = name.replace("\\", "/")
+        for base in bases:
+            if not reading.disk.may_hold(base, relative):
+                continue
+            target = os.path.normpath(os.path.join(base, relative))
             if target != str(path) and reading.disk.is_file(target):
                 script = target.endswith(".py") and path.suffix in (".sh", ".bash", "")
                 if target.endswith((".py", ".pyc")) and not script:

@@ -24,6 +24,7 @@ class Disk:
     def __init__(self) -> None:
         self._listings: dict[str, dict[str, bool]] = {}
         self._links: set[str] = set()
+        self._is_folder: dict[str, bool] = {}
         self._holders: dict[str, dict[str, list[str]]] = {}
         self._matches: dict[tuple[str, tuple[tuple[Part, ...], ...], bool], tuple[str, ...]] = {}
 
@@ -84,9 +85,17 @@ class Disk:
         folder, name = os.path.split(path)
         return self.listing(folder).get(name) is False and os.path.isfile(path)
 
+    def may_hold(self, folder: str, path: str) -> bool:
+        """Whether the first part of a relative path lies in a folder, as far as its listing tells."""
+        first = path.partition("/")[0]
+        return first in self.listing(folder) or first in ("", ".", "..")
+
     def is_folder(self, path: str) -> bool:
         """Whether a folder is there."""
-        return os.path.isdir(path)
+        known = self._is_folder.get(path)
+        if known is None:
+            known = self._is_folder[path] = os.path.isdir(path)
+        return known
 
     def exists(self, path: str) -> bool:
         """Whether anything is there, a dangling link too."""

@@ -22,17 +22,25 @@ _CODE = (".py", ".pyc", ".pyi")
 
 def files_in_strings(reading: Reading, module: LoadedModule) -> Iterator[FileFinding]:
     """Existing files that the module's strings name in full, seen from the working directory, the module's folder or the root."""
-    folder = str(module.path.parent)
-    places = list(dict.fromkeys([*bases(reading), folder, str(reading.world.root)]))
+    folder = os.path.dirname(module.file)
+    above = bases(reading)
+    places = list(dict.fromkeys([*above, folder, str(reading.world.root)]))
     found: list[tuple[Text, str, bool]] = []
     for text in module.facts.paths:
         value = text.value
-        if value in _NEVER or value.startswith(("/", "~")) or value.endswith(_CODE) or not _FILE_NAME.fullmatch(value):
+        near = [base for base in places if reading.disk.may_hold(base, value)]
+        if (
+            not near
+            or value in _NEVER
+            or value.startswith(("/", "~"))
+            or value.endswith(_CODE)
+            or not _FILE_NAME.fullmatch(value)
+        ):
             continue
-        for base in places:
+        for base in near:
             path = os.path.normpath(os.path.join(base, value))
             if reading.disk.is_file(path):
-                found.append((text, path, base == folder and base not in bases(reading)))
+                found.append((text, path, base == folder and base not in above))
                 break
     travelling = set(reading.texts(module)) if found else set()
     for text, path, anchored in found:
