@@ -64,6 +64,9 @@ class CallReader:
                 for name in _CONSTRUCTION:
                     for method in self.things.method_scopes(thing, name, set()):
                         self._run(method, call.of_method(UNKNOWN))
+                for metaclass in self.things.metaclasses(thing):
+                    for method in self.things.method_scopes(metaclass, "__call__", set()):
+                        self._run(method, call.of_method(callee))
             elif thing.kind == "foreign":
                 self._foreign(thing.module, call)
             elif thing.kind in ("instance", "made"):

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing.application import Application
+from clustrix_bundle.bundler.slicing.things import Thing
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr
     from clustrix_bundle.bundler.slicing.calls import CallReader
     from clustrix_bundle.bundler.slicing.deeds import Root
-    from clustrix_bundle.bundler.slicing.things import Thing
 
 _SUBCLASSING = ("__init_subclass__",)
 _METACLASS = ("__new__", "__init__", "__call__", "__prepare__")
@@ -40,7 +40,7 @@ class DefinitionReader:
         owners: frozenset[Root] = frozenset(
             root for base in scope.bases for root in self._reader.roots.of(scope.parent, base) if root[0] in ("name", "module")
         )
-        metaclasses = self._named_metaclasses(self._reader.module, number)
+        metaclasses = self._reader.things.metaclasses(Thing("class", self._reader.module, number), inherited=False)
         for base in scope.bases:
             things = self._reader.things.of(self._reader.module, scope.parent, base)
             if any(thing.kind in ("made", "foreign-made") for thing in things):
@@ -49,34 +49,10 @@ class DefinitionReader:
                 )  # Base = declarative_base(): it keeps a list of its models
             for thing in things:
                 if thing.kind == "class":
-                    metaclasses += self._metaclasses(thing, set())
+                    metaclasses += self._reader.things.metaclasses(thing)
                     self._run_methods(thing, _SUBCLASSING, owners)
         for metaclass in metaclasses:
             self._run_methods(metaclass, _METACLASS, owners)
-
-    def _named_metaclasses(self, module: str, number: int) -> list[Thing]:
-        names = self._reader.things.names(module)
-        scope = names.facts.scopes[number] if names is not None else None
-        return [
-            thing
-            for name, value in (scope.keywords if scope is not None else ())
-            if name == "metaclass" and scope is not None
-            for thing in self._reader.things.of(module, scope.parent, value)
-            if thing.kind == "class"
-        ]
-
-    def _metaclasses(self, cls: Thing, seen: set[Thing]) -> list[Thing]:
-        names = self._reader.things.names(cls.module)
-        if names is None or cls in seen:
-            return []
-        seen.add(cls)
-        scope = names.facts.scopes[cls.scope]
-        found = self._named_metaclasses(cls.module, cls.scope)
-        for base in scope.bases:
-            for thing in self._reader.things.of(cls.module, scope.parent, base):
-                if thing.kind == "class":
-                    found += self._metaclasses(thing, seen)
-        return found
 
     def _run_methods(self, cls: Thing, methods: Iterable[str], owners: frozenset[Root]) -> None:
         """Runs methods whose first parameter is a class that finds its attributes in ``owners`` and in the class that has the method."""

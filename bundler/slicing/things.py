@@ -314,6 +314,20 @@ class Things:
             return self.method_scopes(base, name, set()) if names is not None else ()
         return ()
 
+    def metaclasses(self, cls: Thing, *, inherited: bool = True, depth: int = 0) -> list[Thing]:
+        """The user's metaclasses that a class names, and those of its bases."""
+        names = self.names(cls.module)
+        if names is None or depth > _DEPTH:
+            return []
+        scope = names.facts.scopes[cls.scope]
+        named = [value for name, value in scope.keywords if name == "metaclass"]
+        found = [thing for value in named for thing in self.of(cls.module, scope.parent, value) if thing.kind == "class"]
+        for base in scope.bases if inherited else ():
+            for thing in self.of(cls.module, scope.parent, base):
+                if thing.kind == "class":
+                    found += self.metaclasses(thing, depth=depth + 1)
+        return found
+
     def method_scopes(self, owner: Thing, name: str, seen: set[Thing]) -> tuple[Thing, ...]:
         """Methods of that name in a class and the bases of it that are the user's."""
         names = self.names(owner.module)

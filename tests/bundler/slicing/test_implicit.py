@@ -413,3 +413,23 @@ me = sys.modules[__name__]
 def f():
     return sys.modules[__name__].RATE + me.SCALE
 """)
+
+
+def test_making_an_instance_runs_its_metaclass(holds):
+    holds("""
+class Counting(type):
+    made = 0
+    def __call__(cls, *given):
+        Counting.made += 1
+        return super().__call__(*given)
+class Base(metaclass=Counting):
+    pass
+class Own(Base):
+    pass
+class Other:  #-
+    pass  #-
+first = Own()
+second = Other()  #-
+def f():
+    return Counting.made
+""")
