@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import statements_users_write as more
+
 MODULES = {
+    **more.MODULES,
     "reg": """
 ITEMS = {}
 def register(name):
@@ -295,6 +298,7 @@ def nothing():
 """
 START = (
     SUPPORT
+    + more.SUPPORT
     + "".join(f"{letter}{n} = {first}\n" for letter, first in NAMES.items() for n in range(3))
     + "".join(f"def F{n}(x=1):\n    return {n}\n" for n in range(3))
     + "class C0:\n    v = 0\n    def bump(self):\n        return 0\nclass C1:\n    v = 1\n    def bump(self):\n        return 1\nO0 = C0()\nO1 = C1()\nG = 0\n"

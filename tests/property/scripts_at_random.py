@@ -6,6 +6,7 @@ round three times at the most, nothing but a loop's head changes its W, and no s
 
 from __future__ import annotations
 
+import statements_users_write as more
 from hypothesis import strategies as st
 from script_world import PRELUDE, START
 
@@ -327,6 +328,7 @@ RESULTS = st.one_of(
             "WORKED",
         ]
     ),
+    st.sampled_from(more.RESULTS),
 )
 
 
@@ -377,7 +379,7 @@ def _compound(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-LEAF = st.one_of(SIMPLE, SIMPLE, BINDINGS, CHANGES, DEFINITION, CLASS)
+LEAF = st.one_of(SIMPLE, SIMPLE, BINDINGS, CHANGES, DEFINITION, CLASS, more.STATEMENTS, more.STATEMENTS)
 STATEMENT = st.recursive(LEAF, lambda inner: _compound(st.lists(inner, min_size=1, max_size=3).map("\n".join)), max_leaves=6)
 SCRIPTS = st.builds(
     lambda future, statements, results: (

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
+import logging
 import os
 import sys
 import types
 from decimal import localcontext
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from unittest import mock
 
@@ -32,6 +34,7 @@ def _beside(name: str) -> types.ModuleType:
     return module
 
 
+_beside("statements_users_write")
 world = _beside("script_world")
 MODULES, INSTALLED = world.MODULES, world.INSTALLED
 SCRIPTS = _beside("scripts_at_random").SCRIPTS
@@ -44,7 +47,7 @@ class InMemory:
         self._loaded = {name: _load(name, text) for name, text in MODULES.items()}
 
     def locate(self, name: str) -> LocalModule | None:
-        return LocalModule(name, Path(f"{name}.py"), is_package=False) if name in self._loaded else None
+        return LocalModule(name, Path(f"{name}.py"), is_package=name == "pkg") if name in self._loaded else None
 
     def load(self, name: str) -> LoadedModule | None:
         return self._loaded.get(name)
@@ -52,7 +55,8 @@ class InMemory:
 
 def _load(name: str, text: str) -> LoadedModule:
     source = text.encode()
-    return LoadedModule(name, Path(f"{name}.py"), "", False, source, extract_facts(source, name))
+    package = name if name == "pkg" else name.rpartition(".")[0]
+    return LoadedModule(name, Path(f"{name}.py"), package, name == "pkg", source, extract_facts(source, name))
 
 
 LOCAL = InMemory()
@@ -109,6 +113,7 @@ def run(source: str | bytes, *, may_submit: bool) -> object:
                 return type(error).__name__
     finally:
         sys.meta_path.remove(finder)
+        logging.getLogger("sliced").handlers.clear()
         for name in [*MODULES, *INSTALLED, "clustrix_bundle", "script_under_test"]:
             sys.modules.pop(name, None)
         sys.modules.update(saved)
@@ -120,21 +125,10 @@ class _Finder:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> object:
         if name in self._ready or name in MODULES or name in INSTALLED:
-            return types.SimpleNamespace(
-                name=name,
-                loader=self,
-                origin=None,
-                submodule_search_locations=None,
-                parent="",
-                has_location=False,
-                cached=None,
-                _set_fileattr=False,
-                loader_state=None,
-                _initializing=False,
-            )
+            return ModuleSpec(name, self, is_package=name == "pkg")
         return None
 
-    def create_module(self, spec: types.SimpleNamespace) -> types.ModuleType | None:
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
         return self._ready.get(spec.name) or types.ModuleType(spec.name)
 
     def exec_module(self, module: types.ModuleType) -> None:
