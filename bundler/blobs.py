@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.bundler.publication import write_beside
+
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,20 @@ class BlobFolder:
                 size += len(piece)
             blob = Blob(digest.hexdigest(), size)
             target = self.path(blob.sha256)
-            with contextlib.suppress(FileNotFoundError):
-                if os.stat(target).st_size == size:
-                    return blob
-            publication.publish(target)
+            if not _holds(target, blob):  # a damaged one is mended by building again
+                publication.publish(target)
         return blob
+
+
+def _holds(path: str, blob: Blob) -> bool:
+    """Whether a file is there and has the content that its name says."""
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size != blob.size:
+                return False
+            digest = hashlib.sha256()
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return False
+    return digest.hexdigest() == blob.sha256

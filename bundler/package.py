@@ -98,7 +98,10 @@ class FilePackager:
                 if attempt == _TRIES - 1:
                     raise PackagingError(str(error)) from error
             except OSError as error:
-                raise PackagingError(_refused(self._file or self._folder, error)) from error
+                place = self._file or self._folder
+                if self._blobs is not None and str(error.filename or "").startswith(self._blobs.folder):
+                    place = self._blobs.folder
+                raise PackagingError(_refused(place, error)) from error
         raise AssertionError("unreachable")
 
     def _package(self, graph: DependencyGraph, context: BuiltWith) -> PackageInfo:

@@ -60,6 +60,17 @@ def verify_bundle(path: str, blobs: str | None = None, expected_id: str = "") ->
     return Verification(bundle_id, members, tuple(problems))
 
 
+def check_seal(path: str) -> None:
+    """That the file is as it was written; what `verify_bundle` finds beyond that, the runtime finds before it runs anything.
+
+    Raises:
+        BundleFormatError: It is damaged, changed or cut short.
+        OSError: It cannot be read.
+    """
+    for problem in _seal_problems(path):
+        raise BundleFormatError(f"{path}: {problem}")
+
+
 def _seal_problems(path: str) -> Iterator[str]:
     check = SealCheck()
     with open(path, "rb") as file:

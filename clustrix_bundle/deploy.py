@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from clustrix_bundle.agent.errors import ConnectionLost
+from clustrix_bundle.bundler.errors import BundleFormatError
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
 from clustrix_bundle.runtime_program import runtime_program
 
@@ -98,7 +99,7 @@ class RemoteDeployer:
             blobs: Folder with its detached members, if it has any.
 
         Raises:
-            BundleFormatError: The file is no bundle.
+            BundleFormatError: The file is no bundle, or it or a detached member is damaged.
             ClusterConnectionError: The way there.
             OSError: There is no room, or no right to write there; or a file here cannot be read.
         """
@@ -108,13 +109,8 @@ class RemoteDeployer:
         runtime = _runtime()
         files = [runtime, _file(f"bundles/{order.bundle}.tar.zst", order.path)]
         detached = {member.sha256: member.size for member in order.manifest.members if member.detached}
-        if detached and order.blobs is None:
-            raise FileNotFoundError(
-                f"{order.path} keeps {len(detached)} members outside: name the folder that holds them, blobs="
-            )
         for sha256, size in sorted(detached.items()):
-            assert order.blobs is not None
-            files.append(Artefact(f"blobs/{sha256}", size, sha256, os.path.join(order.blobs, sha256)))
+            files.append(Artefact(f"blobs/{sha256}", size, sha256, os.path.join(order.blobs or "", sha256)))
         return Deployment(order.bundle, runtime.sha256, self.send(files))
 
     def send(self, files: list[Artefact]) -> int:
@@ -123,6 +119,8 @@ class RemoteDeployer:
         lacking = self._place.call("store.missing", files=[[one.name, one.size, one.sha256] for one in files])
         total = sum(by_name[name].size - there for name, there in lacking)
         report = _Report(total, self._progress)
+        for name, _ in lacking:
+            _check_there(by_name[name])
         for name, there in lacking:
             self._put(by_name[name], there, report)
         return report.done
@@ -146,7 +144,7 @@ class RemoteDeployer:
                 # Another upload holds it, perhaps our own of before, or what was there is damaged.
                 idle += 1
                 if there == 0 and idle > _TRIES:
-                    raise
+                    raise _worse(file, error) from error
                 now = 0 if isinstance(error, ValueError) or idle > _HELD else there
                 time.sleep(_PAUSE_S * idle if now else 0)
             except ConnectionLost:
@@ -161,6 +159,23 @@ class RemoteDeployer:
                 return
             report.repeat(there + report.done - before - now)
             there = now
+
+
+def _check_there(file: Artefact) -> None:
+    """That a file here, which has to be sent, is here."""
+    if isinstance(file.source, str) and not os.path.isfile(file.source):
+        folder = os.path.dirname(file.source)
+        where = f", nor in {folder}" if folder else ""
+        words = f"data of {file.size} bytes that the bundle keeps outside (SHA-256 {file.sha256}) is not there yet{where}"
+        raise BundleFormatError(f"{words}: give the folder that holds it with --blobs (blobs=)")
+
+
+def _worse(file: Artefact, error: Exception) -> Exception:
+    """What to raise of a file that never arrives as announced: if it is a file here, it is not what it was."""
+    if isinstance(error, ValueError) and isinstance(file.source, str):
+        words = f"{file.source} does not have the content that it should (SHA-256 {file.sha256}): it was damaged or changed; build again"
+        return BundleFormatError(words)
+    return error
 
 
 class _Report:

@@ -105,14 +105,16 @@ def bundle_order(bundle: Bundle | str | os.PathLike[str], call: Call | None, blo
         blobs: Folder with its detached members.
 
     Raises:
-        BundleFormatError: It is none.
+        BundleFormatError: It is none, or damaged.
         OSError: It cannot be read.
     """
     from clustrix_bundle.bundler.reader import BundleReader  # noqa: PLC0415 - for bundles that are given as files
+    from clustrix_bundle.bundler.verify import check_seal  # noqa: PLC0415
 
     path = os.path.abspath(bundle if isinstance(bundle, str | os.PathLike) else bundle.path)
     with BundleReader(path) as reader:
         manifest, digest = reader.manifest, reader.id
+    check_seal(path)
     arguments = () if call is None else (render_plain_arguments(call),)
     return Order(_name(manifest), path, digest, manifest, blobs, arguments, names=names_in(call))
 

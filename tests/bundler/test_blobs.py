@@ -20,3 +20,11 @@ def test_a_half_written_content_is_replaced(tmp_path):
     (tmp_path / sha256).write_bytes(b"con")
     folder.store([b"content"])
     assert (tmp_path / sha256).read_bytes() == b"content"
+
+
+def test_a_damaged_content_is_replaced(tmp_path):
+    folder = BlobFolder(str(tmp_path))
+    sha256 = hashlib.sha256(b"content").hexdigest()
+    (tmp_path / sha256).write_bytes(b"cXntent")
+    folder.store([b"content"])
+    assert (tmp_path / sha256).read_bytes() == b"content"

@@ -65,3 +65,33 @@ def test_a_variable_of_this_machine_is_told_unless_the_job_has_it(command: Any, 
     done = command("submit", "mode:f", "--json")
     assert done.json["warnings"] == []
     assert command("attach", done.json["id"], "--json").json["result"] == "fast"
+
+
+@pytest.fixture
+def detached(command: Any, project: Path) -> str:
+    """A bundle with a member in the folder blobs."""
+    (project / "big.bin").write_bytes(b"\0" * (1 << 20))
+    options = ["--include", "big.bin", "--blobs", "blobs", "-o", "out/", "--json"]
+    path: str = command("build", "thermo.model:run", *options).json["path"]
+    return path
+
+
+def test_data_kept_outside_is_missed_by_name_unless_it_is_there_already(command: Any, project: Path, detached: str) -> None:
+    missed = command("submit", detached)
+    assert (missed.code, "--blobs" in missed.err) == (5, True)
+    assert command("submit", detached, "--blobs", "none").code == 5
+    (blob,) = (project / "blobs").iterdir()
+    content = blob.read_bytes()
+    blob.write_bytes(b"\1" + content[1:])
+    damaged = command("submit", detached, "--blobs", "blobs")
+    assert (damaged.code, "damaged or changed" in damaged.err) == (5, True)
+    blob.write_bytes(content)
+    assert command("submit", detached, "--blobs", "blobs").code == 0
+    assert command("submit", detached).code == 0
+
+
+def test_a_damaged_bundle_is_not_submitted(command: Any, bundle: str) -> None:
+    content = Path(bundle).read_bytes()
+    Path(bundle).write_bytes(content[:-100] + b"\0" + content[-99:])
+    done = command("submit", bundle)
+    assert (done.code, "damaged" in done.err) == (5, True)
