@@ -114,7 +114,11 @@ class Search:
             named = rules.roots(module) if lines or _extends_search(walk.project, module) else []
             if not lines <= {finding.line for finding in named}:
                 self.found.open_search_path = True
+            if any(finding.idle for finding in named):
+                self._asked_for_roots.discard(module.name)  # what is reached later may run it
             for finding in named:
+                if finding.idle:
+                    continue
                 place = (finding.path, finding.package)
                 if place not in known and finding.path.is_dir() and self._may_be_root(str(finding.path)):
                     found.setdefault(place, finding)
@@ -263,7 +267,7 @@ class Search:
         project.reach(module)
         if _may_name_roots(project, module):
             for root in rules_of(project).roots(module):
-                if not root.package and root.path.is_dir() and self._may_be_root(str(root.path)):
+                if not root.package and not root.idle and root.path.is_dir() and self._may_be_root(str(root.path)):
                     first.insert(0 if root.first else len(first), SourceRoot(root.path, "put on sys.path by the script"))
             project = self._script_project(first)
         walk = open_walk(Program(project, started=True, folder=str(folder)), self.found, self.data.wishes)

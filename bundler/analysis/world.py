@@ -197,13 +197,17 @@ class FileFinding:
 
 @dataclass(frozen=True, slots=True)
 class RootFinding:
-    """A folder that the code puts on ``sys.path``, or on the ``__path__`` of a package of its own."""
+    """A folder that the code puts on ``sys.path``, or on the ``__path__`` of a package of its own.
+
+    ``idle``: it does so where nothing runs it as far as is known, or for its tests.
+    """
 
     path: Path
     line: int
     detail: str
     first: bool
     package: str = ""
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

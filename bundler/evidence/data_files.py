@@ -272,10 +272,13 @@ def _findings(reading: Reading, spot: Spot, opening: Opening) -> Iterator[FileFi
     if opening.deed == deeds.WRITE:
         yield from _written(reading, spot, opening.value)
         return
-    runs_tests = opening.deed in (deeds.WALK, deeds.GLOB) and is_test_code(reading, spot.module)
+    gathered = is_test_code(reading, spot.module)
+    own = str(spot.module.path.parent)
     for located in find_paths(reading, spot.module, opening.value):
         path = str(located.path)
-        if runs_tests and (is_below(str(spot.module.path.parent.parent), path) or path.endswith(".py")):
+        if gathered and not located.exact and (path.endswith(".py") or not is_below(path, own)):
+            continue
+        if gathered and opening.deed in (deeds.WALK, deeds.GLOB) and (path == own or not is_below(path, own)):
             continue
         is_folder = reading.disk.is_folder(path)
         if is_folder and opening.deed in (deeds.LIST, deeds.WALK, deeds.LOAD):

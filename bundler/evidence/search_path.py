@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.world import LoadedModule, RootFinding
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
 from clustrix_bundle.bundler.evidence.callees import CallRule
+from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_code
+from clustrix_bundle.bundler.evidence.uncalled import may_run
 from clustrix_bundle.bundler.evidence.words import call_words, words
 from clustrix_bundle.bundler.folding.place import Place
 from clustrix_bundle.bundler.folding.value import Alternatives, External, Sequence, Text, items_of, literal
@@ -34,7 +36,8 @@ def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
     for call in reading.calls(module, _ADDING):
         for callee in reading.folder.callee_of(call, module):
             if isinstance(callee, External) and (callee.name.startswith("sys.path.") or callee.name == "site.addsitedir"):
-                yield from _of_call(reading, module, call, callee.name.rpartition(".")[2])
+                for finding in _of_call(reading, module, call, callee.name.rpartition(".")[2]):
+                    yield replace(finding, idle=_is_idle(reading, module, call.scope))
     names = reading.folder.names(module.name)
     for binding in module.facts.bindings:
         if (
@@ -46,7 +49,12 @@ def find_roots(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:
             value = binding.value[3] if binding.kind == "aug" and binding.value[0] == "bin" else binding.value
             first = binding.kind != "aug"
             for folded in reading.folder.evaluate(value, place):
-                yield from _folders(reading, items_of(folded), binding.line, f"sys.path = {words(value)}", first=first)
+                for finding in _folders(reading, items_of(folded), binding.line, f"sys.path = {words(value)}", first=first):
+                    yield replace(finding, idle=_is_idle(reading, module, binding.scope))
+
+
+def _is_idle(reading: Reading, module: LoadedModule, scope: int) -> bool:
+    return is_test_code(reading, module) or not may_run(reading, module, scope)
 
 
 def _given_to_programs(reading: Reading, module: LoadedModule) -> Iterator[RootFinding]:

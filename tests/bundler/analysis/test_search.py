@@ -345,3 +345,30 @@ def test_a_glob_that_climbs_out_of_the_project_is_refused_by_name(analyze, tmp_p
     write_tree(tmp_path, {"beside/x.csv": ""})
     with pytest.raises(AnalysisError, match="lies outside the project root"):
         analyze("run.py:f", {"run.py": "def f(): pass\n"}, settings=Settings(include=("../beside/*",)))
+
+
+RUNNER = "import sys\ndef go():\n    sys.path.insert(0, 'pkg')\n"
+
+
+def test_what_tests_and_functions_that_nobody_calls_put_on_the_path_is_not_searched(analyze, shipped):
+    files = {
+        "main.py": "import pkg.testing.runner, pkg.idle, statistics\ndef f(): return pkg, statistics\n",
+        "pkg/__init__.py": "",
+        "pkg/statistics.py": "",
+        "pkg/idle.py": RUNNER,
+        "pkg/testing/__init__.py": "",
+        "pkg/testing/runner.py": RUNNER.replace("go", "test") + "test()\n",
+    }
+    graph = analyze("main:f", files)
+    assert graph.sys_path == ("project",)
+    assert "pkg/statistics.py" not in shipped(graph)
+
+
+def test_a_folder_counts_that_a_function_puts_on_the_path_for_a_module_found_later(analyze, shipped):
+    files = {
+        "main.py": "import importlib, setup_path\nNAME = 'plug'\ndef f(): return importlib.import_module(NAME)\n",
+        "setup_path.py": RUNNER,
+        "plug.py": "import setup_path\nsetup_path.go()\nimport inner\n",
+        "pkg/inner.py": "",
+    }
+    assert "pkg/inner.py" in shipped(analyze("main:f", files))
