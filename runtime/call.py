@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from os import getpid, rename, unlink, urandom, write
 
 from . import entry, quick_exit
@@ -95,7 +96,11 @@ class Call(object):
         path = task.result_file
         text = self.told(result, (lambda: write_pickle(path, result, self._interpreter)) if path else None)
         if not task.json and not path and result is not None:
-            self._say(0, _readable(result) + "\n")
+            lost = self._say(0, _readable(result) + "\n")
+            if lost is not None:
+                message = "the result cannot be printed: %s" % lost
+                self._say(1, "runtime: %s\n" % message)
+                text = failure(type(lost).__name__, message)
         self._leave(text, [])
 
     def told(self, result, keep):
@@ -160,7 +165,7 @@ class Call(object):
             outcome.write(failure(type(error).__name__, "what is to be told cannot be written: %s" % error), [])
 
     def _say(self, number, text):
-        """Write to the standard output (0) or standard error (1) that the process began with."""
+        """Write to the standard output (0) or standard error (1) that the process began with. The error of a disk that takes no more."""
         stream = self._streams[number]
         try:
             try:
@@ -171,8 +176,10 @@ class Call(object):
         except (ValueError, AttributeError, OSError):  # closed, or None
             try:
                 write(number + 1, text.encode("utf-8", "backslashreplace"))
-            except OSError:
-                pass
+            except OSError as error:
+                if error.errno in (ENOSPC, EDQUOT, EFBIG, EIO):
+                    return error
+        return None
 
 
 class _NotPicklableError(Exception):

@@ -704,3 +704,16 @@ def test_a_tree_is_abandoned_only_where_its_owner_is_surely_gone(tmp_path, line,
     lines[line] = str(process.pid) if line == 3 else "another"
     (tmp_path / "owner").write_text("\n".join(lines))
     assert owner.is_abandoned(str(tmp_path)) is gone
+
+
+def test_a_result_that_finds_no_room_on_standard_output_is_a_failure(site, bundle_of, interpreter):
+    site.python = interpreter
+    bundle = bundle_of(ECHO)
+    with open("/dev/full", "wb") as full:
+        done = site.call("run", bundle, stdout=full)
+    assert done.code == 1
+    assert b"the result cannot be printed: [Errno 28] No space left on device" in done.stderr
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert site.call("run", bundle, stdout=writing).code == 0  # whoever read it has what it wanted
+    os.close(writing)
