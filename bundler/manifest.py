@@ -7,12 +7,12 @@ are written by hand, so that opening a bundle needs no schema library.
 from __future__ import annotations
 
 import binascii
-import hashlib
 import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from clustrix_bundle.bundler.canonical_json import parse_json, render_canonical_json
+from clustrix_bundle.bundler.digest import sha256
 from clustrix_bundle.bundler.errors import BundleFormatError, UnsafePathError
 from clustrix_bundle.bundler.graph import CapturedValue, FilesystemCall, Requirement
 from clustrix_bundle.bundler.json_shape import Shape, ShapeError, boolean, integer, nullable, string, strings
@@ -164,7 +164,7 @@ class Manifest:
 
 def manifest_id(text: bytes) -> str:
     """The id of the bundle whose manifest has this text."""
-    return hashlib.sha256(text).hexdigest()
+    return sha256(text).hexdigest()
 
 
 def parse_manifest(text: bytes) -> Manifest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import hashlib
 import io
 import os
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from clustrix_bundle.bundler.archive import END_OF_ARCHIVE, file_header, padding
 from clustrix_bundle.bundler.compress import FrameWriter
+from clustrix_bundle.bundler.digest import sha256
 from clustrix_bundle.bundler.errors import PackagingError, SettingsError
 from clustrix_bundle.bundler.graph import DependencyGraph, Node
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -203,9 +203,10 @@ def _frame_of(name: str, content: bytes) -> bytes:
 
 def _write_sealed(file: BinaryIO, head: bytes, rest: BinaryIO) -> int:
     """The head, the rest and the seal over both; how many bytes that is."""
-    digest = hashlib.sha256(head)
-    file.write(head)
-    size = len(head) + SEAL_SIZE
+    piece = head + rest.read(_COPY)
+    digest = sha256(piece)
+    file.write(piece)
+    size = len(piece) + SEAL_SIZE
     while piece := rest.read(_COPY):
         digest.update(piece)
         file.write(piece)

@@ -6,8 +6,6 @@ the seal guards the file: bits that no decoder looks at, and a transfer that end
 
 from __future__ import annotations
 
-import hashlib
-
 _MAGIC = (0x184D2A5C).to_bytes(4, "little")
 _TAG = b"clustrix-bundle1"
 _DIGEST_SIZE = 32
@@ -26,6 +24,8 @@ class SealCheck:
     """Takes in a whole file and tells whether its last bytes are the seal of all before them."""
 
     def __init__(self) -> None:
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, which a small build does without
+
         self._digest = hashlib.sha256()
         self._tail = b""
 

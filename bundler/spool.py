@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.archive import header, padding
+from clustrix_bundle.bundler.digest import sha256
 from clustrix_bundle.bundler.errors import PackagingError
 from clustrix_bundle.bundler.manifest import Member
 
@@ -69,7 +69,7 @@ class Spool:
         raise PackagingError(_unstable(node))
 
     def _whole(self, node: Node, content: bytes) -> Member:
-        member = Member(node.member, node.kind, len(content), hashlib.sha256(content).hexdigest(), node.executable)
+        member = Member(node.member, node.kind, len(content), sha256(content).hexdigest(), node.executable)
         self._header(member)
         self._frame.write(content)
         self._frame.write(padding(len(content)))
@@ -77,6 +77,8 @@ class Spool:
 
     def _streamed(self, node: Node, descriptor: int, before: os.stat_result) -> Member:
         size = before.st_size
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, for large files
+
         digest = hashlib.sha256()
         # The header says nothing of the digest, so it can go first.
         self._frame.write(header(Member(node.member, node.kind, size, digest.hexdigest(), node.executable)))
