@@ -15,13 +15,10 @@ from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_import
 from clustrix_bundle.bundler.evidence.frameworks import imports_strings
 from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
 from clustrix_bundle.bundler.evidence.metadata import find_entry_points, find_metadata
-from clustrix_bundle.bundler.evidence.open_imports import modules_in_data, modules_in_strings, siblings_in_strings, widened
 from clustrix_bundle.bundler.evidence.programs import find_programs
 from clustrix_bundle.bundler.evidence.reading import Reading
-from clustrix_bundle.bundler.evidence.search_path import find_roots
 from clustrix_bundle.bundler.evidence.uncalled import may_run
 from clustrix_bundle.bundler.evidence.work_folders import find_work_folders
-from clustrix_bundle.bundler.evidence.written_paths import written_paths
 from clustrix_bundle.bundler.facts.model import ModuleFacts
 from clustrix_bundle.bundler.folding.fold import Folder
 from clustrix_bundle.bundler.lazy_dataclass import replace
@@ -52,6 +49,8 @@ class Evidence:
 
     def roots(self, module: LoadedModule) -> list[RootFinding]:
         """As `Rules.roots`."""
+        from clustrix_bundle.bundler.evidence.search_path import find_roots  # noqa: PLC0415 - few modules put folders on sys.path
+
         self.reading.folder.renew()
         return list(dict.fromkeys(find_roots(self.reading, module)))
 
@@ -93,16 +92,10 @@ class Evidence:
             if folder.asked != asked:
                 self._volatile.add(module.name)
         ends = [(module, row) for module in modules for row in self._imports[module.name] if isinstance(row, OpenEnd)]
-        settled = {
-            (module.name, directive.line)
-            for module in modules
-            for directive in module.facts.directives
-            if directive.verb == "include"
-        }
         self._ends = [
             (module, end)
             for module, end in ends
-            if (module.name, end.line) not in settled
+            if not any(one.verb == "include" and one.line == end.line for one in module.facts.directives)
             and not is_test_code(self.reading, module)
             and may_run(self.reading, module, end.scope)
         ]
@@ -121,6 +114,11 @@ class Evidence:
 
     def _from_strings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
         """Rules (b) and (d); the open ends themselves, for notes."""
+        from clustrix_bundle.bundler.evidence.open_imports import (  # noqa: PLC0415 - where an import is open
+            modules_in_strings,
+            siblings_in_strings,
+        )
+
         for module in modules:
             if module.name not in self._texts_done:
                 self._texts_done.add(module.name)
@@ -133,8 +131,10 @@ class Evidence:
 
     def _widened(self) -> Iterable[tuple[LoadedModule, Finding]]:
         """Rule (e), when all else has been said: for what comes from outside, and where no string named a module."""
-        if self.world.settings.dynamic != "widen":
+        if self.world.settings.dynamic != "widen" or not self._ends:
             return
+        from clustrix_bundle.bundler.evidence.open_imports import widened  # noqa: PLC0415 - where an import is open
+
         for module, end in self._ends:
             if end.outside or not self._by_strings:
                 yield from ((module, row) for row in widened(self.reading, module, end))
@@ -163,6 +163,8 @@ class Evidence:
             rows += [(module, row) for row in files_in_strings(self.reading, module) if row.path not in written]
         missing = {row.path for _, row in rows if row.required and not self.reading.disk.exists(str(row.path))}
         if missing:
+            from clustrix_bundle.bundler.evidence.written_paths import written_paths  # noqa: PLC0415 - where a file is missing
+
             missing.difference_update(path for module in modules for path in written_paths(self.reading, module))
         for module, row in rows:
             if not cluster.own(row):
@@ -192,6 +194,8 @@ class Evidence:
             for row in find_in_data(self.reading, path):
                 yield source, row
             if self._open:
+                from clustrix_bundle.bundler.evidence.open_imports import modules_in_data  # noqa: PLC0415
+
                 yield from ((source, row) for row in modules_in_data(self.reading, path))
 
 
