@@ -345,7 +345,7 @@ class CallReader:
         """A function is run by a call that has these arguments: each parameter may stand for a part of any of them."""
         names = self.things.names(function.module)
         assert names is not None
-        everything: frozenset[Root] = frozenset().union(*(self.roots.of(scope, value) for value in values))
+        everything = self._of_all(scope, values)
         parameters = names.facts.scopes[function.scope].parameters
         self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
 
@@ -354,7 +354,7 @@ class CallReader:
         parameters = (names or self.names).facts.scopes[function].parameters
         positional = [parameter for parameter in parameters if parameter.kind in ("positional", "either")]
         found: dict[str, frozenset[Root]] = {}
-        everything: frozenset[Root] = frozenset().union(*(self.roots.of(call.scope, value) for value in call.values))
+        everything = self._of_all(call.scope, call.values)
         starred = any(arg[0] == "star" for arg in call.args) or "" in call.names
         for index, parameter in enumerate(positional):
             found[parameter.name] = (
@@ -368,9 +368,17 @@ class CallReader:
         for parameter in parameters:
             if parameter.kind == "keyword" and parameter.name not in found:
                 found[parameter.name] = self._default(function, parameter, names)
-            if starred or parameter.kind in ("star", "dstar"):
+            if starred:
                 found[parameter.name] = everything
+            elif parameter.kind == "star":
+                found[parameter.name] = self._of_all(call.scope, call.args[len(positional) :])
+            elif parameter.kind == "dstar":
+                taken = {other.name for other in parameters}
+                found[parameter.name] = self._of_all(call.scope, (value for name, value in call.keywords if name not in taken))
         return found
+
+    def _of_all(self, scope: int, values: Iterable[Expr]) -> frozenset[Root]:
+        return frozenset().union(*(self.roots.of(scope, value) for value in values))
 
     def _default(self, function: int, parameter: Parameter, names: ModuleNames | None) -> frozenset[Root]:
         """What a parameter that is not given belongs to: the object that its default names, or the function that keeps it."""

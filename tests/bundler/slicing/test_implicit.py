@@ -433,3 +433,24 @@ second = Other()  #-
 def f():
     return Counting.made
 """)
+
+
+def test_what_is_made_of_surplus_arguments_is_no_part_of_the_others(holds):
+    holds("""
+class Naming(type):
+    def __call__(cls, *given):
+        made = super().__call__(*given)
+        made.named = cls.__name__
+        return made
+class Thing(metaclass=Naming):
+    pass
+first = Thing()  #-
+def f():
+    return Thing
+""")
+
+
+@pytest.mark.parametrize("name", ["rest", "more"])
+def test_surplus_arguments_are_changed_through_their_parameters(sliced, name):
+    text = f'def grow(first, *rest, **more):\n    {name}["k" if {name} is more else 0].append(first)\nitems = []\ngrow([], items, k=items)\ndef f():\n    return items\n'
+    assert "grow([], items" in sliced(text).source.decode()
