@@ -4,6 +4,7 @@ Options are read here rather than by ``argparse``, whose import costs as much as
 function failed, 2 usage, 5 bundle refused, 130 interrupted.
 """
 
+import os
 import sys
 
 from .errors import RefusedError, Terminated, UsageError
@@ -82,6 +83,11 @@ def parse(arguments, usage, flags, valued, words):
 
 def main(arguments):
     """Run a command. The exit code, or None in the process that ran the user's function."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # closed by whoever started us (``>&-``)
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)  # `dup2` of a number to itself does nothing
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - for good
     if not arguments or arguments[0] in ("-h", "--help"):
         (sys.stdout if arguments else sys.stderr).write(_ABOUT)
         return 0 if arguments else 2

@@ -195,7 +195,7 @@ def _strings(data, key):
 
 def check_id(actual, path, expected=None):
     """Refuse a bundle whose id is not the expected one, or not the one in its file's name."""
-    if expected and actual != expected:
+    if expected is not None and actual != expected:
         raise BundleFormatError("the bundle's id is %s, not %s" % (actual, expected))
     named = os.path.basename(path)
     if named.endswith(".tar.zst"):

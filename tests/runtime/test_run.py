@@ -717,3 +717,20 @@ def test_a_result_that_finds_no_room_on_standard_output_is_a_failure(site, bundl
     os.close(reading)
     assert site.call("run", bundle, stdout=writing).code == 0  # whoever read it has what it wanted
     os.close(writing)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_hinder_nothing(site, bundle_of, interpreter, closed):
+    site.python = interpreter
+    source = "import subprocess\ndef f():\n    print('x')\n    return subprocess.call(['sh', '-c', 'echo y'])\n"
+    words = [*site.command("run", bundle_of(source), "--result", "r.pkl")]
+    command = ["sh", "-c", '"$@" ' + closed, "sh", *words]
+    done = subprocess.run(
+        command, cwd=site.work, env=site.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert pickle.loads((site.work / "r.pkl").read_bytes()) == 0
+
+
+def test_an_empty_id_is_no_bundles(site, bundle_of):
+    assert site.run(bundle_of(ECHO), "--id", "").code == 5
