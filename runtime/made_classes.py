@@ -2,18 +2,20 @@
 
 import types
 
-from .values import closure_of, locate, remembered
+from .values import closure_of, locate, remembered, set_cell
 
 
-def make_class(definition, module, name, bases, metaclass, keywords, cells, decorators):
+def make_class(definition, module, name, bases, metaclass, keywords, cells, decorators, read):
     """A class from its source: the body runs again, with the captured cells around it.
 
     `keywords` are those of the class statement, `decorators` the installed ones, innermost first: ``(callable, None)`` for a bare
-    one, ``(callable, (args, kwargs))`` for one that is called.
+    one, ``(callable, (args, kwargs))`` for one that is called. `read` is what the body reads of its cells.
     """
     import builtins
 
     code, namespace = locate(definition, module)
+    for variable, contents in read.items():
+        set_cell(cells[variable], contents)
     body = types.FunctionType(code, namespace, name, None, closure_of(code, cells))
     options = dict(keywords)
     if metaclass is not None:

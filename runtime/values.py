@@ -14,6 +14,8 @@ from pickle import Unpickler, UnpicklingError
 from . import definitions
 
 STREAM_END = None
+REGISTERED = "register()"
+"""Stands in a class's state for what was registered with it: `abc.ABCMeta.register`."""
 
 
 class Gone(object):
@@ -103,10 +105,13 @@ def _fill(target, state):
             if value is Gone:
                 if name in vars(target):
                     delattr(target, name)
+            elif name == REGISTERED:
+                for item in value:
+                    target.register(item)  # type: ignore[union-attr]
             elif not _took_over(vars(target).get(name), value):
                 setattr(target, name, value)
     elif isinstance(target, _CELL):
-        _set_cell(target, state)
+        set_cell(target, state)
     elif type(target).__name__ == "ContextVar":
         target.set(state["context"])
     elif _took_over(target, state):  # a literal of the program that has changed since
@@ -140,7 +145,7 @@ def _fill_function(function, state):
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
     for name, value in state.get("cells", {}).items():
         if name in cells and not _took_over(_contents(cells[name]), value):
-            _set_cell(cells[name], value)
+            set_cell(cells[name], value)
     for name, inner in state.get("inner", {}).items():
         if name in cells and isinstance(_contents(cells[name]), types.FunctionType):
             _fill_function(_contents(cells[name]), inner)
@@ -301,7 +306,7 @@ def make_cell(*contents):
     """A closure cell, empty or with its contents."""
     cell = types.CellType() if hasattr(types, "CellType") else _cell_of(None)
     if contents:
-        _set_cell(cell, contents[0])
+        set_cell(cell, contents[0])
     return cell
 
 
@@ -312,7 +317,8 @@ def _cell_of(contents):
 _CELL = type(_cell_of(None))
 
 
-def _set_cell(cell, contents):
+def set_cell(cell, contents):
+    """Give a closure cell its contents."""
     try:
         cell.cell_contents = contents
     except AttributeError:  # read-only before Python 3.7

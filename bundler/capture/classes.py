@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import dis
 import enum
 import sys
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
@@ -14,7 +15,7 @@ from clustrix_bundle.bundler.capture.definition_state import ATOMS
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.lookup import looked_up
 from clustrix_bundle.bundler.capture.source import class_code, find_definition
-from clustrix_bundle.runtime import made_classes
+from clustrix_bundle.runtime import made_classes, values
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.pickling import StatePickler
@@ -40,10 +41,35 @@ def by_definition(pickler: StatePickler, cls: type) -> Any:
     statement = ClassStatement(cls, code, definition, namespace, cells)
     decorators = statement.decorators()
     added = _added_attributes(cls, code, statement, generated=bool(decorators))
+    if isinstance(cls, abc.ABCMeta):
+        registered = [known for reference in abc._get_dump(cls)[0] if (known := reference()) is not None]  # type: ignore[attr-defined]  # noqa: SLF001
+        added |= {values.REGISTERED: sorted(registered, key=lambda known: known.__qualname__)} if registered else {}
     if added:
         pickler.fills.append((cls, added))
+    read = {name: cells[name].cell_contents for name in _read_by_body(code) & cells.keys() if _is_filled(cells[name])}
+    if read and cls in pickler.begun:
+        raise CaptureError(
+            f"class {cls.__qualname__} is in what its body reads while it runs ({', '.join(sorted(read))}), and cannot be made again "
+            "elsewhere; define it at the top level",
+            cls.__qualname__,
+            "class",
+        )
+    pickler.begun.add(cls)
     plain = definition.plain(), home, cls.__name__, tuple(bases), metaclass, statement.keywords(), cells, decorators
-    return made_classes.make_class, plain
+    return made_classes.make_class, (*plain, read)
+
+
+def _read_by_body(code: CodeType) -> set[str]:
+    """Variables of the functions around a class that its body reads as it runs, other than to hand them to its methods."""
+    return {item.argval for item in dis.get_instructions(code) if "DEREF" in item.opname and item.argval in code.co_freevars}
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - it raises where there is nothing
+    except ValueError:
+        return False
+    return True
 
 
 def is_made_by_body(cls: type, name: str) -> bool:
@@ -169,4 +195,8 @@ def _class_cells(cls: type, code: CodeType) -> dict[str, CellType]:
         if isinstance(function, FunctionType) and function.__closure__:
             cells.update(zip(function.__code__.co_freevars, function.__closure__, strict=True))
     cells.pop("__class__", None)
+    parameters = getattr(cls, "__type_params__", ())
+    for parameter in parameters:  # class C[T]: its body is in a function of Python's own that holds them
+        cells.setdefault(parameter.__name__, CellType(parameter))
+    cells[".type_params"] = CellType(parameters)
     return {name: cell for name, cell in cells.items() if name in code.co_freevars}

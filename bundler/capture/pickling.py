@@ -18,6 +18,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from clustrix_bundle.bundler.capture.alive import refuse_alive
+from clustrix_bundle.bundler.capture.annotations import travelling_annotations
 from clustrix_bundle.bundler.capture.classes import by_definition, is_plain_namedtuple
 from clustrix_bundle.bundler.capture.definition_state import is_own_module
 from clustrix_bundle.bundler.capture.errors import CaptureError
@@ -87,6 +88,7 @@ class StatePickler(pickle.Pickler):
         super().__init__(stream, protocol=PROTOCOL)
         self.needs = needs
         self.fills: list[tuple[Any, Any]] = []
+        self.begun: set[type] = set()
         self._places: dict[int, tuple[str, str]] = {}
         self._shared = needs.shared.reference
         self._prefixes = tuple(root.rstrip("/") for root in needs.roots if root.rstrip("/"))
@@ -179,7 +181,14 @@ class StatePickler(pickle.Pickler):
         definition = find_definition(function.__code__)
         home = self._home(function, definition)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        state = {"defaults": function.__defaults__, "kwdefaults": function.__kwdefaults__, "dict": dict(function.__dict__)}
+        state: dict[str, Any] = {
+            "defaults": function.__defaults__,
+            "kwdefaults": function.__kwdefaults__,
+            "dict": dict(function.__dict__),
+        }
+        annotations = travelling_annotations(function)
+        if annotations:
+            state["set"] = {"__annotations__": annotations}
         if any(state.values()):
             self.fills.append((function, state))
         return values.make_function, (definition.plain(), home, function.__name__, qualname, cells)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import functools
+import sys
 import typing
 
 import pytest
@@ -37,6 +39,7 @@ def there(tmp_path):
         (tmp_path / "value.pkl").write_bytes(dump_stream(value, Needs()))
         return values.load_stream(str(tmp_path), "value.pkl")
 
+    carry.folder = tmp_path
     return carry
 
 
@@ -128,3 +131,58 @@ def test_a_bound_method_of_a_class_made_of_its_parts_is_bound_there(there):
         return Model()
 
     assert there(make(4).get)() == 4
+
+
+def test_what_was_registered_with_a_local_abc_is_there_too(there):
+    class Shape(abc.ABC):
+        pass
+
+    class Round:
+        pass
+
+    Shape.register(Round)
+    shape, round_ = there((Shape, Round))
+    assert isinstance(round_(), shape)
+
+
+def test_what_a_body_reads_as_it_runs_is_there_before_it_does(there):
+    def make(words, options):
+        class Words:
+            ordered = sorted(words)
+            size = options["size"]
+
+            def all(self):
+                return words, options, self.ordered
+
+        return Words
+
+    far = there(make(["b", "a"], {"size": 4}))
+    assert (far.size, far().all()) == (4, (["b", "a"], {"size": 4}, ["a", "b"]))
+
+
+def test_a_class_in_what_its_own_body_reads_is_refused(there):
+    def make():
+        known = {}
+
+        class Known:
+            size = len(known)
+
+            def all(self):
+                return known
+
+        known["a"] = Known
+        return Known
+
+    with pytest.raises(CaptureError, match=r"Known is in what its body reads while it runs \(known\)"):
+        there(make())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="its syntax")
+def test_a_local_class_with_type_parameters_has_them_there(there):
+    text = "def make():\n    class Pair[K, V]:\n        def both(self, k: K, v: V): return k, v\n    return Pair\n"
+    file = there.folder / "pairs.py"
+    file.write_text(text)
+    exec(compile(text, str(file), "exec"), (namespace := {"__name__": __name__}))
+    pair = namespace["make"]()
+    far = there(pair)
+    assert (far[int, str]().both(1, "a"), [one.__name__ for one in far.__type_params__]) == ((1, "a"), ["K", "V"])

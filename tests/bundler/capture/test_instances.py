@@ -31,6 +31,14 @@ class HTTPError(ValueError):
         self.code = code
 
 
+class Proxy:
+    def __init__(self, inner):
+        self._inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+
 class Marker:
     def __reduce__(self):
         return "MARKER"
@@ -59,6 +67,12 @@ def test_attributes_that_a_builtin_base_forgets_are_kept(there, value):
 def test_an_exception_is_made_without_its_own_init(there):
     far = there(HTTPError(404, "x"))
     assert (type(far), far.args, far.code) == (HTTPError, ("404 at x",), 404)
+
+
+def test_an_instance_whose_getattr_leans_on_what_it_holds_arrives(there):
+    proxy = Proxy([3, 1])
+    far = there({"p": proxy, "q": proxy})
+    assert (far["p"].index(1), far["p"] is far["q"]) == (1, True)
 
 
 def test_what_an_instance_says_that_it_is_called_is_needed(there):
