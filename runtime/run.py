@@ -336,7 +336,7 @@ class Task(object):
         for warning in self.warnings:
             sys.stderr.write("runtime: warning: %s\n" % warning)
         if rows:
-            sys.stderr.write("runtime: the function wrote %d files, kept in %s\n" % (len(rows), folder))
+            sys.stderr.write("runtime: the function wrote %d file%s, kept in %s\n" % (len(rows), "s"[: len(rows) > 1], folder))
         if self._keep:
             sys.stderr.write("runtime: the tree is kept in %s\n" % self.root)
 

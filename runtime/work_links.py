@@ -2,7 +2,7 @@
 
 Linked are the names that the manifest's ``work_dir_names`` allows and that the bundle does not hold. What Python would import
 stays out: it would shadow what was shipped or installed. Where both sides have a folder, the shipped one is filled up with
-links to what only the work dir has. Of a path that both have, the shipped one stands, with a warning.
+links to what only the work dir has. Of a path that both have, the shipped one stands; for data, with a warning.
 """
 
 import os
@@ -10,6 +10,8 @@ import os
 _MOST = 10000
 """Links made at the most; beyond, a warning says so."""
 
+
+_SAMPLE = 1 << 18
 
 _LOOKED_AT = 10000
 """Values among arguments; of more nobody says which names they mean."""
@@ -86,7 +88,7 @@ class _Linker(object):
                 return
             for item in inner:
                 self.link(there + "/" + item, here + "/" + item, name + "/" + item)
-        elif not _equal(there, here):
+        elif not _importable(there, name) and not _equal(there, here):
             self._both.append(name)
 
     def warnings(self):
@@ -109,13 +111,19 @@ def _importable(path, name):
 
 
 def _equal(one, other):
-    """Whether two files say the same (compared up to 1 MiB)."""
+    """Whether two files say the same; of large ones their beginnings, middles and ends."""
     try:
-        if os.path.getsize(one) != os.path.getsize(other) or os.path.isdir(one) or os.path.isdir(other):
-            return False
-        if os.path.getsize(one) > 1 << 20:
+        size = os.path.getsize(one)
+        if size != os.path.getsize(other) or os.path.isdir(one) or os.path.isdir(other):
             return False
         with open(one, "rb") as first, open(other, "rb") as second:
-            return first.read() == second.read()
+            if size <= 4 * _SAMPLE:
+                return first.read() == second.read()
+            for at in (0, size // 2, size - _SAMPLE):
+                first.seek(at)
+                second.seek(at)
+                if first.read(_SAMPLE) != second.read(_SAMPLE):
+                    return False
+            return True
     except OSError:
         return False

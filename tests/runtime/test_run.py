@@ -734,3 +734,16 @@ def test_closed_standard_streams_hinder_nothing(site, bundle_of, interpreter, cl
 
 def test_an_empty_id_is_no_bundles(site, bundle_of):
     assert site.run(bundle_of(ECHO), "--id", "").code == 5
+
+
+def test_a_warning_tells_of_data_that_differs_and_of_nothing_else(site, bundle_of):
+    large = os.urandom(5 << 20)
+    shipped = {"same.bin": large, "other.bin": large, "lib.py": b"n = 1\n"}
+    there = {"same.bin": large, "other.bin": b"x" + large[1:], "lib.py": b"n = 2\n", "m.py": b"# what a script keeps differs\n"}
+    for name, content in there.items():
+        (site.work / name).write_bytes(content)
+    source = "import lib\ndef f():\n    return lib.n\n"
+    done = site.run(bundle_of(source, files={f"project/{name}": text for name, text in shipped.items()}, work_dir_names=None))
+    assert done.result == 1
+    (warning,) = done.reply["warnings"]
+    assert warning.startswith("other.bin was shipped with the function")
