@@ -10,13 +10,14 @@ from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.application import UNKNOWN, Application
 from clustrix_bundle.bundler.slicing.call_expressions import in_words
 from clustrix_bundle.bundler.slicing.names import ModuleNames, children, root_name
+from clustrix_bundle.bundler.slicing.parameters import arguments_of
 from clustrix_bundle.bundler.slicing.roots import Roots
 from clustrix_bundle.bundler.slicing.stateful import is_stateful
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 from clustrix_bundle.bundler.slicing.written_files import made_by, written_by
 
 if TYPE_CHECKING:
-    from clustrix_bundle.bundler.facts.model import Call, Expr, Parameter
+    from clustrix_bundle.bundler.facts.model import Call, Expr
     from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 
 _CONSTRUCTION = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
@@ -345,54 +346,13 @@ class CallReader:
         """A function is run by a call that has these arguments: each parameter may stand for a part of any of them."""
         names = self.things.names(function.module)
         assert names is not None
-        everything = self._of_all(scope, values)
+        everything = self.roots.of_all(scope, values)
         parameters = names.facts.scopes[function.scope].parameters
         self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
 
     def arguments(self, function: int, call: Application, names: ModuleNames | None = None) -> dict[str, frozenset[Root]]:
         """What each parameter of a function stands for in a call."""
-        parameters = (names or self.names).facts.scopes[function].parameters
-        positional = [parameter for parameter in parameters if parameter.kind in ("positional", "either")]
-        found: dict[str, frozenset[Root]] = {}
-        everything = self._of_all(call.scope, call.values)
-        starred = any(arg[0] == "star" for arg in call.args) or "" in call.names
-        for index, parameter in enumerate(positional):
-            found[parameter.name] = (
-                self.roots.of(call.scope, call.args[index])
-                if index < len(call.args)
-                else self._default(function, parameter, names)
-            )
-        for name, value in call.keywords:
-            if name is not None:
-                found[name] = self.roots.of(call.scope, value)
-        for parameter in parameters:
-            if parameter.kind == "keyword" and parameter.name not in found:
-                found[parameter.name] = self._default(function, parameter, names)
-            if starred:
-                found[parameter.name] = everything
-            elif parameter.kind == "star":
-                found[parameter.name] = self._of_all(call.scope, call.args[len(positional) :])
-            elif parameter.kind == "dstar":
-                taken = {other.name for other in parameters}
-                found[parameter.name] = self._of_all(call.scope, (value for name, value in call.keywords if name not in taken))
-        return found
-
-    def _of_all(self, scope: int, values: Iterable[Expr]) -> frozenset[Root]:
-        return frozenset().union(*(self.roots.of(scope, value) for value in values))
-
-    def _default(self, function: int, parameter: Parameter, names: ModuleNames | None) -> frozenset[Root]:
-        """What a parameter that is not given belongs to: the object that its default names, or the function that keeps it."""
-        home = names or self.names
-        scope = home.facts.scopes[function]
-        if parameter.default is None:
-            return frozenset()
-        if parameter.default[0] in ("list", "dict", "set", "call", "comp", "dictcomp"):
-            if home.module.name != self.things.script:
-                return frozenset([("module", home.module.name)])
-            holder = home.facts.scopes[scope.parent] if scope.parent > 0 and home.is_method(function) else scope
-            return frozenset([("name", holder.name)])
-        roots = self.roots if home is self.names else Roots(self.things, home)
-        return frozenset(root for root in roots.of(scope.parent, parameter.default) if root[0] != "parameter")
+        return arguments_of(self.roots, names or self.names, function, call)
 
     def run_hook(self, function: Thing) -> None:
         """A local module's own function, or method of what stands in its place, that reading an attribute of it runs."""

@@ -42,6 +42,10 @@ class Roots:
             return frozenset().union(*(self.of(scope, child) for child in children(expression)))
         return self._of_call(scope, expression) if tag == "call" else frozenset()
 
+    def of_all(self, scope: int, expressions: Iterable[Expr]) -> frozenset[Root]:
+        """What the objects that several expressions give may belong to."""
+        return frozenset().union(*(self.of(scope, expression) for expression in expressions))
+
     def _of_call(self, scope: int, expression: Expr) -> frozenset[Root]:
         callee, args = expression[1], (*expression[2], *(value for _, value in expression[3]))
         given: frozenset[Root] = frozenset().union(*(self.of(scope, arg) for arg in args))
