@@ -379,6 +379,15 @@ class _Slicer:
 
     # -- the result
 
+    def _bound_in_classes(self) -> set[str]:
+        """Names of class bodies, which in a class inside a function may be read there as if they were the module's (``@v.setter``)."""
+        facts = self.script.loaded.facts
+        classes = {number for number, scope in enumerate(facts.scopes) if scope.kind == "class"}
+        found = {scope.name for scope in facts.scopes if scope.parent in classes}
+        return found | {
+            binding.target[1] for binding in facts.bindings if binding.scope in classes and binding.target[0] == "name"
+        }
+
     def _note_unbound(self) -> None:
         """Names that the slice reads in the end and nothing binds: a magic may have, or a cell that is left out."""
         if any(self.script.imports_a_star(number) for number in self.selection.kept) or any(
@@ -391,7 +400,7 @@ class _Slicer:
                 continue
             if self._setters(name) & self.selection.kept.keys():
                 continue
-            if self.script.end in where and name not in self.script.binders and name not in BUILTINS:
+            if self.script.end in where and name not in self.script.binders and name not in BUILTINS | self._bound_in_classes():
                 self._note(self._reader_of(name), f"nothing binds `{name}`, which {where[self.script.end]} reads")
 
     def _reader_of(self, name: str) -> int:

@@ -782,6 +782,14 @@ def test_a_name_that_nothing_binds_is_told(sliced):
     assert not sliced("from numpy import *\ndef f():\n    return sin(1)\n").notes
 
 
+def test_a_setter_of_a_property_in_a_class_inside_a_function_leans_on_no_global(sliced):
+    found = sliced(
+        "def f():\n    class T:\n        @property\n        def v(self): return 1\n        @v.setter\n        def v(self, x): pass\n    return T().v\n",
+        "f",
+    )
+    assert found.notes == ()
+
+
 def test_decisions_say_why(sliced):
     found = sliced("import os\nX = 1\ndef f():\n    return X\nprint(f())\nif __name__ == '__main__':\n    f()\n")
     assert [(decision.line, decision.kept, decision.reason) for decision in found.decisions] == [
