@@ -23,6 +23,15 @@ _PACKAGES = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
 _ASKING = CallRule((_OF_ONE | _OF_ALL).__contains__, is_of_import, lambda name: name.startswith(_PACKAGES))
 _FILES = ("METADATA", "PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt")
 _LISTS = ("RECORD", "SOURCES.txt")
+_ABOUT = ("METADATA", "PKG-INFO")
+_READ_BY = {
+    "version": _ABOUT,
+    "metadata": _ABOUT,
+    "requires": (*_ABOUT, "requires.txt"),
+    "entry_points": ("entry_points.txt",),
+    "files": (*_FILES, *_LISTS),
+}
+"""What functions of ``importlib.metadata`` read of a distribution; the others, and ``pkg_resources``, may read `_FILES`."""
 _PROGRAMS = frozenset({"console_scripts", "gui_scripts"})
 _FOLDER = compile_lazily(r"(?P<name>.+?)(-[^-]+)?(-py[\d.]+)?\.(dist|egg)-info")
 
@@ -34,12 +43,13 @@ def find_metadata(reading: Reading, module: LoadedModule) -> Iterator[FileFindin
         last = [name.rpartition(".")[2] for name in names if name.startswith(_PACKAGES)]
         if not last:
             continue
+        wanted = _FILES if any(name.startswith("pkg_resources.") for name in names) else _READ_BY.get(last[0], _FILES)
         given = (
             reading.folder.arguments_of(call, module).get(0, "distribution_name", "name", "dist") if last[0] in _OF_ONE else None
         )
         for folder, name in _folders(reading):
             if given is None or _may_be(given, name):
-                for file in (*_FILES, *(_LISTS if last[0] == "files" else ())):
+                for file in wanted:
                     if reading.disk.is_file(str(folder / file)):
                         yield FileFinding(folder / file, call.line, call_words(call), anchored=True)
 

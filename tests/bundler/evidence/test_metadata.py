@@ -25,7 +25,21 @@ def test_entry_points_may_be_those_of_any_distribution(shipped):
         "a.egg-info/entry_points.txt": "[x]",
         "b-1.0.dist-info/METADATA": "Name: b",
     }
-    assert shipped("m:f", files) == {"a.egg-info/entry_points.txt", "b-1.0.dist-info/METADATA"}
+    assert shipped("m:f", files) == {"a.egg-info/entry_points.txt"}
+
+
+def test_only_what_a_function_reads_of_a_distribution_ships(shipped):
+    files = {
+        "m.py": "import importlib.metadata as im\ndef f(): return im.VERB('a')\n",
+        **{f"a.egg-info/{name}": "" for name in ("PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt", "SOURCES.txt")},
+    }
+    read = {}
+    for verb in ("version", "requires", "distribution"):
+        found = shipped("m:f", {**files, "m.py": files["m.py"].replace("VERB", verb)})
+        read[verb] = {name.removeprefix("a.egg-info/") for name in found}
+    assert read["version"] == {"PKG-INFO"}
+    assert read["requires"] == {"PKG-INFO", "requires.txt"}
+    assert read["distribution"] == {"PKG-INFO", "entry_points.txt", "requires.txt", "top_level.txt"}
 
 
 def test_a_function_of_the_same_name_asks_for_nothing(shipped):
