@@ -6,7 +6,7 @@ The calls of a module do not name them, so they are looked for where the name of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from clustrix_bundle.bundler.evidence.deeds import LOAD, READ
 from clustrix_bundle.bundler.evidence.known_openers import BY_NAME, PATH_METHODS
 from clustrix_bundle.bundler.evidence.openers import may_open, opener_of
 from clustrix_bundle.bundler.facts.model import Binding, Call, Parameter, Scope
+from clustrix_bundle.bundler.folding import modules
 from clustrix_bundle.bundler.folding.callers import PASSING
 from clustrix_bundle.bundler.folding.expressions import children, last_name, root_name
 from clustrix_bundle.bundler.folding.foreign_names import is_path_class
@@ -60,12 +61,20 @@ class HeldOpeners:
             self.files.update(one.file for one in reading.world.mentioning(name) if one.file in self._seen)
 
     def _look_into(self, reading: Reading, module: LoadedModule) -> None:
-        if not reading.world.may_mention(module, _is_telling) or not _may_hold(module):
+        if not reading.world.may_mention(module, _is_telling):
+            return
+        imported = {item.asname or item.name for item in module.facts.imports if item.name}
+        own = {name for name in imported if _may_read(name) and _is_own_function(reading, module, name)}
+        if not _may_hold(module, imported - own):
             return
         for fact, names, value in _values(module):
             held = [one for one in _read(value) if last_name(one) == "" or _may_read(last_name(one))]
             if held and not isinstance(fact, Scope):
-                held = [one for one in held if one[0] != "name" or not _is_variable(reading, module, one[1], fact.scope)]
+                held = [
+                    one
+                    for one in held
+                    if one[0] != "name" or not (one[1] in own or _is_variable(reading, module, one[1], fact.scope))
+                ]
             if held and any(_opens(reading, module, one, fact) for one in held):
                 self.files.add(module.file)
                 self.names.update(names)
@@ -117,6 +126,18 @@ def _is_variable(reading: Reading, module: LoadedModule, name: str, scope: int) 
     )
 
 
+def _is_own_function(reading: Reading, module: LoadedModule, name: str, exports: int = 8) -> bool:
+    """Whether a name is surely a function or class that a local module defines: this one, or one that it imports it from, over a few re-exports."""
+    items = [one for one in module.facts.imports if (one.asname or one.name or one.module.partition(".")[0]) == name]
+    if not items:
+        return module.file in reading.world.using([f"def {name}"])
+    for item in items:
+        target = reading.world.load(modules.absolute(item, module)) if item.name and exports else None
+        if target is None or not _is_own_function(reading, target, item.name or "", exports - 1):
+            return False
+    return True
+
+
 def _is_telling(name: str) -> bool:
     """Whether a module that mentions the name may hold an opener."""
     return name == "getattr" or _may_read(name)
@@ -135,9 +156,8 @@ def _may_read(last_name: str) -> bool:
     return last_name in _READERS or openers.is_named_as_reading(last_name)
 
 
-def _may_hold(module: LoadedModule) -> bool:
-    """Whether the name of an opener may stand as a value: of one that is imported, built in, or an attribute."""
-    imported = {item.asname or item.name for item in module.facts.imports if item.name}
+def _may_hold(module: LoadedModule, imported: Collection[str]) -> bool:
+    """Whether the name of an opener may stand as a value: of one that is among these imported ones, built in, or an attribute."""
     if "*" in imported:
         return True
     names = [*_BUILTINS, *(name for name in imported if _may_read(name))]

@@ -60,3 +60,22 @@ def test_texts_beside_a_held_opener_are_no_missing_files(graph_of):
     source = "def f(pool):\n    return pool.submit(open, 'a.txt', 'r', encoding='utf-8')\n"
     graph = graph_of("m:f", {"m.py": source, "a.txt": ""})
     assert graph.warnings == []
+
+
+@pytest.mark.parametrize("defined", [False, True])
+def test_an_imported_value_is_an_opener_unless_it_is_surely_a_function_of_the_project(shipped, defined):
+    imported = "" if defined else "try:\n    from gzip import open as read_any\nexcept ImportError:\n"
+    files = {
+        "m.py": """
+            from pathlib import Path
+            from readers import read_any as read_it
+            def f():
+                return list(map(read_it, [Path(__file__).parent / "d" / "a.txt"]))
+        """,
+        "readers.py": "from any import read_any\n",
+        "any.py": f"{imported}    def read_any(path):\n        return str(path)\n"
+        if imported
+        else "def read_any(path):\n    return str(path)\n",
+        **DATA,
+    }
+    assert shipped("m:f", files) == {"readers.py", "any.py"} | (set() if defined else {"d/a.txt"})
