@@ -147,7 +147,7 @@ class Resolver:
             names.update(name for name in folders if name.isidentifier() and name != "__pycache__")
             for file in files:
                 stem = file.split(".", 1)[0]
-                if stem.isidentifier() and stem != "__init__" and file[len(stem) :] in self._suffixes:
+                if is_module_name(stem) and stem != "__init__" and file[len(stem) :] in self._suffixes:
                     names.add(stem)
         found = [self.resolve(f"{package.name}.{name}") for name in sorted(names)]
         return [module for module in found if module.kind != MISSING]
@@ -242,6 +242,11 @@ class Resolver:
                     portions.append(Portion(folder, place.kind))
         portions += [Portion(folder, LOCAL) for folder in self.extended.get(name, ())]
         return Resolved(name, own.kind, path, is_package=True, portions=tuple(portions))
+
+
+def is_module_name(name: str) -> bool:
+    """Whether a module may be imported by a name, if not by a statement: ``0001_initial``, ``two-parts``."""
+    return name.isidentifier() or (name[:1].isalnum() and name.replace("_", "a").replace("-", "a").isalnum())
 
 
 def _extends_path(path: str) -> bool:

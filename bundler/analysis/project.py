@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule, StoredModule
-from clustrix_bundle.bundler.resolve import LOCAL, Resolved, Resolver
+from clustrix_bundle.bundler.resolve import LOCAL, Resolved, Resolver, is_module_name
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.sources import Sources
@@ -39,7 +39,7 @@ class Project:
         self._shipped: dict[str, None] = {}
 
     def locate(self, name: str) -> LocalModule | None:
-        if not name or not all(part.isidentifier() for part in name.split(".")):
+        if not name or not all(map(is_module_name, name.split("."))):
             return None
         return _local(self.resolver.resolve(name))
 
@@ -47,7 +47,7 @@ class Project:
         if name in self._loaded:
             return self._loaded[name]
         module: LoadedModule | None = None
-        if name and all(part.isidentifier() for part in name.split(".")):
+        if name and all(map(is_module_name, name.split("."))):
             resolved = self.resolver.resolve(name)
             if resolved.kind == LOCAL and resolved.is_source:
                 module = self._read(resolved)

@@ -31,6 +31,7 @@ from clustrix_bundle.bundler.folding.value import (
     items_of,
 )
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
+from clustrix_bundle.bundler.resolve import is_module_name
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.evidence.call_shapes import CallShape
@@ -116,7 +117,7 @@ _COMMON = frozenset(
 )
 """Names of functions of modules that methods of many things bear as well."""
 
-_LOCAL_NAME = compile_lazily(r"\.*[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[\w.\[\]]+)?", re.ASCII)
+_LOCAL_NAME = compile_lazily(r"\.*\w[\w\-]*(?:\.\w[\w\-]*)*(?::[\w.\[\]]+)?", re.ASCII)
 
 
 def find_dynamic_imports(reading: Reading, module: LoadedModule) -> Iterator[ModuleFinding | FileFinding | OpenEnd]:
@@ -275,7 +276,7 @@ def top_level_modules(reading: Reading) -> list[str]:
     for root in reading.world.source_roots:
         for name, is_folder in reading.disk.listing(str(root)).items():
             stem = name if is_folder else name.removesuffix(".py")
-            if (is_folder or name.endswith(".py")) and stem.isidentifier() and reading.world.locate(stem) is not None:
+            if (is_folder or name.endswith(".py")) and is_module_name(stem) and reading.world.locate(stem) is not None:
                 found.setdefault(stem)
     return list(found)
 

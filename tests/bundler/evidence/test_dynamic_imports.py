@@ -360,3 +360,25 @@ def test_what_test_code_imports_by_a_prefix_stays(shipped):
         "pkg/tests/extra.py": "",
     }
     assert shipped("m:f", files) == {"pkg/__init__.py", "pkg/tests/__init__.py", "pkg/tests/runner.py"}
+
+
+def test_modules_whose_names_are_no_identifiers_are_imported_by_calls(shipped):
+    files = {
+        "m.py": """
+            import importlib, pkgutil, apps.migrations
+            importlib.import_module("01_prepare")
+            def f():
+                importlib.import_module("steps.02-fit")
+                return [importlib.import_module(f"apps.migrations.{one.name}") for one in pkgutil.iter_modules(apps.migrations.__path__)]
+        """,
+        "01_prepare.py": "import helper",
+        "helper.py": "",
+        "steps/__init__.py": "",
+        "steps/02-fit.py": "",
+        "steps/03-plot.py": "",
+        "apps/__init__.py": "",
+        "apps/migrations/__init__.py": "",
+        "apps/migrations/0001_initial.py": "from apps import fields",
+        "apps/fields.py": "",
+    }
+    assert shipped("m:f", files) == files.keys() - {"m.py", "steps/03-plot.py"}

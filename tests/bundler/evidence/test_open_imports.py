@@ -206,3 +206,14 @@ def test_a_package_that_a_table_names_and_that_is_imported_by_it_does_not_come_w
     }
     used = {name for name in files if name not in ("m.py", "kinds/a/data.txt", "kinds/a/unused.py")}
     assert shipped("m:f", files) == used
+
+
+def test_a_package_that_comes_whole_has_its_numbered_modules(shipped):
+    files = {
+        "m.py": "import importlib\nAPPS = ['blog']\ndef f(name):\n    return importlib.import_module(name)\n",
+        "blog/__init__.py": "",
+        "blog/migrations/__init__.py": "",
+        "blog/migrations/0001_initial.py": "import fields",
+        "fields.py": "",
+    }
+    assert shipped("m:f", files) == files.keys() - {"m.py"}
