@@ -7,7 +7,7 @@ facts, byte for byte (``docs/facts.md``), more than a hundred times slower.
 from collections.abc import Callable, Sequence
 from typing import Any, Self, final
 
-__all__ = ["FactsStore", "ImportWalk", "extract_facts", "extract_many", "tuples"]
+__all__ = ["FactsStore", "ImportWalk", "ModuleCode", "extract_facts", "extract_many", "tuples"]
 
 def extract_facts(source: bytes) -> bytes:
     """The facts of one source file, as `ModuleFacts.to_json` writes them.
@@ -49,17 +49,11 @@ class FactsStore:
             SyntaxError: it is no Python; as `extract_facts`.
         """
 
-    def facts(self, path: str, field: str) -> dict[str, bytes]:
-        """Rows of a family of facts, and of those that are read with it (calls with bindings and scopes), as JSON."""
+    def facts(self, path: str, field: str) -> bytes:
+        """Rows of a family of facts as JSON."""
 
-    def rows(self, path: str, by: Sequence[str], key: str | int) -> list[list[tuple[int, tuple[Any, ...]]]]:
-        """For each kind of key (`clustrix_bundle.bundler.facts.keyed.KEYS`) the rows of the file that have it, with their numbers."""
-
-    def row(self, path: str, family: str, number: int) -> tuple[Any, ...] | None:
-        """One row of ``bindings``, ``calls`` or ``scopes``; None where there are not so many."""
-
-    def keys(self, path: str, by: str) -> list[str]:
-        """The distinct keys of rows, by ``callee`` or ``value``."""
+    def code(self, path: str) -> ModuleCode:
+        """The code of a file, which is looked at when something of it is asked for."""
 
     def tuples(self, json: bytes) -> tuple[Any, ...]:
         """As `tuples`; what other files said in the same words is the same object."""
@@ -72,6 +66,18 @@ class FactsStore:
     def callees(self, first: int) -> list[str]: ...
     def using(self, callees: Sequence[str]) -> list[str]: ...
     def having(self, family: str) -> list[str]: ...
+
+@final
+class ModuleCode:
+    """`clustrix_bundle.bundler.facts.keyed.CodeRows` of a file in the store.
+
+    Raises:
+        SyntaxError: by each method; the file is no Python.
+    """
+
+    def find(self, by: Sequence[str], key: str | int | tuple[int, ...]) -> list[list[tuple[int, tuple[Any, ...]]]]: ...
+    def row(self, family: str, number: int) -> tuple[Any, ...] | None: ...
+    def keys(self, by: str) -> list[str]: ...
 
 @final
 class ImportWalk:

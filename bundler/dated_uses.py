@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from clustrix_bundle.bundler.python_range import Limit
 
@@ -70,11 +70,15 @@ def dated_uses(facts: ModuleFacts, liveness: Liveness, path: str) -> Iterator[Li
     return _Uses(facts, liveness, path).limits()
 
 
+_Fact = TypeVar("_Fact", "Call", "Binding")
+
+
 class _Uses:
     def __init__(self, facts: ModuleFacts, liveness: Liveness, path: str) -> None:
         self._facts = facts
         self._liveness = liveness
         self._path = path
+        self._bound: dict[str, bool] = {}
 
     def limits(self) -> Iterator[Limit]:
         for call in self._calls:
@@ -91,11 +95,12 @@ class _Uses:
     def _limit(self, since: int, what: str, line: int) -> Limit:
         return Limit(since, 0, what, self._path, line)
 
-    def _runs(self, fact: Call | Binding) -> bool:
-        return self._liveness.sure(fact) and self._liveness.alive(fact)
+    def _those_that_run(self, facts: list[tuple[int, _Fact]]) -> list[_Fact]:
+        """Those of the facts that surely run."""
+        return [fact for _, fact in facts if self._liveness.sure(fact) and self._liveness.alive(fact)]
 
     def _call(self, call: Call) -> Iterator[Limit]:
-        name = self._full_name(call.func)
+        name = self._full_name(call.func) if call.keywords else ""
         for keyword, _ in call.keywords:
             since = KEYWORD_SINCE.get(name, {}).get(keyword or "", 0)
             if since:
@@ -113,17 +118,17 @@ class _Uses:
                 yield (call.func, *call.args, *(value for _, value in call.keywords)), call.line
         for binding in self._bindings:
             yield (binding.value,), binding.line
-        for index, scope in enumerate(self._facts.scopes):
-            if index and self._liveness.defined_for_sure(index):
+        for index, scope in self._facts.scopes_by("parent", self._liveness.sure_scopes):
+            if self._liveness.defined_for_sure(index):
                 yield (*scope.decorators, *scope.bases), scope.first_line
 
     @cached_property
     def _calls(self) -> list[Call]:
-        return [call for call in self._facts.calls if self._runs(call)]
+        return self._those_that_run(self._facts.calls_by("calls within", self._liveness.sure_scopes))
 
     @cached_property
     def _bindings(self) -> list[Binding]:
-        return [binding for binding in self._facts.bindings if self._runs(binding)]
+        return self._those_that_run(self._facts.bindings_by("within", self._liveness.sure_scopes))
 
     @cached_property
     def _possible(self) -> set[Expr]:
@@ -154,27 +159,30 @@ class _Uses:
         }
 
     @cached_property
-    def _bound(self) -> set[str]:
-        """Names that anything but an import at module level binds, in whatever scope; ``*`` after a star import."""
-        found = {scope.name for scope in self._facts.scopes}
-        found |= {parameter.name for scope in self._facts.scopes for parameter in scope.parameters}
-        found |= {binding.target[1] for binding in self._facts.bindings if binding.target[0] == "name"}
-        found |= {
+    def _otherwise_imported(self) -> set[str]:
+        """Names that imports elsewhere than at module level bind, or under a condition, or relative ones; ``*`` after a star import."""
+        return {
             item.asname or item.name or item.module.partition(".")[0]
             for item in self._facts.imports
             if item.scope or item.level or item.under or item.name == "*"
         }
-        return found
+
+    def _is_bound(self, name: str) -> bool:
+        """Whether anything but an import at module level binds a name, in whatever scope."""
+        known = self._bound.get(name)
+        if known is None:
+            known = self._bound[name] = name in self._otherwise_imported or any(self._facts.naming(name))
+        return known
 
     def _is_builtin(self, name: str) -> bool:
-        return name not in self._bound and name not in self._imported and "*" not in self._bound
+        return name not in self._imported and "*" not in self._otherwise_imported and not self._is_bound(name)
 
     def _full_name(self, expression: Expr) -> str:
         """``dataclasses.dataclass`` by whatever name the module knows it, ``zip`` for a builtin; empty for anything else."""
         if expression[0] == "attr":
             above = self._full_name(expression[1])
             return f"{above}.{expression[2]}" if above else ""
-        if expression[0] != "name" or expression[1] in self._bound:
+        if expression[0] != "name" or self._is_bound(expression[1]):
             return ""
         name: str = expression[1]
         return self._imported.get(name) or (name if self._is_builtin(name) else "")
@@ -187,18 +195,13 @@ class _Uses:
             return self._full_name(expression[1]) == "dict"
         if expression[0] == "bin":
             return expression[1] == "|" and self._is_dict(expression[2]) and self._is_dict(expression[3])
-        return expression[0] == "name" and expression[1] in self._dicts
+        return expression[0] == "name" and self._holds_dict(expression[1])
 
-    @cached_property
-    def _dicts(self) -> set[str]:
-        values: dict[str, bool] = {}
-        for binding in self._facts.bindings:
-            if binding.target[0] == "name":
-                is_dict = binding.value[0] in {"dict", "dictcomp"} and binding.kind == "assign"
-                values[binding.target[1]] = values.get(binding.target[1], True) and is_dict
-        other = {parameter.name for scope in self._facts.scopes for parameter in scope.parameters} | set(self._imported)
-        other |= {scope.name for scope in self._facts.scopes}
-        return {name for name, is_dict in values.items() if is_dict and name not in other}
+    def _holds_dict(self, name: str) -> bool:
+        """Whether dicts are all that is ever assigned to a name."""
+        parameters, scopes, bindings = self._facts.naming(name)
+        are_dicts = all(one.value[0] in {"dict", "dictcomp"} and one.kind == "assign" for _, one in bindings)
+        return bool(bindings) and are_dicts and not parameters and not scopes and name not in self._imported
 
 
 _POSSIBLE = frozenset({"either", "comp", "dictcomp"})

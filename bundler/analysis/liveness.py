@@ -49,39 +49,53 @@ class Liveness:
         self._kept = kept
         self._facts = facts
         self._called = called | {entry_scope}
+        self._states: dict[int, tuple[bool, bool]] = {}
 
     def with_called(self, scopes: frozenset[int]) -> Liveness:
         """The same, where these functions are surely called, too; what a generator's body does waits for somebody to ask for items."""
-        runs = frozenset(index for index in scopes if not self._facts.scopes[index].generator)
+        runs = frozenset(index for index in scopes if not self._facts.scope_at(index).generator)
         other = Liveness(self._facts, kept=self._kept, called=self._called | runs)
         other._dead_flags = self._dead_flags
         return other
 
-    @cached_property
-    def _scopes(self) -> list[tuple[bool, bool]]:
-        """Of each scope whether it never runs, and whether it surely does."""
-        found: list[tuple[bool, bool]] = []
-        for index, scope in enumerate(self._facts.scopes):
-            inherited_dead = scope.parent >= 0 and found[scope.parent][0]
-            runs_at_once = scope.parent < 0 or (scope.kind == "class" and not scope.under and found[scope.parent][1])
-            dead = inherited_dead or not self._dead_flags.isdisjoint(scope.under)
-            found.append((dead, runs_at_once or index in self._called))
-        return found
+    def _state(self, index: int) -> tuple[bool, bool]:
+        """Of a scope whether it never runs, and whether it surely does."""
+        known = self._states.get(index)
+        if known is None:
+            scope = self._facts.scope_at(index)
+            dead_around, runs_around = self._state(scope.parent) if scope.parent >= 0 else (False, True)
+            runs_at_once = scope.parent < 0 or (scope.kind == "class" and not scope.under and runs_around)
+            dead = dead_around or not self._dead_flags.isdisjoint(scope.under)
+            known = self._states[index] = (dead, runs_at_once or index in self._called)
+        return known
 
     def alive(self, fact: Placed) -> bool:
         """Whether the fact can matter at run time on the other side."""
         if self._kept is not None and fact.statement not in self._kept:
             return False
-        if fact.scope and self._scopes[fact.scope][0]:  # the module itself is never dead
+        if fact.scope and self._state(fact.scope)[0]:  # the module itself is never dead
             return False
         return not fact.under or self._dead_flags.isdisjoint(fact.under)
 
+    @cached_property
+    def sure_scopes(self) -> tuple[int, ...]:
+        """Scopes whose statements surely run: the module, class bodies, and functions that are surely called."""
+        found = {0, *(index for index in self._called if index > 0)}
+        around = tuple(found)
+        while around:
+            children = self._facts.scopes_by("parent", around)
+            around = tuple(
+                index for index, one in children if one.kind == "class" and index not in found and self._state(index)[1]
+            )
+            found.update(around)
+        return tuple(sorted(found))
+
     def sure(self, fact: Placed) -> bool:
         """Whether the fact's place surely runs: in a module's own statements when it is imported, or in the entry function's body."""
-        return not fact.under and (not fact.scope or self._scopes[fact.scope][1])
+        return not fact.under and (not fact.scope or self._state(fact.scope)[1])
 
     def defined_for_sure(self, scope: int) -> bool:
         """Whether the definition of a function or class surely runs (its decorators, bases and defaults do then)."""
-        fact = self._facts.scopes[scope]
+        fact = self._facts.scope_at(scope)
         kept = self._kept is None or fact.statement in self._kept
-        return kept and not fact.under and fact.parent >= 0 and self._scopes[fact.parent][1]
+        return kept and not fact.under and fact.parent >= 0 and self._state(fact.parent)[1]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Binding, Call, Expr, Scope
 
-Key: TypeAlias = str | int
-"""A name, or the number of a scope."""
+Key: TypeAlias = str | int | tuple[int, ...]
+"""A name, or the number of a scope; numbers of several for what has one of them."""
 
 
 class CodeRows(Protocol):
@@ -54,6 +54,10 @@ def _names(*parts: tuple[Any, ...]) -> Iterable[Key]:
             found[part[2]] = None
         pending += [inner for inner in part if isinstance(inner, tuple)]
     return found
+
+
+def _calls_within(call: Call) -> Iterable[Key]:
+    return (call.scope,)
 
 
 def _call_mentions(call: Call) -> Iterable[Key]:
@@ -112,6 +116,7 @@ def _scope_mentions(scope: Scope) -> Iterable[Key]:
 KEYS: Mapping[str, tuple[str, Callable[[Any], Iterable[Key]]]] = {
     "callee": ("calls", _callee),
     "receiver": ("calls", _receiver),
+    "calls within": ("calls", _calls_within),
     "call mentions": ("calls", _call_mentions),
     "target": ("bindings", _target),
     "attribute": ("bindings", _attribute),
@@ -128,7 +133,7 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Iterable[Key]]]] = {
 }
 """The family, and the keys of a value in it.
 
-Calls by the last name of the callee, and by that of what it is a method of; bindings by the name, the attribute or the (last name of a)
+Calls by the last name of the callee, by that of what it is a method of, and by the scope in which they stand; bindings by the name, the attribute or the (last name of a)
 collection that is given something, by the scope for which they return or yield, by the scope in which they stand, and by the last name
 of what is bound; scopes by their name, the name of a parameter, the last name of a base, and the number of the scope around. All of them
 by the names and attributes that stand in their expressions.

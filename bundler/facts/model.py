@@ -28,8 +28,8 @@ FACTS_SCHEMA = 1
 Expr: TypeAlias = tuple[Any, ...]
 """A foldable expression: ``("name", "x")``, ``("bin", "/", left, right)``, … or ``("?",)`` for anything else."""
 
-Rows: TypeAlias = "Callable[[], tuple[Any, ...]] | list[Any] | tuple[Any, ...]"
-"""Rows of one field: as tuples, as JSON lists, or what makes tuples of them."""
+Rows: TypeAlias = "list[Any] | tuple[Any, ...]"
+"""Rows of one field: as tuples, or as JSON lists."""
 
 Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
 """What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``bound``, ``defines``, ``hooks``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
@@ -279,16 +279,16 @@ class ModuleFacts:
         return cls._deferred({name: rows[name] for name in _MAKERS})
 
     @classmethod
-    def outlined(cls, outline: Outline, load: Callable[[str], Mapping[str, Rows]], code: CodeRows | None = None) -> Self:
-        """Facts of which the outline is at hand; ``load`` gives the rows of another field, and of those that are read with it, ``code`` single ones."""
+    def outlined(cls, outline: Outline, load: Callable[[str], Rows], code: CodeRows | None = None) -> Self:
+        """Facts of which the outline is at hand; ``load`` gives the rows of another field, ``code`` single ones."""
         facts = cls._deferred({name: outline[name] for name in ("imports", "directives", "features")}, load)
-        object.__setattr__(facts, "_names", outline)
+        object.__setattr__(facts, "_names", dict(outline))
         if code is not None:
             object.__setattr__(facts, "_code", code)
         return facts
 
     @classmethod
-    def _deferred(cls, rows: Mapping[str, Rows], load: Callable[[str], Mapping[str, Rows]] | None = None) -> Self:
+    def _deferred(cls, rows: Mapping[str, Rows], load: Callable[[str], Rows] | None = None) -> Self:
         facts = cls.__new__(cls)
         object.__setattr__(facts, "_rows", dict(rows))
         object.__setattr__(facts, "_load", load)
@@ -364,7 +364,7 @@ class ModuleFacts:
     @cached_property
     def paths(self) -> tuple[Text, ...]:
         """Texts with a dot or a slash, which alone can name files."""
-        rows = vars(self).get("_names", {}).get("paths")
+        rows = vars(self).get("_names", {}).pop("paths", None)
         if rows is not None:
             return tuple([Text(*row) for row in rows])
         return tuple(one for one in self.texts if "." in one.value or "/" in one.value)
@@ -437,6 +437,8 @@ class ModuleFacts:
         for by in kinds:
             if by not in index:
                 index[by] = keyed(getattr(self, KEYS[by][0]), by)
+        if isinstance(key, tuple):
+            return [sorted((one for number in key for one in index[by].get(number, [])), key=_number) for by in kinds]
         return [index[by].get(key, []) for by in kinds]
 
     def _values(self, family: str, rows: list[tuple[int, tuple[Any, ...]]]) -> list[tuple[int, Any]]:
@@ -448,7 +450,7 @@ class ModuleFacts:
         return [(number, made[number]) for number, _ in rows]
 
     def _outlined(self, family: str) -> frozenset[str] | None:
-        names = vars(self).get("_names", {}).get(family)
+        names = vars(self).get("_names", {}).pop(family, None)
         return None if names is None else frozenset(names)
 
     if not TYPE_CHECKING:  # a type checker is to know the fields, and nothing else
@@ -460,8 +462,7 @@ class ModuleFacts:
                 raise AttributeError(name)
             rows = self._rows.pop(name, None)
             if rows is None:
-                self._rows.update((field, more) for field, more in self._load(name).items() if field not in vars(self))
-                rows = self._rows.pop(name)
+                rows = self._load(name)
             known = vars(self).get("_made", {}).get(name)
             if known:  # each value once: its identity may be what somebody knows it by
                 values = tuple([known.get(number) or make(*row) for number, row in enumerate(_as_tuples(rows))])
@@ -469,6 +470,10 @@ class ModuleFacts:
                 values = tuple([make(*row) for row in _as_tuples(rows)])
             object.__setattr__(self, name, values)
             return values
+
+
+def _number(one: tuple[int, Any]) -> int:
+    return one[0]
 
 
 HOOKS = frozenset({"path", "meta_path", "path_hooks", "modules"})
@@ -495,7 +500,7 @@ def _marks(values: tuple[Any, ...]) -> Iterator[str]:
 def _as_tuples(rows: Rows) -> Iterable[Iterable[Any]]:
     if isinstance(rows, tuple):
         return rows
-    return map(_frozen, rows) if isinstance(rows, list) else rows()
+    return map(_frozen, rows)
 
 
 def _scope(*values: Any) -> Scope:

@@ -10,7 +10,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.decode import decode_source
@@ -21,7 +21,6 @@ from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 if TYPE_CHECKING:
     from clustrix_bundle.bundler._core import FactsStore as CompiledStore
     from clustrix_bundle.bundler._core import ImportWalk
-    from clustrix_bundle.bundler.facts.keyed import Key
 
 _NAME = compile_lazily(r"[^\W\d]\w*")
 
@@ -138,10 +137,11 @@ class CoreStore:
             outline = self._compiled.outline(path)
         except SyntaxError:
             return extract_facts(self.content(path), path)  # the error in Python's words, or facts where Python knows better
-        return ModuleFacts.outlined(outline, lambda field: self._rows(path, field), _CompiledRows(self._compiled, path))
+        return ModuleFacts.outlined(outline, partial(self._rows, path), self._compiled.code(path))
 
-    def _rows(self, path: str, field: str) -> dict[str, Rows]:
-        return {name: partial(self._compiled.tuples, rows) for name, rows in self._compiled.facts(path, field).items()}
+    def _rows(self, path: str, field: str) -> Rows:
+        rows: Rows = self._compiled.tuples(self._compiled.facts(path, field))
+        return rows
 
     def words(self, first: int = 0) -> list[str]:
         """As `FactsStore.words`."""
@@ -150,25 +150,6 @@ class CoreStore:
     def callees(self, first: int = 0) -> list[str]:
         """As `FactsStore.callees`."""
         return self._compiled.callees(first)
-
-
-class _CompiledRows:
-    """`clustrix_bundle.bundler.facts.keyed.CodeRows` of a file in the compiled store."""
-
-    __slots__ = ("_path", "_store")
-
-    def __init__(self, store: CompiledStore, path: str) -> None:
-        self._store = store
-        self._path = path
-
-    def find(self, by: Sequence[str], key: Key) -> list[list[tuple[int, tuple[Any, ...]]]]:
-        return self._store.rows(self._path, by, key)
-
-    def row(self, family: str, number: int) -> tuple[Any, ...] | None:
-        return self._store.row(self._path, family, number)
-
-    def keys(self, by: str) -> list[str]:
-        return self._store.keys(self._path, by)
 
 
 class PythonStore:

@@ -58,6 +58,7 @@ class ModuleNames:
         self._attributes: dict[str, dict[int, list[Binding]]] = {}
         self._gives: dict[int, list[Binding]] = {}
         self._growth: dict[str, list[Growth]] = {}
+        self._renamed: dict[str, bool] = {}
         self._travelling: dict[int, bool] = {}
 
     def definitions(self, scope: int, name: str) -> list[Definition]:
@@ -117,8 +118,11 @@ class ModuleNames:
 
     def is_renamed(self, name: str) -> bool:
         """Whether it is bound to another name or attribute (``read = loader.read``)."""
-        bindings = self.module.facts.bindings_by("target", name)
-        return any(one.value[0] in ("name", "attr") and self._takes(one) for _, one in bindings)
+        known = self._renamed.get(name)
+        if known is None:
+            bindings = self.module.facts.bindings_by("target", name)
+            known = self._renamed[name] = any(one.value[0] in ("name", "attr") and self._takes(one) for _, one in bindings)
+        return known
 
     def _takes(self, binding: Binding) -> bool:
         return self.travels(binding.statement, binding.under, binding.scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sysconfig
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,9 @@ def check(source: bytes) -> None:
         for key, found in expected.items():
             assert facts._find((by,), key) == [found]
         assert facts._find((by,), "nobody\ud800") == [[]]
+        numbers = tuple(key for key in expected if isinstance(key, int))
+        of_any = sorted((one for key in numbers for one in expected[key]), key=itemgetter(0))
+        assert facts._find((by,), numbers) == whole._find((by,), numbers) == [of_any]
         if by in ("callee", "value"):
             assert list(facts.keys(by)) == list(expected) == list(whole.keys(by))
         assert whole._find((by,), next(iter(expected), "x")) == [expected.get(next(iter(expected), "x"), [])]

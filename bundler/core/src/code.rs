@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::expr::Writer;
 use crate::json;
-use crate::module::{self, Families};
+use crate::module;
 use crate::rows::Rows;
 use crate::walk::ScopeRow;
 
@@ -32,6 +32,8 @@ pub enum By {
     /// Calls by the last name of the callee, and by that of what it is a method of.
     Callee,
     Receiver,
+    /// Calls of a scope.
+    CallsWithin,
     /// Calls in whose callee or arguments a name or attribute stands.
     CallMentions,
     /// Bindings by the name, attribute or collection that is given something.
@@ -63,6 +65,7 @@ impl By {
             "items" => Self::Items,
             "gives" => Self::Gives,
             "within" => Self::Within,
+            "calls within" => Self::CallsWithin,
             "name" => Self::Name,
             "parameter" => Self::Parameter,
             "base" => Self::Base,
@@ -77,7 +80,7 @@ impl By {
 
     pub fn family(self) -> Family {
         match self {
-            Self::Callee | Self::Receiver | Self::CallMentions => Family::Calls,
+            Self::Callee | Self::Receiver | Self::CallsWithin | Self::CallMentions => Family::Calls,
             Self::Target | Self::Attribute | Self::Items | Self::Gives | Self::Within | Self::Value | Self::BindingMentions => {
                 Family::Bindings
             }
@@ -108,11 +111,14 @@ impl By {
         if matches!(self, Self::Callee | Self::Value) {
             return self.key(row) == Some(key);
         }
+        if matches!(self, Self::Gives | Self::Within | Self::CallsWithin) {
+            let is_wanted = self != Self::Gives || row.starts_with(br#"[["return"],"#) || row.starts_with(br#"[["yield"],"#);
+            return is_wanted && scope_of(row) == Some(key);
+        }
         let mut row = Cursor(row);
         row.open();
         let is_key = |found: Option<&[u8]>| found == Some(key);
         match self {
-            Self::Callee | Self::Value | Self::CallMentions | Self::BindingMentions | Self::ScopeMentions => false,
             Self::Receiver => row.inside("attr") && is_key(row.last_name()),
             Self::Target => row.inside("name") && row.value() == key,
             Self::Attribute => {
@@ -123,14 +129,6 @@ impl By {
                 }
             }
             Self::Items => row.inside("index") && is_key(row.last_name()),
-            Self::Gives => {
-                let target = row.value();
-                matches!(target, br#"["return"]"# | br#"["yield"]"#) && row.scope() == key
-            }
-            Self::Within => {
-                row.value();
-                row.scope() == key
-            }
             Self::Name => row.nth(1) == key,
             Self::Parent => row.nth(2) == key,
             Self::Parameter => {
@@ -146,8 +144,16 @@ impl By {
                 row.comma();
                 row.any(|item| is_key(item.last_name()))
             }
+            _ => false, // told above
         }
     }
+}
+
+/// The scope of a call or binding, whose row ends with `scope,statement,line,[under]]`.
+fn scope_of(row: &[u8]) -> Option<&[u8]> {
+    let under = memchr::memrchr(b'[', row)?;
+    let before = row.get(..under)?.strip_suffix(b",")?;
+    before.rsplitn(4, |byte| *byte == b',').nth(2)
 }
 
 /// Whether an expression in the row is this name, or an attribute of this name.
@@ -223,12 +229,6 @@ impl<'a> Cursor<'a> {
             items.comma();
         }
         false
-    }
-
-    /// Of the row of a binding, whose target was read, the scope.
-    fn scope(&mut self) -> &'a [u8] {
-        self.comma();
-        self.nth(2)
     }
 }
 
@@ -323,12 +323,13 @@ impl Code {
         self.rows.get(start as usize..*ends.get(number)? as usize)
     }
 
-    /// Rows that have a key, with their numbers.
-    pub fn find(&self, by: By, key: &[u8]) -> Vec<(usize, &[u8])> {
+    /// Rows that have one of some keys, with their numbers.
+    pub fn find(&self, by: By, keys: &[Vec<u8>]) -> Vec<(usize, &[u8])> {
         let family = by.family();
-        if !key.starts_with(b"\"") {
-            return self.rows(family).enumerate().filter(|(_, row)| by.matches(row, key)).collect();
-        }
+        let key = match keys {
+            [key] if key.starts_with(b"\"") => key,
+            _ => return self.rows(family).enumerate().filter(|(_, row)| keys.iter().any(|key| by.matches(row, key))).collect(),
+        };
         let start = self.start(family) as usize;
         let ends = &self.ends[family as usize];
         let text = self.rows.get(start..ends.last().copied().map_or(start, |end| end as usize)).unwrap_or_default();
@@ -350,16 +351,11 @@ impl Code {
         self.rows(by.family()).filter_map(|row| by.key(row)).filter(|key| known.insert(*key)).collect()
     }
 
-    /// All families as JSON, and where each stands in it.
-    pub fn families(&self) -> (Vec<u8>, Families) {
-        let mut out = Vec::with_capacity(self.rows.len() + 8);
-        let families = Family::ALL.iter().map(|(family, name)| {
-            let start = out.len();
-            json::write_array(&mut out, self.rows(*family), |out, row| out.extend_from_slice(row));
-            (*name, start..out.len())
-        });
-        let families = families.collect();
-        (out, families)
+    /// All rows of a family as JSON.
+    pub fn json(&self, family: Family) -> Vec<u8> {
+        let mut out = Vec::new();
+        json::write_array(&mut out, self.rows(family), |out, row| out.extend_from_slice(row));
+        out
     }
 
     /// In a third of the room, and less.
@@ -449,7 +445,7 @@ mod tests {
     }
 
     fn lines(code: &Code, by: By, key: &str) -> Vec<usize> {
-        code.find(by, key.as_bytes()).into_iter().map(|(number, _)| number).collect()
+        code.find(by, &[key.into()]).into_iter().map(|(number, _)| number).collect()
     }
 
     #[test]
@@ -478,7 +474,7 @@ mod tests {
         for source in ["", "a = 1\n", "def f(x):\n  return g(x)\n  yield\n"] {
             let code = code(source);
             let again = Code::unpack(&code.pack()).unwrap();
-            assert_eq!(code.families(), again.families());
+            assert!(Family::ALL.iter().all(|(family, _)| code.json(*family) == again.json(*family)));
             assert_eq!(code.count(Family::Scopes), again.count(Family::Scopes));
             assert_eq!(code.row(Family::Scopes, 0), again.row(Family::Scopes, 0));
         }

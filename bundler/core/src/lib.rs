@@ -51,7 +51,7 @@ mod _core {
     use crate::import_walk::ImportWalk;
     use crate::pool;
     #[pymodule_export]
-    use crate::python::FactsStore;
+    use crate::python::{FactsStore, ModuleCode};
     use crate::python::{Source, decoded, syntax_error};
     use crate::tuples::Reader;
 

@@ -1,13 +1,11 @@
 //! All facts of one module, in their serialised form.
 
-use std::ops::Range;
-
 use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{Arguments, Expr, ModModule, PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseOptions};
 use ruff_text_size::TextSize;
 
-use crate::code::Code;
+use crate::code::{Code, Family};
 use crate::conditions;
 use crate::directives::directives;
 use crate::error::SourceError;
@@ -85,29 +83,26 @@ impl<'a> Parsed<'a> {
     }
 }
 
-/// Where each family of rows stands in what `extract_part` writes.
-pub type Families = Vec<(&'static str, Range<usize>)>;
-
-/// The family of one part as canonical JSON, and where it stands in it.
-pub fn extract_part(source: &str, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
+/// The rows of one part as canonical JSON.
+pub fn extract_part(source: &str, part: Part) -> Result<Vec<u8>, SourceError> {
     let parsed = Parsed::new(source)?;
     let mut walker = parsed.walker();
     walker.only(part);
     walker.module(parsed.body());
-    let mut object = Object::new(walker.source);
+    let mut out = Vec::with_capacity(walker.source.len());
     match part {
-        Part::Code => return Ok(Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes).families()),
-        Part::Statements => object.family("statements", |out| write_statements(out, walker.lines, walker.statements)),
-        Part::Texts => object.family("texts", |out| walker.texts.write(out)),
+        Part::Code(family) => return Ok(Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes).json(family)),
+        Part::Statements => write_statements(&mut out, walker.lines, walker.statements),
+        Part::Texts => walker.texts.write(&mut out),
     }
-    Ok((object.out, object.families))
+    Ok(out)
 }
 
 /// Bindings, calls and scopes.
 pub fn code(source: &str) -> Result<Code, SourceError> {
     let parsed = Parsed::new(source)?;
     let mut walker = parsed.walker();
-    walker.only(Part::Code);
+    walker.only(Part::Code(Family::Calls));
     walker.module(parsed.body());
     Ok(Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes))
 }
@@ -139,21 +134,18 @@ fn write_statements(out: &mut Vec<u8>, lines: &Lines, rows: Vec<StatementRow>) {
 
 struct Object {
     out: Vec<u8>,
-    families: Families,
 }
 
 impl Object {
     fn new(source: &str) -> Self {
-        Self { out: Vec::with_capacity(source.len() * 2), families: Families::new() }
+        Self { out: Vec::with_capacity(source.len() * 2) }
     }
 
     fn family(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
-        self.out.push(if self.families.is_empty() { b'{' } else { b',' });
+        self.out.push(if self.out.is_empty() { b'{' } else { b',' });
         json::write_str(&mut self.out, name);
         self.out.push(b':');
-        let start = self.out.len();
         write(&mut self.out);
-        self.families.push((name, start..self.out.len()));
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::{PySyntaxError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::code::{By, Code, Family};
 use crate::decode::{self, Encoding};
@@ -113,19 +113,15 @@ impl FactsStore {
         }
     }
 
-    fn facts<'py>(&self, py: Python<'py>, path: PathBuf, field: &str) -> PyResult<Bound<'py, PyDict>> {
-        let part = match field {
-            "texts" => Part::Texts,
-            "statements" => Part::Statements,
-            _ => Part::Code,
+    fn facts<'py>(&self, py: Python<'py>, path: PathBuf, field: &str) -> PyResult<Bound<'py, PyBytes>> {
+        let part = match (field, Family::named(field)) {
+            (_, Some(family)) => Part::Code(family),
+            ("texts", _) => Part::Texts,
+            ("statements", _) => Part::Statements,
+            _ => return Err(PyValueError::new_err(format!("no family {field:?}"))),
         };
-        let read = py.detach(|| self.store.facts(&path, part));
-        let (json, families) = read.map_err(|error| syntax_error(&error))?;
-        let rows = PyDict::new(py);
-        for (name, range) in families {
-            rows.set_item(name, PyBytes::new(py, json.get(range).unwrap_or_default()))?;
-        }
-        Ok(rows)
+        let json = py.detach(|| self.store.facts(&path, part)).map_err(|error| syntax_error(&error))?;
+        Ok(PyBytes::new(py, &json))
     }
 
     fn tuples<'py>(&self, py: Python<'py>, json: &[u8]) -> PyResult<Bound<'py, PyAny>> {
@@ -136,34 +132,10 @@ impl FactsStore {
         }
     }
 
-    fn row<'py>(&self, py: Python<'py>, path: PathBuf, family: &str, number: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let family = Family::named(family).ok_or_else(|| PyValueError::new_err(format!("no family {family:?}")))?;
-        let code = self.code(py, &path)?;
-        code.row(family, number).map(|row| self.of_row(py, row)).transpose()
-    }
-
-    fn rows<'py>(
-        &self,
-        py: Python<'py>,
-        path: PathBuf,
-        by: Vec<PyBackedStr>,
-        key: Bound<'py, PyAny>,
-    ) -> PyResult<Vec<Numbered<'py>>> {
-        let Some(key) = key_of(&key)? else {
-            return Ok(by.iter().map(|_| Vec::new()).collect());
-        };
-        let code = self.code(py, &path)?;
-        let find = |by: &PyBackedStr| {
-            let by = By::named(by).ok_or_else(|| PyValueError::new_err(format!("nothing is found by {by:?}")))?;
-            code.find(by, &key).into_iter().map(|(number, row)| Ok((number, self.of_row(py, row)?))).collect()
-        };
-        by.iter().map(find).collect()
-    }
-
-    fn keys<'py>(&self, py: Python<'py>, path: PathBuf, by: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let by = By::named(by).ok_or_else(|| PyValueError::new_err(format!("nothing is found by {by:?}")))?;
-        let code = self.code(py, &path)?;
-        code.keys(by).into_iter().map(|key| Reader::new(py, key).value()).collect()
+    fn code(slf: Py<Self>, py: Python<'_>, path: PathBuf) -> ModuleCode {
+        let number = slf.get();
+        let number = py.detach(|| number.store.number(&path));
+        ModuleCode { store: slf, number }
     }
 
     fn words(&self, first: usize) -> Vec<String> {
@@ -208,31 +180,72 @@ impl FactsStore {
 /// Rows with their numbers.
 type Numbered<'py> = Vec<(usize, Bound<'py, PyAny>)>;
 
-/// JSON of what rows are asked for by, a name or the number of a scope; none for a name with surrogates, which no row has.
-fn key_of(key: &Bound<PyAny>) -> PyResult<Option<Vec<u8>>> {
-    let mut out = Vec::new();
-    match key.cast::<PyString>() {
-        Ok(name) => match name.to_cow() {
-            Ok(name) => json::write_str(&mut out, &name),
-            Err(_) => return Ok(None),
-        },
-        Err(_) => json::write_int(&mut out, key.extract()?),
-    }
-    Ok(Some(out))
+/// JSON of what rows are asked for by, a name or numbers of scopes; none for a name with surrogates, which no row has.
+fn keys_of(key: &Bound<PyAny>) -> PyResult<Vec<Vec<u8>>> {
+    let Ok(name) = key.cast::<PyString>() else {
+        let numbers = key.extract::<i64>().map_or_else(|_| key.extract(), |number| Ok(vec![number]))?;
+        return Ok(numbers.into_iter().map(|number| written(|out| json::write_int(out, number))).collect());
+    };
+    Ok(name.to_cow().map_or_else(|_| Vec::new(), |name| vec![written(|out| json::write_str(out, &name))]))
 }
 
-impl FactsStore {
-    fn code(&self, py: Python<'_>, path: &Path) -> PyResult<Arc<Code>> {
-        py.detach(|| self.store.code(path)).map_err(|error| syntax_error(&error))
+fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(&mut out);
+    out
+}
+
+/// The code of one file; see `_core.pyi`.
+#[pyclass(frozen)]
+pub struct ModuleCode {
+    store: Py<FactsStore>,
+    number: usize,
+}
+
+#[pymethods]
+impl ModuleCode {
+    fn row<'py>(&self, py: Python<'py>, family: &str, number: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let family = Family::named(family).ok_or_else(|| PyValueError::new_err(format!("no family {family:?}")))?;
+        self.code(py)?.row(family, number).map(|row| self.of_row(py, row)).transpose()
+    }
+
+    fn find<'py>(&self, py: Python<'py>, by: Vec<PyBackedStr>, key: Bound<'py, PyAny>) -> PyResult<Vec<Numbered<'py>>> {
+        let keys = keys_of(&key)?;
+        let code = self.code(py)?;
+        let find = |by: &PyBackedStr| {
+            let found = code.find(kind_of(by)?, &keys).into_iter();
+            found.map(|(number, row)| Ok((number, self.of_row(py, row)?))).collect()
+        };
+        by.iter().map(find).collect()
+    }
+
+    fn keys<'py>(&self, py: Python<'py>, by: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        self.code(py)?.keys(kind_of(by)?).into_iter().map(|key| Reader::new(py, key).value()).collect()
+    }
+}
+
+impl ModuleCode {
+    fn code(&self, py: Python<'_>) -> PyResult<Arc<Code>> {
+        let store = &self.store.get().store;
+        match store.open_code(self.number) {
+            Some(code) => Ok(code),
+            None => py.detach(|| store.code(self.number)).map_err(|error| syntax_error(&error)),
+        }
     }
 
     fn of_row<'py>(&self, py: Python<'py>, row: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-        match self.shared.try_lock() {
+        match self.store.get().shared.try_lock() {
             Ok(mut shared) => Reader::sharing(py, row, &mut shared).of_row().value(),
             Err(_) => Reader::new(py, row).value(),
         }
     }
+}
 
+fn kind_of(by: &str) -> PyResult<By> {
+    By::named(by).ok_or_else(|| PyValueError::new_err(format!("nothing is found by {by:?}")))
+}
+
+impl FactsStore {
     fn file(&self, py: Python<'_>, path: &Path) -> PyResult<Arc<File>> {
         py.detach(|| self.store.file(path)).map_err(|error| syntax_error(&error))
     }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::code::{Code, Packed};
 use crate::error::SourceError;
 use crate::listing::Listing;
-use crate::module::{self, Families};
+use crate::module;
 use crate::outline::{self, Has};
 use crate::pool;
 use crate::walk::Part;
@@ -113,31 +113,31 @@ const MAX_CODE: usize = 128 << 20;
 /// Code that was asked for of late stays unpacked, up to twice so many bytes.
 const MAX_OPEN: usize = 8 << 20;
 
-/// Code that was asked for of late, and that of before.
+/// Code that was asked for of late, and that of before, by the number of the file.
 #[derive(Default)]
 struct Open {
-    late: FxHashMap<PathBuf, Arc<Code>>,
+    late: FxHashMap<usize, Arc<Code>>,
     size: usize,
-    before: FxHashMap<PathBuf, Arc<Code>>,
+    before: FxHashMap<usize, Arc<Code>>,
 }
 
 impl Open {
-    fn get(&mut self, path: &Path) -> Option<Arc<Code>> {
-        if let Some(known) = self.late.get(path) {
+    fn get(&mut self, file: usize) -> Option<Arc<Code>> {
+        if let Some(known) = self.late.get(&file) {
             return Some(Arc::clone(known));
         }
-        let (path, code) = self.before.remove_entry(path)?;
-        self.insert(path, Arc::clone(&code));
+        let code = self.before.remove(&file)?;
+        self.insert(file, Arc::clone(&code));
         Some(code)
     }
 
-    fn insert(&mut self, path: PathBuf, code: Arc<Code>) {
+    fn insert(&mut self, file: usize, code: Arc<Code>) {
         if self.size > MAX_OPEN {
             self.before = std::mem::take(&mut self.late);
             self.size = 0;
         }
         self.size += code.size();
-        self.late.insert(path, code);
+        self.late.insert(file, code);
     }
 }
 
@@ -209,22 +209,33 @@ impl Store {
         receiver.recv().map_err(|_| pool::failed())
     }
 
-    /// A part of the facts of a file that was read, family by family.
-    pub fn facts(&self, path: &Path, part: Part) -> Result<(Vec<u8>, Families), SourceError> {
-        if part == Part::Code {
-            return Ok(self.code(path)?.families());
+    /// A part of the facts of a file that was read.
+    pub fn facts(&self, path: &Path, part: Part) -> Result<Vec<u8>, SourceError> {
+        if let Part::Code(family) = part {
+            return Ok(self.code(self.number(path))?.json(family));
         }
         let file = self.file(path)?;
         let decode = self.shared.decode;
         self.run(move || module::extract_part(&decode(&file.content)?, part))?
     }
 
-    /// The code of a file.
-    pub fn code(&self, path: &Path) -> Result<Arc<Code>, SourceError> {
-        if let Some(known) = self.shared.open().get(path) {
+    /// The number of a file, which is read from now on.
+    pub fn number(&self, path: &Path) -> usize {
+        self.shared.lock().enqueue(path.to_owned())
+    }
+
+    /// The code of a file if it was asked for of late: then it takes no time.
+    pub fn open_code(&self, number: usize) -> Option<Arc<Code>> {
+        self.shared.open().get(number)
+    }
+
+    /// The code of a file by its number.
+    pub fn code(&self, number: usize) -> Result<Arc<Code>, SourceError> {
+        if let Some(known) = self.open_code(number) {
             return Ok(known);
         }
-        let file = self.file(path)?;
+        let path = self.shared.lock().paths.get(number).cloned().unwrap_or_default();
+        let file = self.file(&path)?;
         let code = match file.code.as_ref().and_then(Code::unpack) {
             Some(code) => code,
             None => {
@@ -233,7 +244,7 @@ impl Store {
             }
         };
         let code = Arc::new(code);
-        self.shared.open().insert(path.to_owned(), Arc::clone(&code));
+        self.shared.open().insert(number, Arc::clone(&code));
         Ok(code)
     }
 

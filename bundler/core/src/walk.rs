@@ -9,6 +9,7 @@ use ruff_python_ast::{Expr, Parameters, Stmt};
 use ruff_text_size::TextSize;
 
 use crate::callees::Callees;
+use crate::code::Family;
 use crate::conditions::{self, Under};
 use crate::expr::Writer;
 use crate::features::Features;
@@ -64,8 +65,8 @@ pub struct StatementRow<'a> {
 /// Families of facts that are asked for together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Scopes, bindings and calls.
-    Code,
+    /// A family of the code, which is read as a whole.
+    Code(Family),
     Statements,
     Texts,
 }
@@ -162,8 +163,9 @@ impl<'a> Walker<'a> {
 
     /// Leaves out what nobody asked for.
     pub fn only(&mut self, part: Part) {
-        self.bindings.muted = part != Part::Code;
-        self.calls.muted = part != Part::Code;
+        let is_code = matches!(part, Part::Code(_));
+        self.bindings.muted = !is_code;
+        self.calls.muted = !is_code;
         self.texts.muted = part != Part::Texts;
         self.marked = if part == Part::Statements { Mark::MAX } else { 0 };
     }
