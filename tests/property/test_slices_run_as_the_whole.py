@@ -1,7 +1,8 @@
 """A sliced script gives its function the result that the whole script gives it (design, section 3 rule 6).
 
 The oracle is execution: random scripts with control flow, aliases, changes, registrations, classes and effects on imported modules
-are run whole and sliced, each in fresh modules, and what ``f()`` then returns is compared.
+are run whole and sliced, each in fresh modules, and what ``f()`` then returns is compared. What stands under a main guard does not
+travel: then it must be told.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def _beside(name: str) -> types.ModuleType:
 _beside("statements_users_write")
 world = _beside("script_world")
 MODULES, INSTALLED = world.MODULES, world.INSTALLED
-SCRIPTS = _beside("scripts_at_random").SCRIPTS
+scripts = _beside("scripts_at_random")
+SCRIPTS, GUARDED = scripts.SCRIPTS, scripts.GUARDED
 
 
 class InMemory:
@@ -158,6 +160,23 @@ def test_the_function_gives_the_same_result(text: str) -> None:
     except AnalysisError:
         assume(False)  # it depends on a submission: said at build
     assert run(found.source, may_submit=False) == whole, found.source.decode()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(GUARDED)
+def test_what_only_the_main_guard_does_is_told(parts: tuple[str, str, str]) -> None:
+    """It never runs on the other side: the function gives the same without it, or the build fails or warns of a line of it."""
+    script, statement, guard = parts
+    try:
+        whole = run(script + statement, may_submit=True)
+    except Exception:
+        assume(False)  # a script that fails by itself says nothing
+    try:
+        found = sliced(script + guard)
+    except AnalysisError:
+        return
+    told = any(note.line > script.count("\n") for note in found.notes)
+    assert told or run(found.source, may_submit=False) == whole, statement
 
 
 def _straight(draws: list[tuple[int, list[int]]]) -> str:
