@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.bundler.capture.class_statement import ClassStatement
 from clustrix_bundle.bundler.capture.definition_state import ATOMS
-from clustrix_bundle.bundler.capture.errors import CaptureError
-from clustrix_bundle.bundler.capture.lookup import looked_up
+from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
+from clustrix_bundle.bundler.capture.lookup import MISSING, looked_up
 from clustrix_bundle.bundler.capture.source import class_code, find_definition
 from clustrix_bundle.runtime import made_classes, values
 
@@ -27,7 +27,18 @@ def by_definition(pickler: StatePickler, cls: type) -> Any:
     Raises:
         CaptureError: it can't be made again.
     """
-    code = class_code(cls)
+    try:
+        code = class_code(cls)
+    except SourceGoneError as error:
+        if _is_made_of_parts(cls):
+            return _by_parts(pickler, cls, [])
+        if looked_up(cls.__module__, cls.__qualname__) is MISSING:
+            raise
+        raise SourceGoneError(
+            f"{error.message}; or, if class {cls.__qualname__} has been defined anew since, make anew what is of the one before",
+            error.variable,
+            error.type,
+        ) from error
     definition = find_definition(code)
     home = cls.__module__
     namespace = vars(sys.modules[home])
@@ -77,12 +88,21 @@ def is_made_by_body(cls: type, name: str) -> bool:
     owner = next((base for base in cls.__mro__ if name in vars(base)), cls)
     if looked_up(owner.__module__, owner.__qualname__) is owner:
         return True
-    code = class_code(owner)
+    try:
+        code = class_code(owner)
+    except SourceGoneError:
+        return False
     cells = _class_cells(owner, code)
     if any(variable not in cells for variable in code.co_freevars):
         return False
     statement = ClassStatement(owner, code, find_definition(code), vars(sys.modules[owner.__module__]), cells)
     return name not in _added_attributes(owner, code, statement, generated=bool(statement.decorators()))
+
+
+def _is_made_of_parts(cls: type) -> bool:
+    """Whether a class can be made of what it holds, without its body."""
+    plain = isinstance(cls, enum.EnumMeta) or type(cls) in (type, abc.ABCMeta)
+    return plain and not dataclasses.is_dataclass(cls) and not issubclass(cls, tuple)
 
 
 def _by_parts(pickler: StatePickler, cls: type, missing: list[str]) -> Any:
@@ -93,7 +113,7 @@ def _by_parts(pickler: StatePickler, cls: type, missing: list[str]) -> Any:
     """
     kind: Any = cls
     is_enum = isinstance(cls, enum.EnumMeta)
-    if dataclasses.is_dataclass(cls) or issubclass(cls, tuple) or (not is_enum and type(cls) not in (type, abc.ABCMeta)):
+    if not _is_made_of_parts(cls):
         raise CaptureError(
             f"class {cls.__qualname__} reads {', '.join(missing)} of the function around it while its body runs, and cannot be "
             "made again elsewhere; define it at the top level, or use the variable in one of its methods",

@@ -13,7 +13,7 @@ import linecache
 import os
 import sys
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
@@ -133,7 +133,7 @@ def _class_around(code: CodeType, qualname: str) -> CodeType | None:
     for first, last in _statements_around(text, code.co_firstlineno):
         piece = "\n".join(_lines(text)[first - 1 : last]) + "\n"
         module = definitions.compile_definition(piece, first, code.co_filename, code.co_flags & _FUTURE_FLAGS)
-        found = _search(module, (), qualname, code.co_firstlineno)
+        found = _last_from(_search(module, (), qualname), code.co_firstlineno)
         if found is not None:
             return found
     return None
@@ -147,20 +147,26 @@ def _class_named(filename: str, qualname: str, line: int | None) -> CodeType | N
         module = compile(text, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return None
-    return _search(module, (), qualname, line)
+    found = list(_search(module, (), qualname))
+    if line is None:
+        return found[0] if len(found) == 1 else None  # which of several it is, nothing says before Python 3.13
+    return _last_from(found, line)
 
 
-def _search(code: CodeType, names: tuple[str, ...], qualname: str, line: int | None) -> CodeType | None:
-    """The class body called `qualname` (the last one that starts at or above `line`)."""
-    best: CodeType | None = None
+def _last_from(found: Iterable[CodeType], line: int) -> CodeType | None:
+    """The last of some class bodies that starts at or above a line."""
+    above = [code for code in found if code.co_firstlineno <= line]
+    return above[-1] if above else None
+
+
+def _search(code: CodeType, names: tuple[str, ...], qualname: str) -> Iterator[CodeType]:
+    """The class bodies of a qualified name."""
     for child in definitions.children(code):
         inner = (*names, child.co_name)
         is_class = "__module__" in child.co_names and "__qualname__" in child.co_names
-        if is_class and ".".join(inner) == qualname and (line is None or child.co_firstlineno <= line):
-            best = child
-        local = inner if is_class else (*inner, "<locals>")
-        best = _search(child, local, qualname, line) or best
-    return best
+        if is_class and ".".join(inner) == qualname:
+            yield child
+        yield from _search(child, inner if is_class else (*inner, "<locals>"), qualname)
 
 
 def _lines(text: str) -> Sequence[str]:

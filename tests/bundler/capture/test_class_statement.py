@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import enum
 import functools
 import sys
 import typing
@@ -186,3 +187,27 @@ def test_a_local_class_with_type_parameters_has_them_there(there):
     pair = namespace["make"]()
     far = there(pair)
     assert (far[int, str]().both(1, "a"), [one.__name__ for one in far.__type_params__]) == ((1, "a"), ["K", "V"])
+
+
+def test_a_class_that_was_defined_anew_since_is_made_of_what_it_holds(there):
+    def make(*, first):
+        if first:
+
+            class Level(enum.Enum):
+                LOW = 1
+
+        else:
+
+            class Level(enum.Enum):
+                LOW = 5
+
+        return Level
+
+    old, new = make(first=True), make(first=False)
+    low = there(old.LOW)
+    assert (low.value, there(new).LOW.value, type(low)(1) is low) == (1, 5, True)
+
+
+def test_a_plain_class_without_source_is_made_of_what_it_holds(there):
+    made = type("Made", (), {"value": 3, "twice": lambda self: self.value * 2})
+    assert there(made()).twice() == 6

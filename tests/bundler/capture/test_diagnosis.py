@@ -90,7 +90,7 @@ class Refuses:
 
 def test_a_class_that_cannot_travel_is_told_with_what_holds_it():
     namespace = {"__name__": "__main__"}
-    exec("class Gone: pass", namespace)
+    exec("class Gone(tuple): pass", namespace)
     with pytest.raises(CaptureError, match=r"^global 'it'\['a'\]: .*class Gone was made while the program ran"):
         dump_or_explain({"a": namespace["Gone"]()}, Needs(), "global 'it'")
 
