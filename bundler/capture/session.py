@@ -42,7 +42,7 @@ def find_main_source(cwd: Path) -> MainSource:
     shell = _shell()
     if shell is not None and getattr(shell, "user_module", None) is not None and vars(shell.user_module) is vars(main):
         return MainSource("cells", cwd / "__cells__.py", _cells(shell))
-    file = getattr(main, "__file__", None)
+    file = getattr(main, "__file__", None) or _inspected()
     if file and os.path.isfile(file):
         path = Path(os.path.realpath(file))
         spec = getattr(main, "__spec__", None)
@@ -67,6 +67,12 @@ def find_main_source(cwd: Path) -> MainSource:
         "put the function in a file, or use a notebook or IPython",
         "__main__",
     )
+
+
+def _inspected() -> str:
+    """The script of ``python -i SCRIPT``, whose ``__file__`` is gone once it has run."""
+    first = sys.argv[0] if sys.flags.inspect and sys.argv else ""
+    return first if first.endswith(".py") else ""
 
 
 def _shell() -> Any:

@@ -85,3 +85,14 @@ def test_cells_come_from_the_shell_whose_main_it_is(main, tmp_path, monkeypatch)
     assert found.kind == "cells"
     assert b"x = 1" in found.content
     assert b"y = 2" in found.content
+
+
+def test_the_script_of_an_inspecting_interpreter_is_its_file(main, tmp_path, monkeypatch):
+    path = tmp_path / "script.py"
+    path.write_text("x = 1\n")
+    monkeypatch.setattr(sys, "argv", [str(path)])
+    monkeypatch.setattr(sys, "flags", types.SimpleNamespace(inspect=1))
+    _type(0, "y = 2\n")
+    assert find_main_source(tmp_path).content == b"x = 1\n\ny = 2\n"
+    monkeypatch.setattr(sys, "flags", types.SimpleNamespace(inspect=0))
+    assert find_main_source(tmp_path).kind == "prompt"
