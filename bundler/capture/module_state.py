@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.capture.cell_state import changed_cells
 from clustrix_bundle.bundler.capture.definition_state import SPECIAL, is_own, is_plain, still_gives
 from clustrix_bundle.bundler.capture.held import assigned
+from clustrix_bundle.bundler.capture.instance_changes import changed_instance
 from clustrix_bundle.bundler.capture.lookup import looked_up
 from clustrix_bundle.bundler.capture.pickling import dump_stream
 from clustrix_bundle.bundler.capture.set_names import find_set_names, parsed
@@ -95,6 +96,12 @@ def changed_attributes(module: ModuleType, source: bytes, path: str, names: SetN
 def _has_instances(value: Any) -> bool:
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
     return any(not isinstance(part, (FunctionType, type, ModuleType)) and not is_plain(part) for part in parts)
+
+
+def _holds_code(value: Any) -> bool:
+    """Whether a container holds functions or classes, as registries do that importing fills again."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
+    return any(isinstance(part, (FunctionType, type)) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,7 @@ def changed_definitions(
     bound = Counter(name for item in facts.statements for name in item.binds)
     changed = {name for item in facts.statements if item.kind not in ("def", "class") for name in item.mutates}
     own = find_set_names(source, vars(module), functions_only=True)
+    given = assigned(source)
     found: list[tuple[Any, dict[str, Any]]] = []
     left: list[str] = []
     seen: set[int] = set()
@@ -232,6 +240,13 @@ def changed_definitions(
             if isinstance(target, ModuleGlobal) or value.__module__ == module.__name__:
                 fills, lost_cells = _cell_fills(value, target, needs)
                 found, left = found + fills, left + lost_cells
+        elif bound[name] == 1 and name not in changed and len(given.get(name, ())) == 1:
+            state = changed_instance(value, given[name][0])
+            held = ModuleGlobal(module.__name__, name)
+            known = told_of.of(value)
+            state = {key: part for key, part in state.items() if key not in known and not _holds_code(part)}
+            state = {key: part for key, part in state.items() if _is_data(held, {"instance": {key: part}}, needs)}
+            found += [(held, {"instance": state})] if state else []
     return found, left
 
 

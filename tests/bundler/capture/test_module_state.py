@@ -205,6 +205,17 @@ def counter():
         n += 1
     return step
 step = counter()
+class Registry:
+    def __init__(self):
+        self.names = []
+        self.found = {}
+    def add(self, func):
+        self.found[func.__name__] = func
+        return func
+registry = Registry()
+@registry.add
+def one():
+    registry.names.append("one")
 """
 
 
@@ -224,10 +235,12 @@ def test_state_in_cells_and_in_containers_that_a_call_makes_travels_or_is_told(m
     module.step()
     module.SEEN.add(1)
     module.COUNTS["a"] += 1
+    module.one()
     attributes, fills, left = changes()
     assert attributes == {"SEEN": {1}, "COUNTS": {"a": 1}}
     assert fills == [
         (ModuleGlobal("conf_of_test", "work"), {"cells": {"n": 1}}),
         (ModuleGlobal("conf_of_test", "step"), {"cells": {"n": 1}}),
+        (ModuleGlobal("conf_of_test", "registry"), {"instance": {"names": ["one"]}}),
     ]
     assert left == ["work.lock"]
