@@ -139,7 +139,10 @@ def _candidates(path: Path, content: str) -> Iterator[tuple[int, str]]:
                 yield line, "/".join(parts[:count]) + ".lark"
     if path.suffix in _SECTIONED and _EXPANDED.search(content):
         yield from ((0, value) for value in _expanded(content))
+    only_files = path.suffix not in _STRUCTURED  # whose names of folders count too
     for number, line_text in enumerate(content.splitlines(), 1):
+        if only_files and "." not in line_text and "/" not in line_text:
+            continue
         for match in _QUOTED.finditer(line_text):
             yield number, match[1] or match[2]
         for match in _WORD.finditer(line_text):

@@ -25,6 +25,7 @@ class Disk:
         self._listings: dict[str, dict[str, bool]] = {}
         self._links: set[str] = set()
         self._is_folder: dict[str, bool] = {}
+        self._below: dict[str, list[str]] = {}
         self._holders: dict[str, dict[str, list[str]]] = {}
         self._matches: dict[tuple[str, tuple[tuple[Part, ...], ...], bool], tuple[str, ...]] = {}
 
@@ -46,12 +47,23 @@ class Disk:
 
     def folders_below(self, folder: str) -> Iterator[str]:
         """A folder and all below it into which a hole reaches: not those of tools, hidden ones, or links."""
+        known = self._below.get(folder)
+        if known is not None:
+            yield from known
+            return
+        found: list[str] = []
+        for path in self._reached_below(folder):
+            found.append(path)
+            yield path
+        self._below[folder] = found  # whoever has seen enough did not come here
+
+    def _reached_below(self, folder: str) -> Iterator[str]:
         yield folder
         for name, is_folder in self.listing(folder).items():
             if is_folder and not name.startswith(".") and name not in SKIPPED:
                 path = os.path.join(folder, name)
                 if not self.is_link(path):
-                    yield from self.folders_below(path)
+                    yield from self._reached_below(path)
 
     def holders(self, folder: str) -> dict[str, list[str]]:
         """The folders below one, by the names of what they hold: many patterns ask for a name at any depth."""
