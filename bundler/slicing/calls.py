@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
 
 _CONSTRUCTION = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
+_STREAMS = frozenset({"io.StringIO", "io.BytesIO"})
 _KERNEL: Expr = ("call", ("name", "get_ipython"), (), ())
 
 
@@ -58,6 +60,9 @@ class CallReader:
             thing.kind in ("module", "foreign") for thing in self.things.of(self.module, scope, callee[1])
         ):
             self._method(call)
+        elif callee[0] == "attr":  # reg.put = lambda …
+            for function, names in self.things.set_later(self.module, callee[2]):
+                self.deeds.calls.append((function, self.arguments(function.scope, call, names)))
         for thing in things:
             if thing.kind == "function":
                 self._run(thing, call)
@@ -74,6 +79,7 @@ class CallReader:
                 self._call_object(thing, call)
             elif thing.kind == "data" and thing.module == self.module:
                 self.run_lambdas(thing.name, call)
+        self._write_streams(scope, call.values)
         if callee[0] == "name":
             self._bound_method(scope, callee[1])
         unknown = callee[0] == "name" and callee[1] not in known_calls.BUILTINS_THAT_READ and not things
@@ -88,6 +94,12 @@ class CallReader:
                 not things and callee[0] == "attr"
             )
             self.deeds.defers = self.deeds.defers or (foreign and not call.discarded and self._gives_function(scope, call.values))
+
+    def _write_streams(self, scope: int, values: Iterable[Expr]) -> None:
+        """Whatever is given a stream in memory may write to it, or read on in it: ``json.dump(table, out)``."""
+        for value in values:
+            if value[0] == "name" and any(thing.module in _STREAMS for thing in self.things.of(self.module, scope, value)):
+                self.deeds.changes |= self.roots.of(scope, value)
 
     def _ours(self, things: tuple[Thing, ...], callee: Expr) -> bool:
         """Whether the call submits or sets up; says how."""
@@ -124,6 +136,8 @@ class CallReader:
         if call.discarded and receiver[0] == "call" and known_calls.is_setting(f".{name}"):
             for maker in makers:
                 self._set(f"{maker}.{name}", call.values)  # Device(1).use()
+        if name in ("send", "throw", "close", "asend", "athrow", "aclose", "__next__"):
+            self.use_up(scope, receiver)
         if known_calls.method_takes_in(name):
             for value in call.values:
                 self.link(self.roots.of(scope, value), owners)
@@ -200,6 +214,8 @@ class CallReader:
             deeds.client = deeds.client or f"{dotted}()"
         elif "." not in dotted:
             self._builtin(dotted, call)
+        elif dotted in ("sys.stdout.write", "sys.stderr.write"):
+            self._builtin("print", replace(call, keywords=()))
         elif call.decorates:
             if known_calls.is_registering(dotted):
                 self._set(dotted)
@@ -245,9 +261,17 @@ class CallReader:
             self.change(self.roots.of(scope, values[0]), name)
             if self.roots.is_own_module(values[0]) and len(values) > 1:
                 self.bind_key(values[1][1] if values[1][0] == "str" else "*")
+        elif name == "print":
+            given = [value for key, value in call.keywords if key == "file"]
+            for value in given or self.names.put_for_output:
+                self.deeds.changes |= {root for root in self.roots.of(scope, value) if root[0] != "foreign"}
+                self.run_methods(scope, ("write", "flush"), (value, ("?",)))
+            for value in call.args:
+                self.use_up(scope, value)
         elif name == "next" or (call.discarded and name not in known_calls.BUILTINS_THAT_READ):
             for value in values:
                 self.deeds.changes |= self.roots.of(scope, value)
+                self.use_up(scope, value)
         elif known_calls.uses_up(name):
             for value in values:
                 self.use_up(scope, value)
@@ -267,11 +291,14 @@ class CallReader:
                 self.deeds.keys.add(node.name)
 
     def use_up(self, scope: int, value: Expr) -> None:
-        """Something goes through an object: an iterator is not the same afterwards."""
+        """Something goes through an object: an iterator is not the same afterwards, and a generator's body runs."""
         if value[0] != "name":
             return
-        if any(self._is_iterator(thing) for thing in self.things.of(self.module, scope, value)):
-            self.deeds.changes |= self.roots.of(scope, value)
+        for thing in self.things.of(self.module, scope, value):
+            if self._is_iterator(thing):
+                self.deeds.changes |= self.roots.of(scope, value)
+                if thing.kind == "made":
+                    self.deeds.calls.append((Thing("function", thing.module, thing.scope), {}))
         local = self.names.is_local(scope, value[1]) or 0
         made = [item for item in self.names.assignments.get((local, value[1]), ()) if item.value[0] == "comp"]
         key = (local, value[1])
@@ -347,8 +374,8 @@ class CallReader:
         names = self.things.names(function.module)
         assert names is not None
         everything = self.roots.of_all(scope, values)
-        parameters = names.facts.scopes[function.scope].parameters
-        self.deeds.calls.append((function, {parameter.name: everything for parameter in parameters}))
+        arguments = arguments_of(self.roots, names, function.scope, Application(scope, UNKNOWN, ()))  # its defaults
+        self.deeds.calls.append((function, {name: roots | everything for name, roots in arguments.items()}))
 
     def arguments(self, function: int, call: Application, names: ModuleNames | None = None) -> dict[str, frozenset[Root]]:
         """What each parameter of a function stands for in a call."""

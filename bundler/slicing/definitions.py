@@ -51,6 +51,9 @@ class DefinitionReader:
                 if thing.kind == "class":
                     metaclasses += self._reader.things.metaclasses(thing)
                     self._run_methods(thing, _SUBCLASSING, owners)
+                    for function, names in self._reader.things.set_later(self._reader.module, _SUBCLASSING[0]):
+                        parameters = names.facts.scopes[function.scope].parameters[:1]
+                        self._reader.deeds.calls.append((function, {parameter.name: owners for parameter in parameters}))
         for metaclass in metaclasses:
             self._run_methods(metaclass, _METACLASS, owners)
 

@@ -100,7 +100,7 @@ _MUTATING = words(
 )
 _VIEWS = words(
     "asarray asanyarray ascontiguousarray asfortranarray require frombuffer from_dlpack as_strided sliding_window_view diagonal real imag"
-    " flip fliplr flipud rot90 split array_split hsplit vsplit dsplit expand_dims rollaxis nditer nan_to_num ravel reshape atleast_1d atleast_2d atleast_3d squeeze transpose broadcast_to swapaxes moveaxis view"
+    " writer reader open flip fliplr flipud rot90 split array_split hsplit vsplit dsplit expand_dims rollaxis nditer nan_to_num ravel reshape atleast_1d atleast_2d atleast_3d squeeze transpose broadcast_to swapaxes moveaxis view"
 )
 
 _HOUSEKEEPING = words(

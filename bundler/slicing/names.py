@@ -137,6 +137,40 @@ class ModuleNames:
         return found
 
     @cached_property
+    def set_attributes(self) -> dict[str, list[Binding]]:
+        """Bindings of attributes outside of methods' own ``self.x = …``, by name: ``Base.hook = extended``, ``module.f = lambda: 1``."""
+        found: dict[str, list[Binding]] = defaultdict(list)
+        for item in self.facts.bindings:
+            if item.target[0] == "attr" and item.target[1] != ("name", "self"):
+                found[item.target[2]].append(item)
+        return found
+
+    @cached_property
+    def shares_state(self) -> frozenset[int]:
+        """Classes whose instances have their ``__dict__`` from somewhere else."""
+        return frozenset(
+            self.facts.scopes[item.scope].parent
+            for item in self.facts.bindings
+            if item.target[0] == "attr" and item.target[2] == "__dict__"
+        )
+
+    @cached_property
+    def shared_attributes(self) -> dict[str, list[str]]:
+        """Names of top-level classes whose body gives an attribute an object that may change, which all instances then share."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for (number, name), bindings in self.assignments.items():
+            scope = self.facts.scopes[number]
+            if scope.kind == "class" and scope.parent == 0 and any(map(_may_change, bindings)):
+                found[name].append(scope.name)
+        return found
+
+    @cached_property
+    def put_for_output(self) -> tuple[Expr, ...]:
+        """What the module puts in the place of ``sys.stdout`` and ``sys.stderr``: what prints writes there."""
+        places = [("attr", ("name", "sys"), "stdout"), ("attr", ("name", "sys"), "stderr")]
+        return tuple(item.value for item in self.facts.bindings if item.target in places and item.scope == 0)
+
+    @cached_property
     def assignments(self) -> dict[tuple[int, str], list[Binding]]:
         """Bindings of a plain name by the scope that they stand in and the name."""
         found: dict[tuple[int, str], list[Binding]] = defaultdict(list)
@@ -218,6 +252,16 @@ class ModuleNames:
             or (number, name) in self.imports
             or (number, name) in self.nested
         )
+
+
+def _may_change(binding: Binding) -> bool:
+    value = binding.value
+    return value[0] in _CONTAINERS or (value[0] == "call" and value[1][-1] not in _FRESH)
+
+
+_CONTAINERS = frozenset({"list", "dict", "set", "comp", "dictcomp"})
+_FRESH = frozenset({"field", "auto", "Field", "namedtuple", "TypeVar", "property"})
+"""Calls in a class's body that give each instance an object of its own, or none that changes."""
 
 
 def bound_name(item: Import) -> str:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, children
+from clustrix_bundle.bundler.slicing.things import Thing
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr
     from clustrix_bundle.bundler.slicing.deeds import Root
-    from clustrix_bundle.bundler.slicing.things import Thing, Things
+    from clustrix_bundle.bundler.slicing.things import Things
+
+_TYPE = ("name", "type")
 
 
 class Roots:
@@ -35,12 +38,45 @@ class Roots:
             }
             if modules:
                 return frozenset(modules)
+        if (tag == "attr" and expression[2] == "__class__") or (
+            tag == "call" and expression[1] == _TYPE and len(expression[2]) == 1
+        ):
+            return self._class_of(scope, expression[1] if tag == "attr" else expression[2][0])
         if tag in ("attr", "index", "each", "star"):
             dotted = self.dotted(scope, expression)
-            return frozenset([("foreign", dotted)]) if dotted else self.of(scope, expression[1])
+            if dotted:
+                return frozenset([("foreign", dotted)])
+            found = self.of(scope, expression[1])
+            return found | self._shared(expression[2], found) if tag == "attr" else found
         if tag in ("list", "tuple", "set", "either", "comp", "dict", "dictcomp"):
             return frozenset().union(*(self.of(scope, child) for child in children(expression)))
         return self._of_call(scope, expression) if tag == "call" else frozenset()
+
+    def _class_of(self, scope: int, instance: Expr) -> frozenset[Root]:
+        """The class of an object: the one that the object is known to be of, or that holds the method whose first parameter it is."""
+        found = {self._root_of(thing) for thing in self.things.of(self.module, scope, instance) if thing.kind == "instance"}
+        scopes = self.names.facts.scopes
+        local = self.names.is_local(scope, instance[1]) if instance[0] == "name" else None
+        first = scopes[local].parameters[:1] if local is not None and self.names.is_method(local) else ()
+        if local is not None and first and first[0].name == instance[1]:
+            found.add(self._root_of(Thing("class", self.module, scopes[local].parent)))
+        return frozenset(found) | self.of(scope, instance)
+
+    def _root_of(self, cls: Thing) -> Root:
+        names = self.things.names(cls.module)
+        if cls.module != self.things.script or names is None:
+            return ("module", cls.module)
+        return ("name", names.facts.scopes[cls.scope].name)
+
+    def _shared(self, attribute: str, owners: frozenset[Root]) -> frozenset[Root]:
+        """Classes that may hold an attribute for all their instances: ``self.items.append(1)`` where the class says ``items = []``."""
+        if not any(kind in ("name", "parameter") for kind, _ in owners):
+            return frozenset()
+        return frozenset(
+            ("name", cls) if names.module.name == self.things.script else ("module", names.module.name)
+            for names in self.things.seen_from(self.module)
+            for cls in names.shared_attributes.get(attribute, ())
+        )
 
     def of_all(self, scope: int, expressions: Iterable[Expr]) -> frozenset[Root]:
         """What the objects that several expressions give may belong to."""
@@ -60,9 +96,11 @@ class Roots:
                     found |= given
             elif thing.kind == "function":
                 found |= given | self._returned(thing)
+                if self._is_cached(thing):
+                    found |= self.of(scope, callee)
             else:
                 found |= given
-                if thing.kind == "class" and self._is_replaced(thing):
+                if thing.kind == "class" and (self._is_replaced(thing) or self._is_kept(thing)):
                     found |= self.of(scope, callee)
         if callee[0] == "name" and not any(thing.kind in ("foreign", "function", "class") for thing in things):
             found |= self.of(scope, callee)  # what a called object gives may be a part of it
@@ -73,6 +111,14 @@ class Roots:
         ):
             found |= self.of(scope, callee[1])
         return frozenset(found)
+
+    def _is_kept(self, cls: Thing) -> bool:
+        """Whether making an instance may give one that the class has made before, or that shares its state with others."""
+        names = self.things.names(cls.module)
+        made = [cls, *self.things.metaclasses(cls)]
+        return any(
+            self.things.method_scopes(one, name, set()) for one, name in zip(made, ("__new__", "__call__"), strict=False)
+        ) or (names is not None and cls.scope in names.shares_state)
 
     def _is_replaced(self, cls: Thing) -> bool:
         """Whether a decorator of the project's own puts something else in a class's place, which may give one object again and again."""
@@ -95,6 +141,12 @@ class Roots:
             if any(value not in unchanged for value in given):
                 return True
         return False
+
+    def _is_cached(self, function: Thing) -> bool:
+        """Whether a function gives the same object again: ``@lru_cache def settings(): …``."""
+        names = self.things.names(function.module)
+        decorators = names.facts.scopes[function.scope].decorators if names is not None else ()
+        return any("cache" in (item[1] if item[0] == "call" else item)[-1] for item in decorators)
 
     def _returned(self, function: Thing) -> frozenset[Root]:
         """Module-level objects that a function gives back: ``def registry(): return _REGISTRY``."""

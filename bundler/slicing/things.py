@@ -116,6 +116,19 @@ class Things:
         for found in self.seen_from(module):
             for number in found.methods.get(name, ()):
                 yield Thing("function", found.module.name, number), found
+            yield from self.set_later(found.module.name, name)
+
+    def set_later(self, module: str, name: str) -> Iterator[tuple[Thing, ModuleNames]]:
+        """Functions and lambdas that a module gives to an attribute of this name of a class or module: they may be what it means."""
+        names = self.names(module)
+        for binding in names.set_attributes.get(name, ()) if names is not None else ():
+            assert names is not None
+            for thing in self.of(module, binding.scope, binding.value):
+                if thing.kind == "function":
+                    yield thing, self.names(thing.module) or names
+            for number, scope in enumerate(names.facts.scopes):
+                if scope.kind == "lambda" and scope.statement == binding.statement and scope.line == binding.line:
+                    yield Thing("function", module, number), names
 
     def run_by_inherited(self, module: str, name: str, receivers: Iterable[Thing]) -> Iterator[tuple[Thing, ModuleNames]]:
         """Methods of the user's that a method which a class inherits from something installed may run: ``run`` by ``start``, ``visit_Name`` by ``visit``.

@@ -1,0 +1,318 @@
+"""What objects share, keep and write to, as scripts use it: the slice must give what the whole script gives."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+
+SCRIPTS = {
+    "shared class attr": """
+class C:
+    items = []
+    def add(self, x):
+        self.items.append(x)
+c = C()
+c.add(1)
+def f(): return C.items
+""",
+    "shared class attr via instance": """
+class C:
+    items = []
+c = C()
+c.items.append(1)
+def f(): return C().items
+""",
+    "shared base class attr": """
+class B:
+    items = {}
+class C(B):
+    def add(self, x):
+        self.items[x] = 1
+C().add(1)
+def f(): return B.items
+""",
+    "cached": """
+from functools import lru_cache
+@lru_cache
+def settings(): return {}
+settings()['a'] = 1
+def f(): return settings()
+""",
+    "cached attr": """
+import functools
+class S: pass
+@functools.cache
+def settings(): return S()
+s = settings()
+s.x = 1
+def f(): return settings().x
+""",
+    "count in class": """
+import itertools
+class C:
+    count = itertools.count()
+    def bump(self):
+        return next(self.count)
+C().bump()
+def f(): return C().bump()
+""",
+    "id counter": """
+import itertools
+class C:
+    ids = itertools.count()
+    def __init__(self):
+        self.id = next(self.ids)
+a = C()
+def f(): return C().id
+""",
+    "id counter int": """
+class C:
+    n = 0
+    def __init__(self):
+        C.n += 1
+        self.id = C.n
+a = C()
+def f(): return C().id
+""",
+    "id counter type(self)": """
+class C:
+    n = 0
+    def __init__(self):
+        type(self).n += 1
+        self.id = self.n
+a = C()
+def f(): return C().id
+""",
+    "id counter self.__class__": """
+class C:
+    n = 0
+    def __init__(self):
+        self.__class__.n += 1
+a = C()
+def f(): return C.n
+""",
+    "classmethod cls": """
+class C:
+    reg = {}
+    @classmethod
+    def add(cls, k):
+        cls.reg[k] = cls
+        return cls
+C.add('a')
+def f(): return sorted(C.reg)
+""",
+    "instance in list": """
+class C:
+    items = []
+cs = [C()]
+cs[0].items.append(1)
+def f(): return C.items
+""",
+    "singleton": """
+class C:
+    _one = None
+    def __new__(cls):
+        if cls._one is None:
+            cls._one = super().__new__(cls)
+            cls._one.v = []
+        return cls._one
+C().v.append(1)
+def f(): return C().v
+""",
+    "borg": """
+class C:
+    _state = {}
+    def __init__(self):
+        self.__dict__ = self._state
+C().x = 1
+def f(): return C().x
+""",
+    "singleton metaclass": """
+class M(type):
+    made = {}
+    def __call__(cls, *a):
+        if cls not in M.made:
+            M.made[cls] = super().__call__(*a)
+        return M.made[cls]
+class C(metaclass=M):
+    def __init__(self): self.v = []
+C().v.append(1)
+def f(): return C().v
+""",
+    "patched method": """
+class C:
+    def go(self): pass
+L = []
+C.go = lambda self: L.append(1)
+C().go()
+def f(): return L
+""",
+    "patched method by def": """
+class C:
+    def go(self): pass
+L = []
+def other(self): L.append(1)
+C.go = other
+C().go()
+def f(): return L
+""",
+    "init_subclass later": """
+L = []
+class C: pass
+C.__init_subclass__ = classmethod(lambda cls: L.append(1))
+class D(C): pass
+def f(): return L
+""",
+    "instance function attribute": """
+class C: pass
+L = []
+c = C()
+c.cb = lambda: L.append(1)
+c.cb()
+def f(): return L
+""",
+    "print file in loop": """
+from io import StringIO
+B = StringIO()
+for i in range(2):
+    print(i, file=B)
+def f(): return B.getvalue()
+""",
+    "send": """
+H = []
+def talk():
+    got = 0
+    while True:
+        got = yield got
+        H.append(got)
+T = talk()
+next(T)
+T.send(3)
+def f(): return H
+""",
+    "next only": """
+H = []
+def talk():
+    for i in range(3):
+        H.append(i)
+        yield i
+T = talk()
+next(T)
+def f(): return H
+""",
+    "list of gen in function": """
+H = []
+def talk():
+    for i in range(3):
+        H.append(i)
+        yield i
+T = talk()
+def eat():
+    return sum(T)
+eat()
+def f(): return H
+""",
+    "lambda default direct": """
+H = []
+if not H:
+    (lambda xs=H: xs.append(0))()
+def f(): return H
+""",
+    "lambda default nested with": """
+import contextlib
+H = []
+with contextlib.ExitStack():
+    (lambda xs=H: xs.append(0))()
+def f(): return H
+""",
+    "json dump": """
+import json
+from io import StringIO
+B = StringIO()
+json.dump([1], B)
+def f(): return B.getvalue()
+""",
+    "csv": """
+import csv
+from io import StringIO
+B = StringIO()
+w = csv.writer(B)
+w.writerow([1])
+def f(): return B.getvalue()
+""",
+    "own stream": """
+H = []
+class Tee:
+    def write(self, t): H.append(t)
+print('x', file=Tee())
+def f(): return H
+""",
+    "own stream in function": """
+H = []
+class Tee:
+    def write(self, t): H.append(t)
+    def flush(self): pass
+def say(x, out):
+    print(x, file=out)
+say(1, Tee())
+def f(): return H
+""",
+    "stream param": """
+from io import StringIO
+B = StringIO()
+def say(x, out):
+    print(x, file=out)
+say(1, B)
+def f(): return B.getvalue()
+""",
+    "stdout replaced": """
+import sys
+H = []
+class Tee:
+    def write(self, t): H.append(t)
+    def flush(self): pass
+old = sys.stdout
+sys.stdout = Tee()
+sys.stdout.write('x')
+sys.stdout = old
+def f(): return H
+""",
+    "read on": """
+from io import StringIO
+B = StringIO("a\\nb\\n")
+import csv
+r = csv.reader(B)
+row = next(r)
+def f(): return B.read()
+""",
+    "stdout stringio": """
+import sys
+from io import StringIO
+B = StringIO()
+old = sys.stdout
+sys.stdout = B
+sys.stdout.write('x')
+sys.stdout = old
+print('not there')
+def f(): return B.getvalue()
+""",
+}
+
+
+def result_of(source, name):
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    try:
+        exec(compile(source, name, "exec"), module.__dict__)
+        return module.f()
+    finally:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=list(SCRIPTS))
+def test_what_a_statement_does_by_way_of_another_object_travels(sliced, text):
+    found = sliced(text)
+    assert found.notes == ()
+    assert result_of(found.source, "sliced_script") == result_of(text, "whole_script")
