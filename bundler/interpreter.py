@@ -141,8 +141,8 @@ def pth_folders(site_folder: str) -> list[str]:
         if not name.endswith(".pth") or name.startswith("."):
             continue
         try:
-            with open(os.path.join(site_folder, name), encoding="utf-8-sig", errors="surrogateescape") as file:
-                lines = file.read().splitlines()
+            with open(os.path.join(site_folder, name), encoding="utf-8", errors="surrogateescape") as file:
+                lines = file.read().removeprefix("\ufeff").splitlines()
         except OSError:
             continue
         for line in lines:

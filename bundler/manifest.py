@@ -6,7 +6,6 @@ are written by hand, so that opening a bundle needs no schema library.
 
 from __future__ import annotations
 
-import binascii
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -301,6 +300,8 @@ def _row(fact: Requirement | FilesystemCall | CapturedValue) -> dict[str, Any]:
 
 
 def _base64(name: str) -> str:
+    import binascii  # noqa: PLC0415 - few names need it
+
     return binascii.b2a_base64(path_bytes(name), newline=False).decode("ascii")
 
 

@@ -115,9 +115,9 @@ def _sync_folder(folder: str) -> None:
 
 def _umask() -> int:
     # POSIX offers no way to ask but to set; /proc does, without touching other threads.
-    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as status:
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as status:
         for line in status:
-            if line.startswith("Umask:"):
+            if line.startswith(b"Umask:"):
                 return int(line.split()[1], 8)
     mask = os.umask(0o077)
     os.umask(mask)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -309,6 +308,8 @@ def _other_spelling(path: str) -> str | None:
         return None
     if not os.path.isdir(folder):
         return _other_spelling(folder)
+    import unicodedata  # noqa: PLC0415 - where a file is missing
+
     wanted = unicodedata.normalize("NFC", name).casefold()
     try:
         names = os.listdir(folder)

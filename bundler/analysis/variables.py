@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.analysis.variable_uses import VariableUses
 from clustrix_bundle.bundler.graph import Note
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
@@ -52,6 +51,10 @@ def read_variables(
     )
     modules = list(modules)
     naming = [module for module in modules if module.file in holding and stands.search(module.source)]
+    if not naming:
+        return []
+    from clustrix_bundle.bundler.analysis.variable_uses import VariableUses  # noqa: PLC0415 - where a variable is named
+
     handed = _handed_on(modules, naming, at_environment, sources, liveness_of)
     places: dict[tuple[str, str], int] = {}
     made: set[str] = set()
@@ -72,6 +75,8 @@ def _handed_on(
     liveness_of: Callable[[LoadedModule], Liveness],
 ) -> set[Handed]:
     """Functions of the modules which name variables that may be called with the environment as an argument."""
+    from clustrix_bundle.bundler.analysis.variable_uses import VariableUses  # noqa: PLC0415
+
     functions = frozenset[str]().union(*(module.facts.defines for module in naming))
     callers = at_environment.intersection(*[{file for name in functions for file in sources.calling(name)}])
     found: set[Handed] = set()
