@@ -121,8 +121,9 @@ class CallReader:
             self.deeds.submits = self.deeds.submits or f"asks the notebook's kernel (get_ipython().{name})"
             return
         if self.roots.is_namespace(scope, receiver):
-            if name in ("update", "setdefault", "__setitem__"):
-                self.bind_key("*")
+            if name in ("update", "setdefault", "__setitem__", "pop", "__delitem__", "clear"):
+                for key in _keys_of(call):
+                    self.bind_key(key)
             return
         if name in ("submit", "local") and self._ours(self.things.of(self.module, scope, receiver), receiver):
             return
@@ -252,7 +253,8 @@ class CallReader:
     def _builtin(self, name: str, call: Application) -> None:
         scope, values = call.scope, call.values
         if name in ("exec", "eval"):
-            self.deeds.keys.add("*")
+            literal = bool(values) and values[0][0] == "str"  # an assignment in an evaluated text takes a walrus
+            self.deeds.keys.add("*" if name == "exec" and not literal and self.module == self.things.script else "?")
             for value in values[1:]:
                 self.deeds.changes |= self.roots.of(scope, value)
             if values and values[0][0] == "str" and self.module == self.things.script:
@@ -422,3 +424,14 @@ class CallReader:
 
     def link(self, sources: frozenset[Root], owners: frozenset[Root]) -> None:
         self.deeds.links |= {(a, b) for a in sources for b in owners if a != b and "foreign" not in (a[0], b[0])}
+
+
+def _keys_of(call: Application) -> set[str]:
+    """Names that a method of ``globals()`` binds or takes away; ``*`` where they are not literals."""
+    _, _, name = call.callee
+    if name != "update":
+        return {call.args[0][1] if call.args and call.args[0][0] == "str" else "*"}
+    found = {key or "*" for key, _ in call.keywords}
+    for value in call.args:
+        found |= {key[1] if key is not None and key[0] == "str" else "*" for key, _ in value[1]} if value[0] == "dict" else {"*"}
+    return found

@@ -20,7 +20,8 @@ class Deeds:
     Attributes:
         changes: Whose objects it may change.
         binds: Names of the script that it binds through ``global``.
-        keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal.
+        keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal, ``?`` where a text is
+            executed that hardly binds any.
         settings: Dotted names of calls, and with ``=`` of assignment targets, that change an installed module for everybody.
         places: For the settings that what a function gives may depend on: module and line where they are made.
         writes: Files that it writes by a literal name, with module and line.

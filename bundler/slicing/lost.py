@@ -60,6 +60,8 @@ class Lost:
             if self._selection.reads_file(path):
                 yield here, path, f"`{path}`, which the function reads, is written {why}"
         if number in self._script.never and not self._live:
+            if "*" in deeds.keys:
+                yield here, "*", f"names that can't be read from the source may be set {why}"
             for name in self._changed(number, deeds):
                 yield here, name, f"`{name}` is changed {why}"
 

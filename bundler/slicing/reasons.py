@@ -44,10 +44,9 @@ class Reasons:
             elif kind == "module" and changed in self.selection.closure.local:
                 return f"changes the module `{changed}`", ""
         for name in sorted(deeds.binds | deeds.keys):
-            if name == "*":
-                if self.selection.is_open():
-                    return "binds names that can't be read from the source", ""
-            elif self.selection.is_demanded(name, number, through=False):
+            if (name == "*" and not self.live) or (name in ("*", "?") and self.selection.is_open()):
+                return "may bind names that can't be read from the source", ""
+            if self.selection.is_demanded(name, number, through=False):
                 return f"binds `{name}`", name
         if not deeds.client:
             for setting in sorted(deeds.settings):

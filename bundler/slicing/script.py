@@ -279,7 +279,7 @@ class Script:
         for number in range(self.end):
             deeds = self.effects.of_statement(number)
             for name in (*deeds.binds, *deeds.keys):
-                if name != "*":
+                if name not in ("*", "?"):
                     found[name].add(number)
         return {name: sorted(numbers) for name, numbers in found.items()}
 

@@ -391,7 +391,7 @@ class _Slicer:
     def _note_unbound(self) -> None:
         """Names that the slice reads in the end and nothing binds: a magic may have, or a cell that is left out."""
         if any(self.script.imports_a_star(number) for number in self.selection.kept) or any(
-            "*" in self.script.effects.of_statement(number).keys for number in self.selection.kept
+            self.script.effects.of_statement(number).keys & {"*", "?"} for number in self.selection.kept
         ):
             return
         settings = {setting for number in self.selection.kept for setting in self.script.effects.of_statement(number).settings}

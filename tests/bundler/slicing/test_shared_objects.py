@@ -298,6 +298,52 @@ sys.stdout = old
 print('not there')
 def f(): return B.getvalue()
 """,
+    "update kw of globals": """
+G = 0
+globals().update(G=3)
+def f(): return G
+""",
+    "update dict of globals": """
+G = 0
+globals().update({'G': 3})
+def f(): return G
+""",
+    "update unknown of globals": """
+G = 0
+cfg = dict(G=3)
+globals().update(cfg)
+def f(): return G
+""",
+    "exec unknown of globals": """
+G = 0
+code = 'G = 4'
+exec(code)
+def f(): return G
+""",
+    "exec file like of globals": """
+G = 0
+import io
+exec(io.StringIO('G = 4').read())
+def f(): return G
+""",
+    "loop setattr of globals": """
+import sys
+G = 0
+for k, v in {'G': 3}.items():
+    setattr(sys.modules[__name__], k, v)
+def f(): return G
+""",
+    "loop globals of globals": """
+G = 0
+for k, v in {'G': 3}.items():
+    globals()[k] = v
+def f(): return G
+""",
+    "pop of globals": """
+G = 0
+globals().pop('G')
+def f(): return 'G' in globals()
+""",
 }
 
 
@@ -316,3 +362,19 @@ def test_what_a_statement_does_by_way_of_another_object_travels(sliced, text):
     found = sliced(text)
     assert found.notes == ()
     assert result_of(found.source, "sliced_script") == result_of(text, "whole_script")
+
+
+def test_names_that_the_guard_may_set_are_told(sliced):
+    guard = 'if __name__ == "__main__":\n    exec(open("settings").read())\n    print(f())\n'
+    (note,) = sliced("RATE = 1\ndef f():\n    return RATE\n" + guard).notes
+    assert "may be set under the main guard" in note.message and note.line == 5
+
+
+def test_a_text_that_is_evaluated_binds_nothing(holds):
+    holds("""
+text = "1 + 1"  #-
+value = eval(text)  #-
+RATE = 1
+def f():
+    return RATE
+""")
