@@ -85,8 +85,12 @@ def _holds_modules(reading: Reading, name: str, depth: int = 4) -> bool:
 def modules_in_data(reading: Reading, path: Path) -> Iterator[ModuleFinding]:
     """Local modules that a small text file among the shipped data names (b)."""
     of_project = path.name in _OF_PROJECT
-    for text in dotted_names(path):
-        if of_project and text.isidentifier():
+    names = dotted_names(path)
+    inner = {text.partition(".")[0] for text in names if "." in text}
+    for text in names:
+        if text.isidentifier() and (
+            of_project or text in inner
+        ):  # a key over the names that mean something: {"steps": ["steps.one"]}
             continue
         name = local_module(reading, text, "")
         if name is not None and not is_test_name(name) and _is_named(text, name, "") and _holds_modules(reading, name):

@@ -118,3 +118,18 @@ def test_names_in_a_file_may_be_of_files_in_folders_that_it_names(shipped):
         "other/one/a.csv": "",
     }
     assert shipped("m:f", files) == {"yaml_of.py", "cfg/main.yml", "inputs/one/a.csv", "inputs/two/b.csv"}
+
+
+def test_a_bare_name_beside_names_of_its_modules_is_a_key(shipped):
+    files = {
+        "m.py": """
+            import importlib, json
+            def f():
+                return [importlib.import_module(one) for one in json.load(open("c.json"))["steps"]]
+        """,
+        "c.json": '{"steps": ["steps.one"]}',
+        "steps/__init__.py": "",
+        "steps/one.py": "",
+        "steps/two.py": "",
+    }
+    assert shipped("m:f", files) == {"c.json", "steps/__init__.py", "steps/one.py"}
