@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence import deeds, known_openers, openers
 from clustrix_bundle.bundler.evidence.callees import CallRule
+from clustrix_bundle.bundler.evidence.code_of_tests import is_test_code
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
-from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_code
 from clustrix_bundle.bundler.evidence.held_openers import calls_of_held, handed_over
 from clustrix_bundle.bundler.evidence.needed_files import needs_file
 from clustrix_bundle.bundler.evidence.paths import Located, find_paths, is_code_folder, is_outside, show

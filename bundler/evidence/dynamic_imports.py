@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule, ModuleFinding, OpenEnd
 from clustrix_bundle.bundler.evidence.callees import CallRule
+from clustrix_bundle.bundler.evidence.code_of_tests import is_test_code, is_test_name
 from clustrix_bundle.bundler.evidence.known_openers import RESOURCES
 from clustrix_bundle.bundler.evidence.words import call_words
 from clustrix_bundle.bundler.folding import modules, pattern
@@ -379,21 +380,6 @@ def packages_at(reading: Reading, folder: str) -> list[str]:
                 if folder in homes:
                     found.append(name)
     return list(dict.fromkeys(found))
-
-
-def is_test_name(name: str) -> bool:
-    """Whether a dotted name lies in a folder of tests, or is a test module."""
-    parts = name.split(".")
-    return (
-        any(part in ("tests", "test", "testing", "conftest") for part in parts)
-        or parts[-1].startswith("test_")
-        or parts[-1].endswith("_test")
-    )
-
-
-def is_test_code(reading: Reading, module: LoadedModule) -> bool:
-    """Whether a module runs tests, and is not what the user ships: what it gathers around it are tests to run."""
-    return is_test_name(module.name) and not is_test_name(reading.world.entry[0])
 
 
 def _attached(reading: Reading, module: LoadedModule, call: Call) -> Iterator[ModuleFinding]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, Finding, LoadedModule, ModuleFinding, OpenEnd, RootFinding
 from clustrix_bundle.bundler.evidence.cluster_folders import find_cluster_folders
+from clustrix_bundle.bundler.evidence.code_of_tests import is_test_code
 from clustrix_bundle.bundler.evidence.data_files import find_data_files
 from clustrix_bundle.bundler.evidence.data_names_data import find_in_data
 from clustrix_bundle.bundler.evidence.disk import is_below
-from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports, is_test_code
+from clustrix_bundle.bundler.evidence.dynamic_imports import find_dynamic_imports
 from clustrix_bundle.bundler.evidence.frameworks import imports_strings
 from clustrix_bundle.bundler.evidence.literal_names import files_in_strings
 from clustrix_bundle.bundler.evidence.metadata import find_entry_points, find_metadata

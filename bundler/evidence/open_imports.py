@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.analysis.world import LoadedModule, ModuleFinding, OpenEnd
+from clustrix_bundle.bundler.evidence.code_of_tests import is_test_name
 from clustrix_bundle.bundler.evidence.data_names_data import dotted_names
-from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_name, local_module, top_level_modules
+from clustrix_bundle.bundler.evidence.dynamic_imports import local_module, top_level_modules
 from clustrix_bundle.bundler.folding.expressions import children
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 

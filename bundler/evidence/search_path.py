@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.analysis.world import LoadedModule, RootFinding
 from clustrix_bundle.bundler.evidence.call_shapes import is_of_import
 from clustrix_bundle.bundler.evidence.callees import CallRule
-from clustrix_bundle.bundler.evidence.dynamic_imports import is_test_code
+from clustrix_bundle.bundler.evidence.code_of_tests import is_test_code
 from clustrix_bundle.bundler.evidence.uncalled import may_run
 from clustrix_bundle.bundler.evidence.words import call_words, words
 from clustrix_bundle.bundler.folding.place import Place
