@@ -289,6 +289,17 @@ def _map(arguments: Arguments) -> Alternatives:
     return (Sequence((), distinct(found)),)
 
 
+def _reduce(arguments: Arguments) -> Alternatives:
+    """``reduce(os.path.join, parts, base)``; other functions give anything."""
+    if arguments.get(0) != (External("os.path.join"),):
+        return OPEN
+    found: list[Value] = []
+    for value in arguments.get(1) or OPEN:
+        items = [*arguments.positional[2:3], *(value.items if isinstance(value, Sequence) else ())]
+        found += _join(Arguments(items, value.more if isinstance(value, Sequence) else OPEN))
+    return distinct(found)
+
+
 def _command(arguments: Arguments) -> Alternatives:
     return distinct(Sequence(tuple((word,) for word in split_words(one))) for one in _texts(arguments.get(0, "s")))
 
@@ -370,6 +381,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "builtins.filter": _filter,
     "builtins.map": _map,
     "typing.cast": _cast,
+    "functools.reduce": _reduce,
     "string.Template": _itself,
     "builtins.staticmethod": _itself,
     "joblib.delayed": _itself,

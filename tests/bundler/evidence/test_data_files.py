@@ -723,3 +723,18 @@ def test_a_path_by_string_template_or_by_keyword_is_opened(shipped):
         "d/b.csv": "",
     }
     assert shipped("m:f", files) == {"d/plots/a.txt", "d/b.csv"}
+
+
+def test_parts_of_a_path_may_be_joined_one_after_another(shipped):
+    files = {
+        "m.py": """
+            import functools, os
+            PARTS = ["d", "deep", "a.txt"]
+            def f():
+                return open(functools.reduce(os.path.join, PARTS, os.path.dirname(__file__))), open(functools.reduce(os.path.join, ["e", "b.txt"]))
+        """,
+        "d/deep/a.txt": "",
+        "d/deep/b.txt": "",
+        "e/b.txt": "",
+    }
+    assert shipped("m:f", files) == {"d/deep/a.txt", "e/b.txt"}
