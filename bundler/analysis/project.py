@@ -77,8 +77,11 @@ class Project:
     def may_mention(self, module: LoadedModule, wanted: Callable[[str], bool]) -> bool:
         return module.file in self.sources.mentioning(wanted)
 
-    def callees(self, first: int) -> list[str]:
-        return self.sources.store.callees(first)
+    def callee_names(self, first: int) -> tuple[list[str], int]:
+        return self.sources.store.callee_names(first)
+
+    def callees_named(self, names: Sequence[str], first: int) -> list[str]:
+        return self.sources.store.callees_named(names, first)
 
     def using(self, callees: Sequence[str]) -> Sequence[str]:
         return self.sources.store.using(callees)

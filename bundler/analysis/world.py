@@ -126,8 +126,11 @@ class World(Protocol):
         ``wanted`` is asked once for each name of the program: give the same function every time.
         """
 
-    def callees(self, first: int) -> list[str]:
-        """The looks of all calls of the files read so far, from this number on (`FactsStore.callees`)."""
+    def callee_names(self, first: int) -> tuple[list[str], int]:
+        """The last names in the looks of all calls of the files read so far, from this number on, and how many looks there are (`FactsStore.callees`)."""
+
+    def callees_named(self, names: Sequence[str], first: int) -> list[str]:
+        """The looks from this number on that have one of these last names."""
 
     def using(self, callees: Sequence[str]) -> Sequence[str]:
         """Files (as in `LoadedModule.file`) read so far that hold a call of one of these looks."""

@@ -62,7 +62,7 @@ class Callees:
         self.world = folder.world
         self._answers: dict[CallRule, _Answer] = {}
         self._names: dict[str, None] = {}
-        self._looks: list[tuple[str, str]] = []
+        self._looks = 0
         self._files: tuple[int, dict[str, list[LoadedModule]]] = (-1, {})
         self._defining: dict[str, frozenset[str]] = {}
 
@@ -79,15 +79,13 @@ class Callees:
         return module.file in answer.files
 
     def _take(self, rule: CallRule, answer: _Answer) -> None:
-        for text in self.world.callees(len(self._looks)):
-            name = text.partition(" ")[0].rpartition(".")[2]
-            self._names[name] = None
-            self._looks.append((name, text))
+        names, self._looks = self.world.callee_names(self._looks)
+        self._names.update(dict.fromkeys(names))
         answer.names.update(filter(rule.wanted, islice(self._names, answer.named, None)))
         answer.named = len(self._names)
-        for text in [text for name, text in self._looks[answer.seen :] if name in answer.names]:
+        for text in self.world.callees_named(sorted(answer.names), answer.seen):
             self._sort(text, rule, answer)
-        answer.seen = len(self._looks)
+        answer.seen = self._looks
         texts = answer.sure + [text for text, function in answer.given if self.folder.may_be_called(function)]
         answer.files = frozenset([*self.world.using(texts), *self._by_relative(answer.relative)])
 

@@ -92,6 +92,12 @@ class FactsStore(Protocol):
         ``CALLEE COUNT[FLAGS] [FUNCTION]`` as docs/facts.md says, or a bare name for calls of whatever look whose callee ends with it.
         """
 
+    def callee_names(self, first: int) -> tuple[list[str], int]:
+        """The last names in `callees` from this number on, each once, and how many `callees` there are."""
+
+    def callees_named(self, names: Sequence[str], first: int) -> list[str]:
+        """Those of `callees` from this number on whose last name is one of these: all of a large program are not wanted at once."""
+
     def using(self, callees: Sequence[str]) -> list[str]:
         """Files read so far that may hold a call of one of these looks (of `callees`)."""
 
@@ -119,6 +125,8 @@ class CoreStore:
         self.calling = compiled.calling
         self.reading = compiled.reading
         self.using = compiled.using
+        self.callee_names = compiled.callee_names
+        self.callees_named = compiled.callees_named
 
     def import_walk(self, search: SearchPath) -> ImportWalk | None:
         """As `FactsStore.import_walk`; paths that are not UTF-8 and Windows' are left to Python."""
@@ -207,6 +215,15 @@ class PythonStore:
     def callees(self, first: int = 0) -> list[str]:
         """As `FactsStore.callees`: all names."""
         return self.words(first)
+
+    def callee_names(self, first: int) -> tuple[list[str], int]:
+        """As `FactsStore.callee_names`."""
+        return self.words(first), len(self._words)
+
+    def callees_named(self, names: Sequence[str], first: int) -> list[str]:
+        """As `FactsStore.callees_named`."""
+        wanted = frozenset(names)
+        return [name for name in self.words(first) if name in wanted]
 
     def using(self, callees: Sequence[str]) -> list[str]:
         """As `FactsStore.using`."""

@@ -64,7 +64,10 @@ class Nothing:
     def may_mention(self, module, wanted):
         return True
 
-    def callees(self, first):
+    def callee_names(self, first):
+        return [], 0
+
+    def callees_named(self, names, first):
         return []
 
     def using(self, callees):

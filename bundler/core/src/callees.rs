@@ -176,6 +176,12 @@ impl<'a> Callees<'a> {
     }
 }
 
+/// The last name of the callee in one of the texts.
+pub fn last_name(text: &str) -> &str {
+    let callee = text.split(' ').next().unwrap_or_default();
+    callee.rsplit('.').next().unwrap_or_default()
+}
+
 /// In the order of code points: a hash set has none.
 fn sorted<'a>(names: &FxHashSet<&'a str>) -> Vec<&'a str> {
     let mut names: Vec<&str> = names.iter().copied().collect();

@@ -158,6 +158,14 @@ impl FactsStore {
         self.store.callees_since(first)
     }
 
+    fn callee_names(&self, py: Python<'_>, first: usize) -> (Vec<String>, usize) {
+        py.detach(|| self.store.callee_names(first))
+    }
+
+    fn callees_named(&self, py: Python<'_>, names: Vec<String>, first: usize) -> Vec<String> {
+        py.detach(|| self.store.callees_named(names.iter().map(String::as_str), first))
+    }
+
     fn using(&self, py: Python<'_>, callees: Vec<String>) -> Vec<OsString> {
         py.detach(|| os_strings(self.store.using(callees.iter().map(String::as_str))))
     }

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::callees;
 use crate::code::{Code, Packed};
 use crate::error::SourceError;
 use crate::listing::Listing;
@@ -302,6 +303,23 @@ impl Store {
     /// As `words_since`, of callees (`callees::Callees`).
     pub fn callees_since(&self, first: usize) -> Vec<String> {
         self.shared.words().callees.since(first).iter().map(|callee| String::from(&**callee)).collect()
+    }
+
+    /// Distinct last names of the callees from this number on, and how many callees there are.
+    pub fn callee_names(&self, first: usize) -> (Vec<String>, usize) {
+        let words = self.shared.words();
+        let callees = words.callees.since(first);
+        let mut known = FxHashSet::default();
+        let names = callees.iter().map(|callee| callees::last_name(callee)).filter(|name| known.insert(*name));
+        (names.map(str::to_owned).collect(), first + callees.len())
+    }
+
+    /// Callees from this number on whose last name is one of these.
+    pub fn callees_named<'a>(&self, names: impl IntoIterator<Item = &'a str>, first: usize) -> Vec<String> {
+        let names: FxHashSet<&str> = names.into_iter().collect();
+        let words = self.shared.words();
+        let callees = words.callees.since(first).iter().filter(|callee| names.contains(callees::last_name(callee)));
+        callees.map(|callee| String::from(&**callee)).collect()
     }
 
     /// The same for files that call one of these callees.

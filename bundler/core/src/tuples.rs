@@ -12,7 +12,7 @@ const MAX_NAME: usize = 40;
 const MAX_SHARED: usize = 96;
 
 /// As many tuples are known at most; beyond that all are forgotten.
-const MAX_KNOWN: usize = 1 << 18;
+const MAX_KNOWN: usize = 1 << 15;
 
 /// Tuples by their JSON: `("name", "self")` stands in every module a hundred times.
 #[derive(Default)]

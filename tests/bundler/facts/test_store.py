@@ -232,6 +232,13 @@ def test_calls_are_told_by_their_looks(store: FactsStore, tmp_path: Path, text: 
     if isinstance(store, CoreStore):
         assert set(store.callees()) == callees
         assert store.callees(len(callees)) == []
+        names, count = store.callee_names(0)
+        assert count == len(callees)
+        assert store.callees_named(names, 0) == store.callees()
+        assert store.callees_named(names[:1], 0) == [
+            one for one in store.callees() if one.partition(" ")[0].rpartition(".")[2] == names[0]
+        ]
+        assert store.callees_named(names, count) == []
     names = {look.partition(" ")[0].rpartition(".")[2] for look in callees if not look.startswith("def ")}
     found = {look: look.partition(" ")[0].rpartition(".")[2] for look in store.callees()}
     assert names <= set(found.values())
