@@ -14,6 +14,7 @@ from clustrix_bundle.bundler.slicing.names import ModuleNames, children, root_na
 from clustrix_bundle.bundler.slicing.parameters import arguments_of
 from clustrix_bundle.bundler.slicing.roots import Roots
 from clustrix_bundle.bundler.slicing.stateful import is_stateful
+from clustrix_bundle.bundler.slicing.stored_functions import given_functions
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 from clustrix_bundle.bundler.slicing.written_files import made_by, written_by
 
@@ -80,6 +81,10 @@ class CallReader:
             elif thing.kind == "data" and thing.module == self.module:
                 self.run_lambdas(thing.name, call)
         self._write_streams(scope, call.values)
+        for value in call.values:
+            self.give(scope, value)
+        if not {thing.kind for thing in things} - {"data", "foreign-made"}:
+            self._run_stored(scope, callee)
         if callee[0] == "name":
             self._bound_method(scope, callee[1])
         unknown = callee[0] == "name" and callee[1] not in known_calls.BUILTINS_THAT_READ and not things
@@ -94,6 +99,22 @@ class CallReader:
                 not things and callee[0] == "attr"
             )
             self.deeds.defers = self.deeds.defers or (foreign and not call.discarded and self._gives_function(scope, call.values))
+
+    def give(self, scope: int, value: Expr) -> None:
+        """A value is handed on: what functions it is, or holds, may be called through what takes it."""
+        self.deeds.gives.update(given_functions(self.things, self.names, scope, value, self.statement))
+
+    def _run_stored(self, scope: int, callee: Expr) -> None:
+        """Something is called that can't be read: ``for handler in self.handlers: handler()``, ``self.callback()``."""
+        if callee[0] == "name":
+            self.deeds.runs |= self.roots.of_name(scope, callee[1])
+        elif (
+            callee[0] == "attr"
+            and known_calls.method_changes(callee[2])
+            and not known_calls.is_mutator(callee[2])
+            and not any(True for _ in self.things.methods_named(self.module, callee[2]))
+        ):
+            self.deeds.runs |= self.roots.of(scope, callee[1])
 
     def _write_streams(self, scope: int, values: Iterable[Expr]) -> None:
         """Whatever is given a stream in memory may write to it, or read on in it: ``json.dump(table, out)``."""
@@ -122,8 +143,8 @@ class CallReader:
             return
         if self.roots.is_namespace(scope, receiver):
             if name in ("update", "setdefault", "__setitem__", "pop", "__delitem__", "clear"):
-                for key in _keys_of(call):
-                    self.bind_key(key)
+                for bound in _keys_of(call):
+                    self.bind_key(bound)
             return
         if name in ("submit", "local") and self._ours(self.things.of(self.module, scope, receiver), receiver):
             return

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 Root = tuple[str, str]
+OWN: Root = ("own", "")
+"""What a statement makes and gives no name."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Deeds:
         client: What it asks of the client's terminal or command line; empty if nothing.
         defers: Whether what it binds may run functions later that it was given.
         exits: Whether it may end the process.
+        gives: Functions that it hands on as values, to calls and in what it binds.
+        runs: Whose objects it calls, or calls parts of, where it can't be read which functions they are.
         calls: Functions that it runs, with what each parameter stands for.
     """
 
@@ -46,6 +50,8 @@ class Deeds:
     client: str = ""
     defers: bool = False
     exits: bool = False
+    gives: set[Thing] = field(default_factory=set)
+    runs: set[Root] = field(default_factory=set)
     calls: list[tuple[Thing, dict[str, frozenset[Root]]]] = field(default_factory=list)
 
     def size(self) -> int:
@@ -58,6 +64,8 @@ class Deeds:
             + len(self.writes)
             + len(self.makes)
             + len(self.links)
+            + len(self.gives)
+            + len(self.runs)
             + bool(self.submits)
             + bool(self.client)
             + self.exits
@@ -69,6 +77,9 @@ class Deeds:
             self.changes |= replaced(root, arguments)
         for first, second in tuple(other.links):
             self.links |= {(a, b) for a in replaced(first, arguments) for b in replaced(second, arguments) if a != b}
+        for root in tuple(other.runs):
+            self.runs |= replaced(root, arguments) or {OWN}
+        self.gives |= other.gives
         self.binds |= other.binds
         self.keys |= other.keys
         self.settings |= other.settings

@@ -28,6 +28,8 @@ class DefinitionReader:
         scope = self._reader.names.facts.scopes[number]
         self._reader.line = scope.line
         itself: Expr = ("name", scope.name)
+        if scope.decorators and scope.kind != "class":
+            self._reader.deeds.gives.add(Thing("function", self._reader.module, number))
         for decorator in scope.decorators:
             taker = decorator[1] if decorator[0] == "call" else decorator
             if decorator[0] != "call" or taker[0] in ("name", "attr"):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing.call_expressions import as_expression, calls_of_calls, named_in, outermost, shares, shifts
 from clustrix_bundle.bundler.slicing.calls import CallReader
-from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
+from clustrix_bundle.bundler.slicing.deeds import OWN, Deeds, Root
 from clustrix_bundle.bundler.slicing.definitions import DefinitionReader
 from clustrix_bundle.bundler.slicing.implicit import ImplicitRuns, remembers
 from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, root_name
+from clustrix_bundle.bundler.slicing.stored_functions import find_stored
 from clustrix_bundle.bundler.slicing.syntax_reads import Deletion
 from clustrix_bundle.bundler.slicing.things import Thing, Things
 
@@ -56,6 +57,23 @@ class Effects:
     # -- the closure over calls
 
     def _close(self) -> None:
+        self._add_calls()
+        while self._run_stored():
+            self._add_calls()
+
+    def _run_stored(self) -> bool:
+        """Adds the functions that objects hold to the calls of statements that call them through these; True if there are more."""
+        stored = find_stored(self._script.facts.statements, self._statements)
+        found = False
+        for deeds in self._statements:
+            known = {function for function, _ in deeds.calls}
+            held = {one for root in deeds.runs for one in (deeds.gives if root == OWN else stored.get(root, ()))}
+            for function in held - known:
+                deeds.calls.append((function, {}))
+                found = True
+        return found
+
+    def _add_calls(self) -> None:
         pending = [callee for deeds in self._statements for callee, _ in deeds.calls]
         while pending:
             function = pending.pop()
@@ -103,6 +121,9 @@ class Effects:
                         reader.deletion(scope, deletion)
                 for read in self.implicit.reads(self._script, scope, number):
                     self.implicit.read(reader.calls, read)
+                for at, callee in self._script.syntax.indirect.get(scope, ()) if self._script.may_call_indirectly else ():
+                    if at == number:
+                        deeds.runs |= reader.calls.roots.of(scope, callee)
         hidden = list(calls_of_calls(calls, bindings))
         for call in hidden:
             reader.calls.call(call.scope, call, discarded=False)
@@ -143,6 +164,8 @@ class Effects:
                 self.implicit.read(reader.calls, read)
             for deletion in names.syntax.deletions.get(scope, ()) if names.may_delete else ():
                 reader.deletion(scope, deletion)
+            for _, callee in names.syntax.indirect.get(scope, ()) if names.may_call_indirectly else ():
+                deeds.runs |= reader.calls.roots.of(scope, callee)
             for name in names.facts.scopes[scope].global_names:
                 if any(True for _ in names.assignments.get((scope, name), ())):
                     reader.bind_global(name)
@@ -163,9 +186,15 @@ class _Reader:
     def binding(self, binding: Binding) -> None:
         target, scope = binding.target, binding.scope
         self.calls.line = binding.line
+        self.calls.statement = binding.statement
+        self.calls.give(scope, binding.value)
         if target[0] in ("attr", "index"):
             if target[0] == "index" and self.calls.roots.is_namespace(scope, target[1]):
-                self.calls.bind_key(target[2][1] if target[2][0] == "str" else "*")
+                key = target[2][1] if target[2][0] == "str" else "*"
+                self.calls.bind_key(key)
+                values, named = self.calls.roots.of(scope, binding.value), frozenset([("name", key)])
+                self.calls.link(values, named)
+                self.calls.link(named, values)
                 return
             owners = self.change_target(scope, target)
             self.calls.link(self.calls.roots.of(scope, binding.value), owners)

@@ -39,6 +39,11 @@ class ModuleNames:
         return b"del " in self.module.source or b"del(" in self.module.source
 
     @cached_property
+    def may_call_indirectly(self) -> bool:
+        """Whether anything stands in the module that looks like ``TABLE[name]()`` or ``make()()``."""
+        return b"](" in self.module.source or b")(" in self.module.source
+
+    @cached_property
     def _lines(self) -> list[bytes]:
         return self.module.source.splitlines()
 

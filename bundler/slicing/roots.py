@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.things import Things
 
 _TYPE = ("name", "type")
+_DISPLAYS = frozenset({"list", "tuple", "dict", "comp", "dictcomp"})
 
 
 class Roots:
@@ -50,6 +51,8 @@ class Roots:
             return found | self._shared(expression[2], found) if tag == "attr" else found
         if tag in ("list", "tuple", "set", "either", "comp", "dict", "dictcomp"):
             return frozenset().union(*(self.of(scope, child) for child in children(expression)))
+        if tag == "bin" and (expression[1] == "|" or _DISPLAYS & {expression[2][0], expression[3][0]}):
+            return self.of_all(scope, expression[2:])  # what is put together holds the same objects
         return self._of_call(scope, expression) if tag == "call" else frozenset()
 
     def _class_of(self, scope: int, instance: Expr) -> frozenset[Root]:

@@ -127,11 +127,13 @@ class Syntax:
         reads: What is read, by the scope that it stands in.
         deletions: What is deleted, by scope.
         generators: Names that are given a generator expression, with their scopes.
+        indirect: What is called that is neither a name nor an attribute, with its statement, by scope: ``TABLE[name]()``.
     """
 
     reads: dict[int, list[Read]]
     deletions: dict[int, list[Deletion]]
     generators: frozenset[tuple[int, str]]
+    indirect: dict[int, list[tuple[int, Expr]]]
 
 
 def read_syntax(names: ModuleNames) -> Syntax:
@@ -141,10 +143,11 @@ def read_syntax(names: ModuleNames) -> Syntax:
             warnings.simplefilter("ignore")
             tree = ast.parse(names.module.source)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return Syntax({}, {}, frozenset())
+        return Syntax({}, {}, frozenset(), {})
     found: dict[int, list[Read]] = defaultdict(list)
     deletions: dict[int, list[Deletion]] = defaultdict(list)
     generators: set[tuple[int, str]] = set()
+    indirect: dict[int, list[tuple[int, Expr]]] = defaultdict(list)
     scopes = _scopes(names, tree)
     statements = _Statements(names)
     pending: list[tuple[ast.AST, int]] = [(node, 0) for node in tree.body]
@@ -162,6 +165,9 @@ def read_syntax(names: ModuleNames) -> Syntax:
         elif isinstance(node, (ast.Assign, ast.NamedExpr)) and isinstance(node.value, ast.GeneratorExp):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             generators |= {(scope, target.id) for target in targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.Call) and isinstance(node.func, (ast.Subscript, ast.Call)):
+            at = statements.at(node) if scope == 0 else names.facts.scopes[scope].statement
+            indirect[scope].append((at, expression(node.func)))
         if node in scopes:
             body = node.body if isinstance(node.body, list) else [node.body]  # type: ignore[attr-defined]
             pending += [(child, scopes[node]) for child in body]
@@ -173,7 +179,7 @@ def read_syntax(names: ModuleNames) -> Syntax:
                     pending += [(child, scope) for child in value if isinstance(child, ast.AST)]
                 elif isinstance(value, ast.AST):
                     pending.append((value, scope))
-    return Syntax(found, deletions, frozenset(generators))
+    return Syntax(found, deletions, frozenset(generators), indirect)
 
 
 def _scopes(names: ModuleNames, tree: ast.Module) -> dict[ast.AST, int]:

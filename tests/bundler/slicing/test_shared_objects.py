@@ -344,6 +344,122 @@ G = 0
 globals().pop('G')
 def f(): return 'G' in globals()
 """,
+    "callback stored by setter": """
+class C:
+    def on(self, f): self.f = f
+    def fire(self): self.f()
+L = []
+c = C()
+c.on(lambda: L.append(1))
+c.fire()
+def f(): return L
+""",
+    "callback list": """
+class C:
+    def __init__(self): self.fs = []
+    def on(self, f): self.fs.append(f)
+    def fire(self):
+        for f in self.fs: f()
+L = []
+c = C()
+def hear(): L.append(1)
+c.on(hear)
+c.fire()
+def f(): return L
+""",
+    "callback ctor": """
+class C:
+    def __init__(self, f): self.f = f
+    def fire(self): self.f()
+L = []
+def hear(): L.append(1)
+c = C(hear)
+c.fire()
+def f(): return L
+""",
+    "observer decorator": """
+class C:
+    def __init__(self): self.fs = {}
+    def on(self, name):
+        def deco(f):
+            self.fs[name] = f
+            return f
+        return deco
+    def fire(self, name): self.fs[name]()
+L = []
+c = C()
+@c.on('x')
+def hear(): L.append(1)
+c.fire('x')
+def f(): return L
+""",
+    "command table": """
+L = []
+def a(): L.append('a')
+def b(): L.append('b')
+TABLE = dict(a=a, b=b)
+def run(n): TABLE[n]()
+run('a')
+def f(): return L
+""",
+    "dispatch dict in class": """
+L = []
+class M:
+    def __init__(self): self.t = {'a': self.a}
+    def a(self): L.append('a')
+    def go(self, n): self.t[n]()
+M().go('a')
+def f(): return L
+""",
+    "setup function": """
+L = []
+class C:
+    def __init__(self): self.fs = []
+    def on(self, f): self.fs.append(f)
+    def fire(self):
+        for f in self.fs: f()
+c = C()
+def hear(): L.append(1)
+def setup():
+    c.on(hear)
+setup()
+c.fire()
+def f(): return L
+""",
+    "registry decorator run all": """
+CHECKS = []
+L = []
+def check(f):
+    CHECKS.append(f)
+    return f
+@check
+def one(): L.append(1)
+def run_all():
+    return [c() for c in CHECKS]
+run_all()
+def f(): return L
+""",
+    "a dict put together": """
+ITEMS = []
+TABLE = {}
+TABLE = TABLE | {"z": ITEMS}
+ITEMS.append(1)
+def f(): return TABLE
+""",
+    "a list put together": """
+ITEMS = []
+TABLE = [*()]
+TABLE = TABLE + [ITEMS]
+ITEMS.append(1)
+def f(): return TABLE
+""",
+    "a name of globals shares": """
+ITEMS = []
+OTHER = 0
+globals()["OTHER"] = ITEMS
+OTHER.append(1)
+def f(): return ITEMS
+""",
 }
 
 
@@ -377,4 +493,28 @@ value = eval(text)  #-
 RATE = 1
 def f():
     return RATE
+""")
+
+
+def test_what_a_module_stores_is_run_through_it(sliced):
+    events = "HANDLERS = []\ndef on(f):\n    HANDLERS.append(f)\ndef fire(x):\n    for handler in HANDLERS:\n        handler(x)\n"
+    text = "import events\nHEARD = []\ndef hear(x):\n    HEARD.append(x)\nevents.on(hear)\nevents.fire(1)\ndef f():\n    return HEARD\n"
+    assert "events.fire(1)" in sliced(text, events=events).source.decode()
+
+
+def test_a_stored_function_that_changes_nothing_reached_keeps_nothing(holds):
+    holds("""
+HEARD = []
+OTHER = []  #-
+def hear():  #-
+    OTHER.append(1)  #-
+handlers = [hear]  #-
+def fire():  #-
+    for handler in handlers:  #-
+        handler()  #-
+fire()  #-
+total = 1  #-
+total += 2  #-
+def f():
+    return HEARD
 """)
