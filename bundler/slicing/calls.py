@@ -100,6 +100,12 @@ class CallReader:
             )
             self.deeds.defers = self.deeds.defers or (foreign and not call.discarded and self._gives_function(scope, call.values))
 
+    def is_own(self, scope: int, callee: Expr) -> bool:
+        """Whether what is called was made by the user's code, whose bodies tell what it changes."""
+        return any(
+            thing.kind in ("made", "instance", "class", "function") for thing in self.things.of(self.module, scope, callee)
+        )
+
     def give(self, scope: int, value: Expr) -> None:
         """A value is handed on: what functions it is, or holds, may be called through what takes it."""
         self.deeds.gives.update(given_functions(self.things, self.names, scope, value, self.statement))

@@ -121,9 +121,11 @@ class Effects:
                         reader.deletion(scope, deletion)
                 for read in self.implicit.reads(self._script, scope, number):
                     self.implicit.read(reader.calls, read)
-                for at, callee in self._script.syntax.indirect.get(scope, ()) if self._script.may_call_indirectly else ():
+                for at, callee, given in self._script.syntax.indirect.get(scope, ()) if self._script.may_call_indirectly else ():
                     if at == number:
                         deeds.runs |= reader.calls.roots.of(scope, callee)
+                        if statement.kind == "expr" and not reader.calls.is_own(scope, callee):
+                            deeds.changes |= {root for root in reader.calls.roots.of_all(scope, given) if root[0] != "foreign"}
         hidden = list(calls_of_calls(calls, bindings))
         for call in hidden:
             reader.calls.call(call.scope, call, discarded=False)
@@ -164,7 +166,7 @@ class Effects:
                 self.implicit.read(reader.calls, read)
             for deletion in names.syntax.deletions.get(scope, ()) if names.may_delete else ():
                 reader.deletion(scope, deletion)
-            for _, callee in names.syntax.indirect.get(scope, ()) if names.may_call_indirectly else ():
+            for _, callee, _ in names.syntax.indirect.get(scope, ()) if names.may_call_indirectly else ():
                 deeds.runs |= reader.calls.roots.of(scope, callee)
             for name in names.facts.scopes[scope].global_names:
                 if any(True for _ in names.assignments.get((scope, name), ())):

@@ -127,13 +127,14 @@ class Syntax:
         reads: What is read, by the scope that it stands in.
         deletions: What is deleted, by scope.
         generators: Names that are given a generator expression, with their scopes.
-        indirect: What is called that is neither a name nor an attribute, with its statement, by scope: ``TABLE[name]()``.
+        indirect: What is called that is neither a name nor an attribute, with its statement and arguments, by
+            scope: ``TABLE[name]()``.
     """
 
     reads: dict[int, list[Read]]
     deletions: dict[int, list[Deletion]]
     generators: frozenset[tuple[int, str]]
-    indirect: dict[int, list[tuple[int, Expr]]]
+    indirect: dict[int, list[tuple[int, Expr, tuple[Expr, ...]]]]
 
 
 def read_syntax(names: ModuleNames) -> Syntax:
@@ -147,7 +148,7 @@ def read_syntax(names: ModuleNames) -> Syntax:
     found: dict[int, list[Read]] = defaultdict(list)
     deletions: dict[int, list[Deletion]] = defaultdict(list)
     generators: set[tuple[int, str]] = set()
-    indirect: dict[int, list[tuple[int, Expr]]] = defaultdict(list)
+    indirect: dict[int, list[tuple[int, Expr, tuple[Expr, ...]]]] = defaultdict(list)
     scopes = _scopes(names, tree)
     statements = _Statements(names)
     pending: list[tuple[ast.AST, int]] = [(node, 0) for node in tree.body]
@@ -167,7 +168,7 @@ def read_syntax(names: ModuleNames) -> Syntax:
             generators |= {(scope, target.id) for target in targets if isinstance(target, ast.Name)}
         elif isinstance(node, ast.Call) and isinstance(node.func, (ast.Subscript, ast.Call)):
             at = statements.at(node) if scope == 0 else names.facts.scopes[scope].statement
-            indirect[scope].append((at, expression(node.func)))
+            indirect[scope].append((at, expression(node.func), tuple(map(expression, node.args))))
         if node in scopes:
             body = node.body if isinstance(node.body, list) else [node.body]  # type: ignore[attr-defined]
             pending += [(child, scopes[node]) for child in body]

@@ -460,6 +460,13 @@ globals()["OTHER"] = ITEMS
 OTHER.append(1)
 def f(): return ITEMS
 """,
+    "what a call gives is called": """
+import operator
+ITEMS = []
+if not ITEMS:
+    operator.methodcaller("append", len(ITEMS))(ITEMS)
+def f(): return ITEMS
+""",
 }
 
 
