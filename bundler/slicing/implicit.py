@@ -42,7 +42,7 @@ class ImplicitRuns:
         """The reads of a module that may run anything there is."""
         module = names.module.name
         table = self._table(module)
-        hooked = any(self._has_hooks(other) for other in self.things.seen_from(module))
+        hooked = self._sees_hooks(module)
         wanted = {*table, *(["__dir__"] if hooked else []), *(["__iter__"] if _has_iterators(names) else [])}
         wanted |= {"__getitem__"} if _uses_default_dict(names) else set()
         found: dict[tuple[int, int], list[Read]] = {}
@@ -53,6 +53,20 @@ class ImplicitRuns:
                 ):
                     found.setdefault((scope, read.statement), []).append(read)
         return found
+
+    def _sees_hooks(self, module: str) -> bool:
+        """Whether a module, or one below it, acts when its attributes are read."""
+        seen: set[str] = set()
+        pending = [module]
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                for names in self.things.seen_from(name):
+                    if self._has_hooks(names):
+                        return True
+                    pending.append(names.module.name)
+        return False
 
     def _has_hooks(self, names: ModuleNames) -> bool:
         hooks = {"__getattr__", "__dir__"} & names.definitions.keys()

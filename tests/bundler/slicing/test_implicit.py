@@ -24,6 +24,7 @@ STORE = "ITEMS = []\n"
         "def g(x=lazy.value): pass",
         "g()",
         "user.go()",
+        "N = user.lazy.value",
     ],
 )
 def test_reading_an_attribute_runs_the_getattr_of_a_module(sliced, reading):
@@ -454,3 +455,8 @@ def f():
 def test_surplus_arguments_are_changed_through_their_parameters(sliced, name):
     text = f'def grow(first, *rest, **more):\n    {name}["k" if {name} is more else 0].append(first)\nitems = []\ngrow([], items, k=items)\ndef f():\n    return items\n'
     assert "grow([], items" in sliced(text).source.decode()
+
+
+def test_a_module_below_another_acts_when_it_is_read_through_that(sliced):
+    text = "import middle, store\nN = middle.lazy.value\ndef f():\n    return store.ITEMS\n"
+    assert "N = middle" in sliced(text, lazy=LAZY, store=STORE, middle="import lazy\n").source.decode()
