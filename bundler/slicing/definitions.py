@@ -37,6 +37,26 @@ class DefinitionReader:
         if scope.kind == "class":
             self._subclass(number)
 
+    def hold(self, number: int, holders: frozenset[Root]) -> None:
+        """What a module-level statement defines holds its defaults, what its decorators are given, and what a class's body binds."""
+        names, roots = self._reader.names, self._reader.roots
+        scope = names.facts.scopes[number]
+        held = [parameter.default for parameter in scope.parameters if parameter.default is not None]
+        held += [value for item in scope.decorators if item[0] == "call" for value in (*item[2], *dict(item[3]).values())]
+        self._reader.link(
+            _own(roots.of_all(scope.parent, (value for value in held if not self._is_member(scope.parent, value)))), holders
+        )
+        if scope.kind == "class":
+            values = (item.value for item in names.bindings_in.get(number, ()) if not self._is_member(number, item.value))
+            bound = _own(roots.of_all(number, values))
+            self._reader.link(bound, holders)
+            self._reader.link(holders, bound)
+
+    def _is_member(self, scope: int, value: Expr) -> bool:
+        """Whether a value is an attribute of a class, such as a member of an enumeration: that is no part of the class that changes."""
+        found = self._reader.things.of(self._reader.module, scope, value[1]) if value[0] == "attr" else ()
+        return any(thing.kind == "class" for thing in found)
+
     def _subclass(self, number: int) -> None:
         scope = self._reader.names.facts.scopes[number]
         owners: frozenset[Root] = frozenset(
@@ -74,3 +94,7 @@ class DefinitionReader:
                 self._reader.deeds.calls.append(
                     (function, {parameter.name: owners | {home} for parameter in scope.parameters[:1]})
                 )
+
+
+def _own(roots: frozenset[Root]) -> frozenset[Root]:
+    return frozenset(root for root in roots if root[0] == "name")

@@ -107,6 +107,7 @@ class Effects:
             reader.chain(bindings)
         for scope in definitions:
             reader.definitions.read(scope)
+            reader.definitions.hold(scope, frozenset(("name", name) for name in statement.binds))
             if self._script.facts.scopes[scope].kind == "lambda" and (calls or statement.kind == "expr"):
                 reader.calls.run_with(
                     Thing("function", self._script.module.name, scope), [arg for call in calls for arg in call.args]

@@ -467,6 +467,96 @@ if not ITEMS:
     operator.methodcaller("append", len(ITEMS))(ITEMS)
 def f(): return ITEMS
 """,
+    "default shared, changed later": """
+L = []
+def f(x=L): return x
+L.append(1)
+""",
+    "default of helper, changed later": """
+L = []
+def g(x=L): return x
+L.append(1)
+def f(): return g()
+""",
+    "default kw, changed later": """
+L = []
+def g(*, x={'a': L}): return x
+L.append(1)
+def f(): return g()
+""",
+    "default of method, changed later": """
+L = []
+class C:
+    def g(self, x=L): return x
+L.append(1)
+def f(): return C().g()
+""",
+    "default lambda, changed later": """
+L = []
+g = lambda x=L: x
+L.append(1)
+def f(): return g()
+""",
+    "class attr shared, changed later": """
+L = []
+class C:
+    xs = L
+L.append(1)
+def f(): return C.xs
+""",
+    "set later, changed later": """
+L = []
+class C: pass
+def b(self, xs=L): return xs
+C.b = b
+L.append(1)
+def f(): return C().b()
+""",
+    "decorator arg, changed later": """
+import functools
+L = []
+def hold(xs):
+    def deco(fn):
+        @functools.wraps(fn)
+        def inner(): return fn(), xs
+        return inner
+    return deco
+@hold(L)
+def g(): return 1
+L.append(1)
+def f(): return g()
+""",
+    "closure, changed later": """
+L = []
+def mk(xs):
+    def inner(): return xs
+    return inner
+g = mk(L)
+L.append(1)
+def f(): return g()
+""",
+    "partial, changed later": """
+import functools
+L = []
+g = functools.partial(len, L)
+L.append(1)
+def f(): return g()
+""",
+    "bound method, changed later": """
+L = []
+g = L.copy
+L.append(1)
+def f(): return g()
+""",
+    "dataclass default factory, changed later": """
+from dataclasses import dataclass, field
+L = []
+@dataclass
+class D:
+    xs: list = field(default_factory=lambda: L)
+L.append(1)
+def f(): return D().xs
+""",
 }
 
 
@@ -525,3 +615,18 @@ total += 2  #-
 def f():
     return HEARD
 """)
+
+
+def test_a_member_that_is_a_default_ties_no_class_to_another(sliced):
+    found = sliced("""
+from enum import Enum
+class Wall(Enum):
+    SOLID = 1
+class Setup:
+    wall: Wall = Wall.SOLID
+def f(wall=Wall.SOLID):
+    return Setup, wall
+if __name__ == "__main__":
+    Wall.SOLID.note(1)
+""")
+    assert [note.message.split()[0] for note in found.notes] == ["`Wall`"]
