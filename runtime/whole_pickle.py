@@ -104,29 +104,55 @@ def _is_asked(kind):
 
 def _dump_deep(out, value, known, error):
     """The same in Python, whose recursion has a limit that can be moved; `error` is raised where that does not help."""
-    import threading
+    try:
+        deeply(lambda: _pickler(deep_pickler(), out, known).dump(value))
+    except BaseException:  # the first error says what it is
+        raise error
+
+
+def deep_pickler():
+    """The pickler that is written in Python, without its one call from C code (``CALL_FUNCTION_EX`` of a method), which has limits of its own."""
     from pickle import _Pickler
+
+    class Pickler(_Pickler):
+        def __init__(self, *args, **options):
+            _Pickler.__init__(self, *args, **options)
+            save_reduce = _Pickler.save_reduce  # type: ignore[attr-defined]
+            self.save_reduce = lambda *args, **options: save_reduce(self, *args, **options)
+
+    return Pickler
+
+
+def deeply(work):
+    """What a call gives that recurs deep, in a thread with room for it; raises what it raises.
+
+    Raises:
+        RecursionError: There is no room for it.
+    """
+    import threading
 
     done = []
 
-    def work():
+    def run():
         try:
-            _pickler(_Pickler, out, known).dump(value)
-            done.append(True)
-        except BaseException:  # the first error says what it is
-            pass
+            done.append((work(), None))
+        except BaseException as error:
+            done.append((None, error))  # type: ignore[arg-type]
 
     limit, stack = sys.getrecursionlimit(), threading.stack_size()
     try:
         threading.stack_size(_STACK_BYTES)
-        sys.setrecursionlimit(MOST_FRAMES)
-        thread = threading.Thread(target=work)
+        sys.setrecursionlimit(max(limit, MOST_FRAMES))
+        thread = threading.Thread(target=run)
         thread.start()
         thread.join()
-    except BaseException:  # no room for it
+    except (RuntimeError, MemoryError):
         pass
     finally:
         sys.setrecursionlimit(limit)
         threading.stack_size(stack)
     if not done:
-        raise error
+        raise RecursionError("there is no room for what is nested so deep")
+    if done[0][1] is not None:
+        raise done[0][1]
+    return done[0][0]

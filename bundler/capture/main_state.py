@@ -303,6 +303,7 @@ class MainCapture:
         needed = self._needed_early(part)
         filled = set()
         decorating = self._decorate(part)
+        changed = {name for number in part.kept for name in self._standing.statements[number].mutates}
         for item in sorted(values, key=lambda item: self._standing.binders.get(item.name, [0])[0]):
             if item.name not in needed or item.name not in self._standing.binders:
                 continue
@@ -311,9 +312,11 @@ class MainCapture:
                 if self._insert(lines, first, self._standing.text(self._standing.statements[first])) and self._stays(item):
                     filled.add(item.name)
             elif self._insert(lines, first, RESTORE_EARLY.format(member=member, values=f"{folder}/{item.name}.pkl")):
-                if item.name in decorating and _can_be_filled(item.value):
+                if item.name in decorating | changed and _can_be_filled(item.value):
                     filled.add(item.name)
-                early.append(self._early(item, "" if item.name in filled else f"{folder}/{item.name}.pkl"))
+                # what statements do to it must not be on top of what it holds now
+                apart = item.name in filled or item.name in changed
+                early.append(self._early(item, "" if apart else f"{folder}/{item.name}.pkl"))
         fills += [self._fill(item.name) for item in values if item.name in filled]  # statements may have changed it by then
         root = {item.name: item.value for item in values if item.name not in filled}
         stream = dump_or_explain(root, self._needs, "the globals of __main__", fills=fills, member=f"{folder}/globals.pkl")

@@ -28,7 +28,7 @@ from clustrix_bundle.bundler.capture.kinds import BUILTIN_TYPES, REDUCERS
 from clustrix_bundle.bundler.capture.lookup import global_names, looked_up
 from clustrix_bundle.bundler.capture.source import Definition, find_definition
 from clustrix_bundle.runtime import made_classes, values
-from clustrix_bundle.runtime.whole_pickle import MOST_FRAMES, PROTOCOL
+from clustrix_bundle.runtime.whole_pickle import PROTOCOL, deep_pickler, deeply
 
 if typing.TYPE_CHECKING:
     from clustrix_bundle.bundler.capture.needs import Needs
@@ -58,18 +58,13 @@ def dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]] = (),
     try:
         return _dump_stream(value, needs, fills, member)
     except RecursionError:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, MOST_FRAMES))
-        try:
-            return _dump_stream(value, needs, fills, member, deep=True)
-        finally:
-            sys.setrecursionlimit(limit)
+        return bytes(deeply(lambda: _dump_stream(value, needs, fills, member, deep=True)))
 
 
 def _dump_stream(value: Any, needs: Needs, fills: Iterable[tuple[Any, Any]], member: str, *, deep: bool = False) -> bytes:
     buffer = io.BytesIO()
     rules = StatePickler(buffer, needs)
-    pickler: Any = _DeepPickler(buffer, rules) if deep else rules
+    pickler: Any = _deep_pickler(buffer, rules) if deep else rules
     pickler.dump(value)
     rules.fills += fills
     while rules.fills:
@@ -271,18 +266,18 @@ class StatePickler(pickle.Pickler):
         return by_definition(self, cls)
 
 
-class _DeepPickler(pickle._Pickler):  # noqa: SLF001 - the one in Python: its recursion has a limit that can be moved
+def _deep_pickler(stream: io.BytesIO, rules: StatePickler) -> Any:
     """A pickler by the rules of another, for what is nested deeper than C allows."""
+    base: Any = deep_pickler()
 
-    def __init__(self, stream: io.BytesIO, rules: StatePickler) -> None:
-        super().__init__(stream, protocol=PROTOCOL)
-        self._rules = rules
+    class Pickler(base):  # type: ignore[misc]
+        def persistent_id(self, obj: Any) -> Any:
+            return rules.persistent_id(obj)
 
-    def persistent_id(self, obj: Any) -> Any:
-        return self._rules.persistent_id(obj)
+        def reducer_override(self, obj: Any) -> Any:
+            return rules.reducer_override(obj)
 
-    def reducer_override(self, obj: Any) -> Any:
-        return self._rules.reducer_override(obj)
+    return Pickler(stream, protocol=PROTOCOL)
 
 
 def _is_main_definition(value: Any) -> bool:

@@ -85,13 +85,19 @@ def test_the_systems_entropy_is_that_of_the_job(there):
     assert 0 <= there(random.SystemRandom()).random() < 1
 
 
-def test_what_is_nested_deeper_than_c_allows_arrives(there):
-    deep, limit = [], sys.getrecursionlimit()
+class Link:
+    def __init__(self, after):
+        self.after = after
+
+
+@pytest.mark.parametrize(("wrap", "unwrap"), [(lambda item: [item], lambda item: item[0]), (Link, lambda item: item.after)])
+def test_what_is_nested_deeper_than_c_allows_arrives(there, wrap, unwrap):
+    deep, limit = None, sys.getrecursionlimit()
     for _ in range(20_000):
-        deep = [deep]
+        deep = wrap(deep)
     far, depth = there(deep), 0
-    while far:
-        far, depth = far[0], depth + 1
+    while far is not None:
+        far, depth = unwrap(far), depth + 1
     assert (depth, sys.getrecursionlimit()) == (20_000, limit)
 
 

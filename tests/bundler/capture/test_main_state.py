@@ -230,3 +230,12 @@ def test_functions_of_a_file_that_was_run_are_made_by_running_it(program, tmp_pa
         "globals().update((name, ran[name]) for name in ran if name[:2] != '__')\ndef f(x): return twice(x), FACTOR\n"
     )
     assert made.there("f").f(3) == (6, 2)
+
+
+def test_what_kept_statements_do_to_a_value_is_not_done_on_top_of_it(program):
+    made = program(
+        "import random\nr = random.Random(3)\ndef drawing(source):\n    source.random()\n    return lambda func: func\n"
+        "@drawing(r)\ndef f(): return r.random()\nr.random()\n"
+    )
+    assert _how(made.capture("f")) == {"r": "value"}
+    assert made.there("f").r.getstate() == made.main.r.getstate()
