@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 from clustrix_bundle.bundler.analysis.analysis import Analysis, RootTooNarrowError
 from clustrix_bundle.bundler.analysis.collector import collector_paused
 from clustrix_bundle.bundler.analysis.entry import find_entry_file
+from clustrix_bundle.bundler.facts.deep_stack import room_for_calls
 from clustrix_bundle.bundler.lazy_dataclass import replace
 from clustrix_bundle.bundler.target import parse_target
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.context import AnalysisContext
     from clustrix_bundle.bundler.graph import DependencyGraph
+
+NESTED_CALLS = 4_000
+"""What folding can need: it goes 90 questions deep (`memory.MAX_DEPTH`), some 20 calls each."""
 
 
 class DependencyAnalyzer:
@@ -74,7 +78,7 @@ class DependencyAnalyzer:
 
     def _rooted(self, analyze: Callable[[AnalysisContext], DependencyGraph]) -> DependencyGraph:
         """The graph, from a root that holds the files around it which the code opens."""
-        with collector_paused():
+        with collector_paused(), room_for_calls(NESTED_CALLS):
             try:
                 return analyze(self.context)
             except RootTooNarrowError as found:

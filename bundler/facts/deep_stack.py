@@ -1,10 +1,11 @@
-"""Room for recursion as deep as source code nests: a thread with a large stack."""
+"""Room for recursion: a thread with a large stack for what goes as deep as source code nests, a higher limit for the rest."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 STACK_BYTES = 512 * 2**20
@@ -16,7 +17,7 @@ RECURSION_LIMIT = 400_000
 T = TypeVar("T")
 
 _lock = threading.Lock()
-_running = 0
+_wanted: list[int] = []
 _limit_before = 0
 
 
@@ -31,11 +32,8 @@ def run_deep(function: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 (carried to the caller's thread)
             errors.append(error)
 
-    _raise_limit()
-    try:
+    with _limit_of(RECURSION_LIMIT):
         _start(run).join()
-    finally:
-        _restore_limit()
     if errors:
         raise errors[0]
     return results[0]
@@ -59,18 +57,29 @@ def _start(run: Callable[[], None]) -> threading.Thread:
     raise AssertionError
 
 
-def _raise_limit() -> None:
-    global _running, _limit_before  # noqa: PLW0603 (the recursion limit is the process' too)
+@contextmanager
+def room_for_calls(count: int) -> Iterator[None]:
+    """Lets so many more calls nest in this thread, wherever in a program it stands; only for what keeps its own bounds."""
+    depth = 0
+    frame = sys._getframe()  # noqa: SLF001 - there is no other way to ask
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back
+    with _limit_of(depth + count):
+        yield
+
+
+@contextmanager
+def _limit_of(limit: int) -> Iterator[None]:
+    """Keeps the recursion limit, which is one for the whole process, at or above ``limit``."""
+    global _limit_before  # noqa: PLW0603 (the limit is the process' too)
     with _lock:
-        if not _running:
+        if not _wanted:
             _limit_before = sys.getrecursionlimit()
-            sys.setrecursionlimit(max(_limit_before, RECURSION_LIMIT))
-        _running += 1
-
-
-def _restore_limit() -> None:
-    global _running  # noqa: PLW0603
-    with _lock:
-        _running -= 1
-        if not _running:
-            sys.setrecursionlimit(_limit_before)
+        _wanted.append(limit)
+        sys.setrecursionlimit(max(_limit_before, *_wanted))
+    try:
+        yield
+    finally:
+        with _lock:
+            _wanted.remove(limit)
+            sys.setrecursionlimit(max([_limit_before, *_wanted]))

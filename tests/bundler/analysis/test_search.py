@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from clustrix_bundle.bundler.errors import AnalysisError, SettingsError
@@ -372,3 +373,18 @@ def test_a_folder_counts_that_a_function_puts_on_the_path_for_a_module_found_lat
         "pkg/inner.py": "",
     }
     assert "pkg/inner.py" in shipped(analyze("main:f", files))
+
+
+def test_a_long_way_of_a_path_is_followed_from_deep_within_a_program(analyze, shipped):
+    ways = "".join(f"def f{number}(path):\n    return f{number - 1}(path)\n" for number in range(1, 60))
+    files = {
+        "main.py": f"def f0(path):\n    return open(path).read()\n{ways}def f():\n    return f59('data.txt')\n",
+        "data.txt": "",
+    }
+
+    def deeper(count):
+        return deeper(count - 1) if count else analyze("main:f", files)
+
+    limit = sys.getrecursionlimit()
+    assert shipped(deeper(limit * 3 // 4)) == {"main.py", "data.txt"}
+    assert sys.getrecursionlimit() == limit
