@@ -6,7 +6,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 STACK_BYTES = 512 * 2**20
 """Address space, of which a thread uses as much as it needs. libcst's parser takes 5 KiB a level."""
@@ -61,7 +64,7 @@ def _start(run: Callable[[], None]) -> threading.Thread:
 def room_for_calls(count: int) -> Iterator[None]:
     """Lets so many more calls nest in this thread, wherever in a program it stands; only for what keeps its own bounds."""
     depth = 0
-    frame = sys._getframe()  # noqa: SLF001 - there is no other way to ask
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - there is no other way to ask
     while frame is not None:
         depth, frame = depth + 1, frame.f_back
     with _limit_of(depth + count):
