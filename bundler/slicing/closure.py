@@ -31,11 +31,14 @@ class Closure:
         return not all(is_standard(name) for name in self.foreign)
 
 
-def closure_of(things: Things, module: str, imports: Iterable[Import]) -> Closure:
-    """Follows imports in every scope, through local modules; ``if TYPE_CHECKING`` is not followed."""
+def closure_of(things: Things, module: str, imports: Iterable[Import], *, sure: bool = False) -> Closure:
+    """Follows imports in every scope, through local modules; ``if TYPE_CHECKING`` is not followed.
+
+    With ``sure`` only those that run whenever their module does: none in functions, none under a condition.
+    """
     local: set[str] = set()
     foreign: set[str] = set()
-    pending = [name for item in imports for name in _named(things, module, item)]
+    pending = [name for item in imports if not sure or _is_sure(item) for name in _named(things, module, item)]
     while pending:
         name = pending.pop()
         if name in local:
@@ -46,8 +49,13 @@ def closure_of(things: Things, module: str, imports: Iterable[Import]) -> Closur
         local.add(name)
         names = things.names(name)
         if names is not None:
-            pending += [found for item in names.facts.imports for found in _named(things, name, item)]
+            items = [item for item in names.facts.imports if not sure or _is_sure(item)]
+            pending += [found for item in items for found in _named(things, name, item)]
     return Closure(frozenset(local), frozenset(foreign))
+
+
+def _is_sure(item: Import) -> bool:
+    return item.scope == 0 and not set(item.under) - {"try", "try-import"}
 
 
 def _named(things: Things, module: str, item: Import) -> list[str]:

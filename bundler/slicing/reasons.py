@@ -90,7 +90,7 @@ class Reasons:
 
     def _acts_on_import(self, item: Import, *, unused: bool) -> bool:
         below = closure_of(self.script.things, self.script.loaded.name, [item])
-        new = below.local - self.selection.closure.local
+        new = below.local - self.selection.imported
         if unused and any(
             closure_of(self.script.things, name, names.facts.imports).local & self.selection.closure.local
             for name in new

@@ -44,6 +44,7 @@ class Selection:
         self.by_name = False
         self._notes: dict[tuple[int, str], Note] = {}
         self._closure: Closure | None = None
+        self._imported: frozenset[str] | None = None
         self._read: set[str] = set()
         self._held: tuple[int, frozenset[str]] | None = None
 
@@ -51,7 +52,7 @@ class Selection:
         """Takes a statement in."""
         self.kept[number] = reason
         if self.script.imports.get(number):
-            self._closure = None
+            self._closure = self._imported = None
 
     def copy(self) -> Selection:
         """The same, to come back to."""
@@ -61,6 +62,7 @@ class Selection:
         other.by_name = self.by_name
         other._notes = dict(self._notes)
         other._closure = self._closure
+        other._imported = self._imported
         other._read = self._read
         return other
 
@@ -107,6 +109,14 @@ class Selection:
             items = [item for number in self.kept for item in self.script.imports.get(number, ())]
             self._closure = closure_of(self.script.things, self.script.loaded.name, items)
         return self._closure
+
+    @property
+    def imported(self) -> frozenset[str]:
+        """Local modules that the imports kept so far surely run."""
+        if self._imported is None:
+            items = [item for number in self.kept for item in self.script.imports.get(number, ())]
+            self._imported = closure_of(self.script.things, self.script.loaded.name, items, sure=True).local
+        return self._imported
 
     def is_demanded(self, name: str, number: int, *, through: bool) -> bool:
         """Whether a change of a name's object in a statement can reach a demand of the name."""

@@ -426,6 +426,21 @@ def f():
     )
 
 
+def test_an_import_is_kept_for_its_effect_where_an_earlier_one_may_not_have_run(holds):
+    files = {"reg": "NAMES = []\n", "plug": "import reg\nreg.NAMES.append(1)\n", "lazy": "def later():\n    import plug\n"}
+    holds(
+        """
+import reg, lazy
+if len(reg.NAMES) > 5:
+    import plug
+import plug
+def f():
+    return reg.NAMES, lazy
+""",
+        **files,
+    )
+
+
 def test_a_used_import_of_dropped_code_is_kept_only_if_it_acts(holds):
     holds(
         """
