@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Iterator
-from types import CellType, FunctionType
+from types import FunctionType
 from typing import Any
 
+from clustrix_bundle.bundler.capture.cell import is_filled
 from clustrix_bundle.bundler.capture.definition_state import is_own, is_own_module, is_plain, still_gives
 from clustrix_bundle.bundler.capture.set_names import parsed
 from clustrix_bundle.bundler.capture.source import read_source
@@ -34,7 +35,7 @@ def changed_cells(function: FunctionType, goes: Callable[[str, Any], bool], seen
     if not is_own_module(str(function.__globals__.get("__name__"))):
         return state
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        if not _is_filled(cell):
+        if not is_filled(cell):
             continue
         contents = cell.cell_contents
         if isinstance(contents, FunctionType) and id(contents) not in seen:
@@ -44,14 +45,6 @@ def changed_cells(function: FunctionType, goes: Callable[[str, Any], bool], seen
         elif not isinstance(contents, (FunctionType, type)) and _has_changed(function, name, contents) and goes(name, contents):
             state.setdefault("cells", {})[name] = contents
     return state
-
-
-def _is_filled(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - it raises where there is nothing
-    except ValueError:
-        return False
-    return True
 
 
 def _has_changed(function: FunctionType, name: str, contents: Any) -> bool:

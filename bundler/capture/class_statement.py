@@ -11,6 +11,7 @@ from enum import EnumMeta
 from types import CellType, CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.capture.cell import is_filled
 from clustrix_bundle.bundler.capture.definition_state import is_own_class
 from clustrix_bundle.bundler.capture.errors import CaptureError
 from clustrix_bundle.bundler.capture.lookup import MISSING, looked_up
@@ -116,7 +117,7 @@ class ClassStatement:
         """
         if isinstance(node, ast.Name):
             if node.id in self._cells:
-                return _held(self._cells[node.id].cell_contents if _is_filled(self._cells[node.id]) else MISSING)
+                return _held(self._cells[node.id].cell_contents if is_filled(self._cells[node.id]) else MISSING)
             return _held(self._namespace.get(node.id, vars(builtins).get(node.id, MISSING)))
         if isinstance(node, ast.Attribute):
             base = self._value(node.value)
@@ -136,14 +137,6 @@ class ClassStatement:
 
 def _first_line(node: ast.ClassDef) -> int:
     return min([node.lineno, *(item.lineno for item in node.decorator_list)])
-
-
-def _is_filled(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - it raises where there is nothing
-    except ValueError:
-        return False
-    return True
 
 
 def _held(value: Any) -> Any:

@@ -10,6 +10,7 @@ import sys
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.capture.cell import is_filled
 from clustrix_bundle.bundler.capture.class_statement import ClassStatement
 from clustrix_bundle.bundler.capture.definition_state import ATOMS
 from clustrix_bundle.bundler.capture.errors import CaptureError, SourceGoneError
@@ -57,7 +58,7 @@ def by_definition(pickler: StatePickler, cls: type) -> Any:
         added |= {values.REGISTERED: sorted(registered, key=lambda known: known.__qualname__)} if registered else {}
     if added:
         pickler.fills.append((cls, added))
-    read = {name: cells[name].cell_contents for name in _read_by_body(code) & cells.keys() if _is_filled(cells[name])}
+    read = {name: cells[name].cell_contents for name in _read_by_body(code) & cells.keys() if is_filled(cells[name])}
     if read and cls in pickler.begun:
         raise CaptureError(
             f"class {cls.__qualname__} is in what its body reads while it runs ({', '.join(sorted(read))}), and cannot be made again "
@@ -73,14 +74,6 @@ def by_definition(pickler: StatePickler, cls: type) -> Any:
 def _read_by_body(code: CodeType) -> set[str]:
     """Variables of the functions around a class that its body reads as it runs, other than to hand them to its methods."""
     return {item.argval for item in dis.get_instructions(code) if "DEREF" in item.opname and item.argval in code.co_freevars}
-
-
-def _is_filled(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - it raises where there is nothing
-    except ValueError:
-        return False
-    return True
 
 
 def is_made_by_body(cls: type, name: str) -> bool:
