@@ -54,6 +54,8 @@ _ADVICE = (
         "SLURM's controller does not answer: try again later, `scontrol ping` says whether it is back",
     ),
 )  # fmt: skip
+_LIKELY_MEMORY = ", as happens to what is over its memory: see its log, or ask for more with memory="
+"""A site without cgroups says no more of a task over its memory; slurmstepd does, in the log."""
 _ARRAY = re.compile(r"(\d+)_\[([^\]]*)\]")
 
 
@@ -176,18 +178,25 @@ def _scheduled(state: str, reason: str) -> Scheduled:
         became, text = _ENDED[word]
         _, by, user = state.partition(" by ")
         text += f" by user {user}" if by else ""
-        return Scheduled("ended", became, text or (reason if reason != "None" else ""))
+        return Scheduled("ended", became, text or _why_ended(reason))
     return Scheduled()  # a word of a later version: the folder tells, or the next look
 
 
 def _exit_text(code: str) -> str:
-    """``0:9`` is the exit code and the signal."""
+    """``0:9`` is the exit code and the signal, as sacct prints them."""
     status, _, signal = code.partition(":")
     if signal not in ("", "0"):
-        # A site without cgroups says no more of a task over its memory; slurmstepd does, in the log.
-        likely = ", as happens to what is over its memory: see its log, or ask for more with memory=" if signal == "9" else ""
-        return f"ended by signal {signal}{likely}"
+        return f"ended by signal {signal}{_LIKELY_MEMORY if signal == '9' else ''}"
     return f"ended with exit code {status}" if status not in ("", "0") else ""
+
+
+def _why_ended(reason: str) -> str:
+    """What squeue's reason says of a job that failed; what `_exit_text` made of sacct's answer as it is."""
+    if found := re.match(r"RaisedSignal:(\d+)", reason):
+        return _exit_text(f"0:{found[1]}")
+    if reason == "JobLaunchFailure":  # slurmctld's word for it where the batch step's end comes before that of the job
+        return f"{reason}: its script could not be started, or was ended from outside{_LIKELY_MEMORY}"
+    return reason if reason != "None" else ""
 
 
 def _expand(shown: str) -> Iterator[str]:

@@ -96,6 +96,13 @@ def test_the_queue_tells_waiting_running_and_ended() -> None:
     assert (states["15_1"].state, states["16"].state) == ("cancelled", "failed")
 
 
+@pytest.mark.parametrize("reason", ["RaisedSignal:9(Killed)", "JobLaunchFailure"])
+def test_the_queue_hints_at_memory_where_it_says_no_more_than_that_a_task_was_killed(reason: str) -> None:
+    state = SLURM.parse_queue(f"35|FAILED|{reason}\n")["35"]
+    assert state.state == "failed"
+    assert "ask for more with memory=" in state.reason
+
+
 def test_states_that_the_manual_names() -> None:
     states = SLURM.parse_queue(AFTER_THE_MANUAL)
     assert [states[number].word for number in ("21", "22", "23", "24")] == ["running", "ended", "ended", "unknown"]
