@@ -2,13 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use crate::error::SourceError;
 
 /// Reserved, not used: pages are taken when they are touched. The second size serves where address space is limited.
 const STACK_SIZES: [usize; 2] = [1 << 30, 1 << 28];
+
+/// How many threads can run at once. The system is asked once: it reads a handful of files to answer.
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
 
 /// Runs `work` on a thread with a large stack.
 pub fn with_large_stack<T: Send>(work: impl Fn() -> T + Sync) -> Result<T, SourceError> {
@@ -39,7 +45,7 @@ pub fn failed() -> SourceError {
 
 /// Applies `work` to every item on as many threads as there are processors; results are in the order of the items.
 pub fn map<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> Result<T, SourceError> + Sync) -> Vec<Result<T, SourceError>> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let threads = processors().min(items.len());
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -366,8 +365,7 @@ impl Store {
 
     /// Wakes threads for what is due, and starts those that are still wanting.
     fn wake(&self, mut state: MutexGuard<State>) {
-        let most = thread::available_parallelism().map_or(1, usize::from);
-        let missing = state.queue.len().saturating_sub(state.idle).min(most.saturating_sub(state.threads));
+        let missing = state.queue.len().saturating_sub(state.idle).min(pool::processors().saturating_sub(state.threads));
         for _ in 0..missing {
             let shared = Arc::clone(&self.shared);
             if pool::spawn_with_large_stack(move || shared.run()) {
