@@ -156,11 +156,11 @@ def describe_cause(state: str, outcome: Mapping[str, Any] | None, reason: str = 
     if state == "cancelled":
         return reason or "somebody cancelled it"
     if state == "timeout":
-        return _with_step(reason or "over its time limit", _NEXT["timeout"])
+        return reason if ";" in reason else _with_step(reason or "over its time limit", _NEXT["timeout"])
     if outcome and outcome.get("cause"):
         text = str(outcome["cause"]["text"]).removesuffix(": ")
         if outcome["cause"]["kind"] in ("signal", "exit") and reason:  # the scheduler knows more of it
-            return reason if "=" in reason else f"{reason}; {text}"
+            return reason if "=" in reason else f"{text}: {reason}"
         return _with_step(text, _step(outcome))
     if state == "lost":
         return f"{reason or 'nobody knows what became of it'}; it left no outcome: see its log, and submit it again"

@@ -137,15 +137,29 @@ class Batch:
         queue = self._ask(place, self._words.queue_argv(wanted), self._words.parse_queue)
         if isinstance(queue, str):  # the scheduler does not answer: nothing is known to have ended
             return found | dict.fromkeys(ids, Scheduled("unasked", reason=f"the scheduler does not answer: {queue}", stuck=True))
-        ended = sorted({shown.partition("_")[0] for key, shown in ids.items() if _of(queue, shown).word in ("unknown", "ended")})
-        account: dict[str, Scheduled] = {}
-        for argv in self._words.account_argv(ended) if ended else ():
-            told = self._ask(place, argv, self._words.parse_account)
-            account.update({} if isinstance(told, str) else told)
+        open_ids = {
+            shown for shown in ids.values() if (now := _of(queue, shown)).word == "unknown" or (now.word == "ended" and now.vague)
+        }
+        account = self._account(place, open_ids)
         for key, shown in ids.items():
             now, better = _of(queue, shown), _of(account, shown)
-            found[key] = now if now.word not in ("unknown", "ended") or better.word != "ended" else better
+            found[key] = (
+                better if shown in open_ids and better.word == "ended" and not (now.word == "ended" and better.vague) else now
+            )
         return found
+
+    def _account(self, place: Place, shown: set[str]) -> dict[str, Scheduled]:
+        """What the accounting says of the ends of tasks; its other commands are asked for what the first ones do not know."""
+        told: dict[str, Scheduled] = {}
+        wanted = sorted({one.partition("_")[0] for one in shown})
+        for argv in self._words.account_argv(wanted) if wanted else ():
+            if all(_of(told, one).word == "ended" for one in shown):
+                break
+            answer = self._ask(place, argv, self._words.parse_account)
+            for one, state in {} if isinstance(answer, str) else answer.items():
+                if told.get(one, UNKNOWN).word != "ended":
+                    told[one] = state
+        return told
 
     def _ask(self, place: Place, argv: list[str], parse: Any) -> Mapping[str, Scheduled] | str:
         """What it answers; where it does not, why."""

@@ -10,9 +10,23 @@ from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
 from clustrix_bundle.engines.verdict import Scheduled
 from clustrix_bundle.runtime.config import ConfigError
 
-_LOST_WITH_HOST = frozenset({"19", "21", "22", "23", "24", "25", "26"})
-_KILLED = frozenset({"37", "100"})
-"""``failed`` of what was killed: over a limit, or by qdel."""
+_KILLED = frozenset({"17", "37", "100"})
+"""``failed`` of what died of a signal (sge_status(5)): over a limit, by qdel, or by itself."""
+_BEGINS_AGAIN = frozenset({"24", "25"})
+_FAILED = (
+    ({"18", "19", "20", "21"}, "its node failed, or the daemon there", "submit it again"),
+    (
+        {"26", "27", "28"},
+        "it could not be started, as the job's folder or a shell is not there on its node",
+        "see that the nodes share the work dir, and submit it again",
+    ),
+    ({"12", "13", "14", "15", "16"}, "it ran, but what the site does after a job failed", "ask the site, or submit it again"),
+    ({"30"}, "its script ended with exit code 100, which holds a job here", "see its log"),
+)
+"""``failed`` of what was not killed: cause and next step; of the other numbers a node could not start it."""
+_FROM_OUTSIDE = frozenset({129, 130, 137, 138, 140, 143})
+"""Exit statuses of what was ended by SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGUSR2 (qsub -notify) and SIGTERM."""
+_CPU_TIME = 128 + 24
 _FULL = ("jobs are allowed per user", "jobs are allowed per cluster")
 _ADVICE = (
     (("unknown queue",), "`qconf -sql` lists the queues; set queue= or default_queue to one of them"),
@@ -160,35 +174,54 @@ def _account(fields: Mapping[str, str]) -> Scheduled:
     """``failed`` before ``exit_status``, which is 0 for a job lost with its host; ``137                  (Killed)`` is a status."""
     failed, _, text = fields.get("failed", "0").partition(" ")
     text = text.strip().lstrip(": ")
-    status = (fields.get("exit_status", "0").split() or ["0"])[0]
+    status = int((re.findall(r"^\d+", fields.get("exit_status", "")) or ["0"])[0])
     if fields.get("deleted_by", "NONE") not in ("NONE", ""):  # later versions
         return Scheduled("ended", "cancelled", f"deleted by {fields['deleted_by']}")
-    if failed in _KILLED and status not in ("0", ""):
-        over = _limit(fields, "h_rt")
-        if over is not None and _number(fields.get("ru_wallclock", "")) >= over:
-            return Scheduled("ended", "timeout", "over its time limit")
-        if failed == "37":
-            return Scheduled("ended", "failed", f"{text or 'over a limit'}: ask for more with memory=")
-        return Scheduled("ended", "cancelled", "cancelled in the scheduler (qdel), or killed on its node from outside")
-    if failed in _LOST_WITH_HOST:
-        return Scheduled("ended", "failed", f"its node failed, or the daemon there ({text or 'failed ' + failed})")
+    if failed in _BEGINS_AGAIN:  # the record of an attempt: the queue has the job, or nobody knows of it any more
+        return Scheduled()
+    if failed in _KILLED and status > 128:
+        return _killed(fields, failed, status, text)
     if failed not in ("", "0"):
-        return Scheduled("ended", "failed", text or f"the scheduler gave it up (failed {failed})")
-    return Scheduled(
-        "ended", "completed" if status == "0" else "failed", "" if status == "0" else f"ended with exit code {status}"
-    )
+        told = ((cause, step) for numbers, cause, step in _FAILED if failed in numbers)
+        cause, step = next(told, ("its node could not start it", "ask the site, or submit it again"))
+        return Scheduled("ended", "failed", f"{cause} (failed {failed}{': ' if text else ''}{text}); {step}")
+    if status == 0:
+        return Scheduled("ended", "completed")
+    return Scheduled("ended", "failed", f"ended with exit code {status}: see its log")
+
+
+def _killed(fields: Mapping[str, str], failed: str, status: int, text: str) -> Scheduled:
+    """Of what died of a signal: over which limit, or who may have sent it. The daemon's ``failed`` is the same for all."""
+    time_s, memory = _limit(fields, "h_rt"), _limit(fields, "h_vmem")
+    if time_s is not None and _number(fields.get("ru_wallclock", "")) >= time_s:
+        return Scheduled("ended", "timeout", "over its time limit")
+    used = _number(fields.get("maxvmem", ""))
+    if status == _CPU_TIME or (failed == "37" and _limit(fields, "h_cpu") is not None):
+        return Scheduled("ended", "failed", "over a limit of processor time; ask the site, or for another queue")
+    if memory is not None and used > memory * max(_number(fields.get("slots", "")), 1):
+        return Scheduled("ended", "failed", "over its memory: ask for more with memory=")
+    if failed == "37":
+        return Scheduled("ended", "failed", f"{text or 'over a limit'}: ask for more with memory=")
+    if status in _FROM_OUTSIDE:
+        return Scheduled(
+            "ended",
+            "cancelled",
+            "cancelled in the scheduler (qdel), or killed on its node, as happens to what is over its memory",
+        )
+    crash = "a crash in compiled code, or over a limit of the machine; see its log"
+    return Scheduled("ended", "failed", f"ended by signal {status - 128}: {crash}")
 
 
 def _limit(fields: Mapping[str, str], name: str) -> float | None:
-    """A limit that was asked for, in seconds: ``category     -l h_rt=8,h_vmem=400M``."""
-    found = re.search(rf"\b{name}=([\d.]+)", fields.get("category", ""))
-    return float(found[1]) if found else None
+    """A limit that was asked for, in seconds or bytes: ``category     -l h_rt=8,h_vmem=400M``."""
+    found = re.search(rf"\b{name}=([\d.]+\w?)", fields.get("category", ""))
+    return _number(found[1]) if found else None
 
 
 def _number(text: str) -> float:
-    """``9s`` is 9."""
-    found = re.match(r"[\d.]+", text)
-    return float(found[0]) if found else 0.0
+    """``9s`` is 9; ``27.715MB`` and ``400M`` are bytes, 1024 of which are a ``K``."""
+    found = re.match(r"([\d.]+)([KMGT]?)", text)
+    return float(found[1]) * 1024 ** " KMGT".index(found[2] or " ") if found else 0.0
 
 
 def _rows(xml: str) -> Iterator[ET.Element]:

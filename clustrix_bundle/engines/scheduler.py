@@ -129,7 +129,7 @@ class Scheduler(Protocol):
         """States by id; an array whose tasks are not listed singly stands under its own id."""
 
     def account_argv(self, ids: Sequence[str]) -> list[list[str]]:
-        """Asks the accounting for the ends of what the queue knows no longer: a command each."""
+        """Ask for the ends of what the queue knows no longer, or says too little of: commands, each for what the ones before did not tell."""
 
     def parse_account(self, stdout: str) -> Mapping[str, Scheduled]:
         """As `parse_queue`."""

@@ -4,39 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
-from clustrix_bundle.engines.verdict import Scheduled
+from clustrix_bundle.engines.slurm_states import read_state, read_unplaced
 
-_WAITING = frozenset({"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD", "CONFIGURING"})
-_RUNNING = frozenset({"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT"})
-_ENDED = {
-    "COMPLETED": ("completed", ""),
-    "CANCELLED": ("cancelled", "cancelled in the scheduler"),
-    "DEADLINE": ("timeout", "its deadline passed"),
-    "TIMEOUT": ("timeout", "over its time limit"),
-    "OUT_OF_MEMORY": ("failed", "over its memory: ask for more with memory="),
-    "NODE_FAIL": ("failed", "its node failed"),
-    "BOOT_FAIL": ("failed", "its node did not start"),
-    "PREEMPTED": ("failed", "preempted by another job"),
-    "REVOKED": ("cancelled", "revoked"),
-    "FAILED": ("failed", ""),
-}
-_NEVER = (
-    (
-        {
-            "PartitionTimeLimit", "PartitionNodeLimit", "PartitionConfig", "BadConstraints", "AssocMaxWallDurationPerJobLimit",
-            "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit", "QOSMaxMemoryPerJob", "MaxMemPerLimit",
-        },
-        "it will never start; cancel it and ask for less, or for another partition",
-    ),
-    ({"InvalidAccount", "InvalidQOS"}, "it will never start; cancel it and name another account or qos"),
-    ({"DependencyNeverSatisfied"}, "it will never start; cancel it"),
-    ({"JobHeldAdmin"}, "an administrator holds it; ask the site"),
-    ({"JobHeldUser"}, "somebody holds it; `scontrol release` lets it go on"),
-    ({"PartitionDown", "PartitionInactive"}, "its partition is closed; it waits until the site opens it, or cancel it and name another one"),
-)  # fmt: skip
-"""Reasons for which a job waits until somebody does something (squeue(1), JOB REASON CODES)."""
+if TYPE_CHECKING:
+    from clustrix_bundle.engines.verdict import Scheduled
+
 _FULL = ("SubmitJob", "temporarily unable to accept", "Resource temporarily unavailable")
 """In ``AssocMaxSubmitJobLimit``, ``QOSMaxSubmitJobPerUserLimit``, ``AssocGrpSubmitJobsLimit`` …; the others are MaxJobCount's."""
 _ADVICE = (
@@ -114,32 +89,35 @@ class Slurm:
         return sorted({row[1] for row in rows if len(row) == 3 and row[2] == name and row[1].isdigit()}, key=int)
 
     def queue_argv(self, ids: Sequence[str]) -> list[str]:  # noqa: ARG002 - one unknown id among --jobs makes the command fail
-        return ["squeue", "--noheader", "--me", "--states=all", "--format=%i|%T|%r"]
+        # With --array each task has a row: of those of an array that wait, the list in brackets is cut at 64 characters.
+        return ["squeue", "--noheader", "--me", "--array", "--states=all", "--format=%i|%T|%r"]
 
     def parse_queue(self, stdout: str) -> Mapping[str, Scheduled]:
         states = {}
         for line in stdout.splitlines():
-            row = line.strip().split("|")
+            row = line.strip().split("|", 2)
             if len(row) != 3:
                 continue
-            scheduled = _scheduled(row[1], row[2])
+            scheduled = read_state(row[1], row[2])
             for task in _expand(row[0]):
                 states[task] = scheduled
         return states
 
     def account_argv(self, ids: Sequence[str]) -> list[list[str]]:
-        wanted = ",".join(ids)
+        """sacct; and where that is not there, or does not know of the end yet, squeue's exit code, in columns as only ``--Format`` has it."""
+        jobs = f"--jobs={','.join(ids)}"
         return [
-            ["sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,NodeList", f"--jobs={wanted}"],
+            ["sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,NodeList", jobs],
+            ["squeue", "--noheader", "--array", "--states=all", "--Format=JobArrayID:40|,State:20|,exit_code:12|", jobs],
         ]
 
     def parse_account(self, stdout: str) -> Mapping[str, Scheduled]:
         states = {}
         for line in stdout.splitlines():
-            row = line.strip().split("|")
-            if len(row) < 3:
+            row = [cell.strip() for cell in line.split("|")]
+            if len(row) < 4 or not re.fullmatch(r"\d+(:\d+)?", row[2]):
                 continue
-            scheduled = _scheduled(row[1], _exit_text(row[2]))
+            scheduled = read_unplaced(row[1]) if row[3] == "None assigned" else read_state(row[1], code=row[2])
             for task in _expand(row[0]):
                 states[task] = scheduled
         return states
@@ -165,47 +143,14 @@ class Slurm:
         return ""
 
 
-def _scheduled(state: str, reason: str) -> Scheduled:
-    """A state as squeue and sacct print it: ``CANCELLED by 1000``, ``COMPLETED+``."""
-    word = state.split(maxsplit=1)[0].rstrip("+") if state.strip() else ""
-    if word in _WAITING:
-        never = next((text for reasons, text in _NEVER if reason in reasons), "")
-        why = f"waiting for {reason}" if reason not in ("None", "") else "waiting"
-        return Scheduled("waiting", reason=f"{why}: {never}" if never else why, stuck=bool(never))
-    if word in _RUNNING:
-        return Scheduled("running")
-    if word in _ENDED:
-        became, text = _ENDED[word]
-        _, by, user = state.partition(" by ")
-        text += f" by user {user}" if by else ""
-        return Scheduled("ended", became, text or _why_ended(reason))
-    return Scheduled()  # a word of a later version: the folder tells, or the next look
-
-
-def _exit_text(code: str) -> str:
-    """``0:9`` is the exit code and the signal, as sacct prints them."""
-    status, _, signal = code.partition(":")
-    if signal not in ("", "0"):
-        return f"ended by signal {signal}{_LIKELY_MEMORY if signal == '9' else ''}"
-    return f"ended with exit code {status}" if status not in ("", "0") else ""
-
-
-def _why_ended(reason: str) -> str:
-    """What squeue's reason says of a job that failed; what `_exit_text` made of sacct's answer as it is."""
-    if found := re.match(r"RaisedSignal:(\d+)", reason):
-        return _exit_text(f"0:{found[1]}")
-    if reason == "JobLaunchFailure":  # slurmctld's word for it where the batch step's end comes before that of the job
-        return f"{reason}: its script could not be started, or was ended from outside{_LIKELY_MEMORY}"
-    return reason if reason != "None" else ""
-
-
 def _expand(shown: str) -> Iterator[str]:
-    """Ids of the tasks that a row stands for: ``7``, ``7_3``, ``7_[0-4,9%2]``."""
+    """Ids of the tasks that a row stands for: ``7``, ``7_3``, ``7_[0-4,9%2]``, ``7_[0-98:2]``."""
     if found := _ARRAY.fullmatch(shown):
         for part in found[2].partition("%")[0].split(","):
             first, _, last = part.partition("-")
+            last, _, step = last.partition(":")
             if first.isdigit() and (last or first).isdigit():
-                for index in range(int(first), int(last or first) + 1):
+                for index in range(int(first), int(last or first) + 1, int(step) if step.isdigit() else 1):
                     yield f"{found[1]}_{index}"
     elif shown:
         yield shown

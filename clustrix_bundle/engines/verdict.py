@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
@@ -27,12 +28,14 @@ class Scheduled:
         state: Where it ended, what became of it by the scheduler's account: one of `STATES`.
         reason: Why it waits, or of what it ended, for people.
         stuck: Whether it will not get on unless somebody does something.
+        vague: Whether another of its scheduler's tools may say more of its end.
     """
 
     word: str = "unknown"
     state: str = "lost"
     reason: str = ""
     stuck: bool = False
+    vague: bool = False
 
 
 UNKNOWN = Scheduled()
@@ -104,7 +107,8 @@ class Verdicts:
 
 def awaited(scheduled: Scheduled) -> str:
     """What to say of a task that has ended for its scheduler, while its files may be on their way."""
-    return f"{scheduled.reason or 'ended'}, says the scheduler; its files are awaited for {LAG_S:.0f} s"
+    cause = re.split("[:;] ", scheduled.reason)[0]  # the next step is for when it is sure
+    return f"{cause or 'ended'}, says the scheduler; its files are awaited for {LAG_S:.0f} s"
 
 
 def doubted(letter: str, scheduled: Scheduled, beat: int | None) -> str:

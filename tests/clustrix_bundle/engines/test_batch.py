@@ -54,6 +54,7 @@ echo $n
 """
 SQUEUE = """\
 #!/bin/sh
+case "$*" in *exit_code*) cat "$SPOOL/codes"; exit ;; esac
 [ ! -e "$SPOOL/down" ] || { echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1; }
 case "$*" in
 *--name=*) for f in "$SPOOL"/jobs/*; do echo "${f##*/}|${f##*/}|$(cat $f)"; done ;;
@@ -91,7 +92,7 @@ def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
     (spool / "sizes").write_text("0")
-    for name in ("queue", "accounting", "argv"):
+    for name in ("queue", "accounting", "argv", "codes"):
         (spool / name).touch()
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
     monkeypatch.setenv("SPOOL", str(spool))
@@ -251,7 +252,7 @@ def test_a_scheduler_that_takes_a_job_and_says_that_it_failed_has_it_once(
     spool: Path, place: LocalPlace, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (spool / fault).touch()
-    monkeypatch.setattr(batch, "_SUBMIT_S", 0.5)
+    monkeypatch.setattr(batch, "_SUBMIT_S", 2)  # of which it takes a hundredth to have the job
     _start(place, _make(place, 1), 1)
     assert (_ids(place), os.listdir(spool / "jobs")) == (["1"], ["1"])
 
@@ -321,3 +322,23 @@ def test_a_cancellation_that_failed_is_told(spool: Path, place: LocalPlace) -> N
     (spool / "down").touch()
     with pytest.raises(SchedulerError, match="what runs goes on: cancel it again"):
         Batch(Slurm()).cancel(place, JOB)
+
+
+@pytest.mark.parametrize("there", ["accounting", "an accounting that lags", "no accounting"])
+def test_the_cause_of_an_end_is_the_same_with_and_without_an_accounting(
+    spool: Path, place: LocalPlace, there: str, tmp_path: Path
+) -> None:
+    (spool / "queue").write_text("7|FAILED|JobLaunchFailure\n8|FAILED|BadConstraints\n")
+    (spool / "codes").write_text("7   |FAILED   |9    |\n")
+    if there == "accounting":
+        (spool / "accounting").write_text("7|FAILED|0:9|n1\n8|FAILED|0:1|None assigned\n")
+        (spool / "codes").unlink()  # nobody asks
+    elif there == "an accounting that lags":
+        (spool / "accounting").write_text("7|RUNNING|0:0|n1\n")
+    else:
+        (tmp_path / "tools" / "sacct").unlink()
+    job = Submitted(JOB, "gp", {"ids": ["7", "8"], "first": [0, 1]})
+    states = Batch(Slurm()).states(place, [job])
+    assert [states[JOB, task].state for task in range(2)] == ["failed", "failed"]
+    assert states[JOB, 0].reason.startswith("ended by signal 9, as happens to what is over its memory")
+    assert states[JOB, 1].reason.startswith("no node has what it asks for")

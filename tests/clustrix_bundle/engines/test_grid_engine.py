@@ -1,5 +1,7 @@
 """Grid Engine's words, on what a Grid Engine 8.1.9 printed."""
 
+import re
+
 import pytest
 from clustrix_bundle.engines.grid_engine import GridEngine
 from clustrix_bundle.engines.scheduler import Request, Resources, SchedulerError
@@ -122,13 +124,51 @@ def test_the_accounting_reads_failed_before_the_exit_status_and_compares_with_th
         "8": "failed",
         "5": "completed",
     }
-    assert states["8"].reason == "ended with exit code 127"
+    assert states["8"].reason == "ended with exit code 127: see its log"
     assert "qdel" in states["9_1"].reason
-    lost = SGE.parse_account("jobnumber 3\nfailed 19 : before writing exit_status\nexit_status 0\n")["3"]  # after accounting(5)
-    assert (lost.state, "before writing exit_status" in lost.reason) == ("failed", True)
-    over = "jobnumber 3\nfailed 37 : qmaster enforced h_rt, h_cpu, or h_vmem limit\nexit_status 137\nru_wallclock 2s\ncategory -l h_vmem=1G,h_rt=99\n"
-    assert SGE.parse_account(over)["3"].state == "failed"
-    assert "memory=" in SGE.parse_account(over)["3"].reason
+
+
+# The fields of a record that are read: what became of it, and what is said. Marked ``seen``: by a Grid Engine 8.1.9; the others after sge_status(5).
+RECORDS = {
+    "failed 37 : qmaster enforced h_rt, h_cpu, or h_vmem limit|exit_status 137 (Killed)|ru_wallclock 2s|maxvmem 602.574MB|category -l h_vmem=400M": ("failed", "^over its memory: ask for more with memory="),  # seen
+    "failed 37 : qmaster enforced h_rt, h_cpu, or h_vmem limit|exit_status 137 (Killed)|ru_wallclock 2s|maxvmem 9MB|category -l h_rt=2": ("timeout", "over its time limit"),  # seen
+    "failed 37 : qmaster enforced h_rt, h_cpu, or h_vmem limit|exit_status 137|ru_wallclock 2s|category -l h_vmem=1G,h_rt=99": ("failed", "limit: ask for more with memory="),
+    "failed 37 : qmaster enforced h_rt, h_cpu, or h_vmem limit|exit_status 137|ru_wallclock 9s|category -l h_cpu=5": ("failed", "processor time"),
+    "failed 100 : assumedly after job|exit_status 137 (Killed)|ru_wallclock 3s|maxvmem 5.164MB|category NONE": ("cancelled", "qdel"),  # seen
+    "failed 100 : assumedly after job|exit_status 143 (Terminated)|ru_wallclock 0s|category NONE": ("cancelled", "qdel"),  # seen
+    "failed 100 : assumedly after job|exit_status 139 (Segmentation fault)|ru_wallclock 1s|category NONE": ("failed", "ended by signal 11: a crash.*see its log"),  # seen
+    "failed 100 : assumedly after job|exit_status 137|ru_wallclock 3s|maxvmem 1.100GB|slots 2|category -l h_vmem=512M": ("failed", "over its memory"),
+    "failed 100 : assumedly after job|exit_status 137|ru_wallclock 3s|maxvmem 0.900GB|slots 2|category -l h_vmem=512M": ("cancelled", "qdel"),
+    "failed 17 : through signal|exit_status 134|ru_wallclock 3s": ("failed", "ended by signal 6"),
+    "failed 100 : assumedly after job|exit_status 0": ("failed", "assumedly after job.*ask the site, or submit it again"),
+    "failed 26 : opening input/output file|exit_status 0": ("failed", "folder .*opening input/output file.*share the work dir"),  # seen
+    "failed 28 : changing into working directory|exit_status 0": ("failed", "changing into working directory.*share the work dir"),  # seen
+    "failed 27 : searching requested shell|exit_status 0": ("failed", "shell"),
+    "failed 8 : in prolog|exit_status 0": ("failed", "could not start it .failed 8: in prolog.; ask the site"),
+    "failed 10 : in pestart|exit_status 0": ("failed", "could not start it .failed 10: in pestart."),
+    "failed 15 : in epilog|exit_status 0": ("failed", "it ran, but .* .failed 15: in epilog.; ask the site"),
+    "failed 18 : shepherd returned error|exit_status 0": ("failed", "its node failed.*submit it again"),
+    "failed 19 : before writing exit_status|exit_status 0": ("failed", "its node failed.*before writing exit_status.*submit it again"),
+    "failed 21 : in recognizing job|exit_status 0": ("failed", "its node failed"),
+    "failed 30 : application error returned|exit_status 100": ("failed", "exit code 100"),
+    "failed 38 : adding supplementary group|exit_status 0": ("failed", "could not start it"),
+    "failed 0|exit_status 3": ("failed", "ended with exit code 3: see its log"),
+    "failed 0|exit_status 0": ("completed", "^$"),
+    "failed 0|exit_status 0|deleted_by anna": ("cancelled", "deleted by anna"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_each_end_has_a_cause_and_a_next_step(record: str) -> None:
+    told = SGE.parse_account("jobnumber 3\n" + record.replace("|", "\n") + "\n")["3"]
+    state, words = RECORDS[record]
+    assert (told.word, told.state) == ("ended", state)
+    assert re.search(words, told.reason), told.reason
+
+
+@pytest.mark.parametrize("failed", ["24 : migrating", "25 : rescheduling"])
+def test_an_attempt_that_is_followed_by_another_is_no_end(failed: str) -> None:
+    assert SGE.parse_account(f"jobnumber 3\nfailed {failed}\nexit_status 137\n")["3"].word == "unknown"
 
 
 def test_tasks_are_cancelled_and_claims_read_by_numbers_from_one_on() -> None:

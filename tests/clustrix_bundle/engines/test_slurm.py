@@ -96,18 +96,19 @@ def test_the_queue_tells_waiting_running_and_ended() -> None:
     assert (states["15_1"].state, states["16"].state) == ("cancelled", "failed")
 
 
-@pytest.mark.parametrize("reason", ["RaisedSignal:9(Killed)", "JobLaunchFailure"])
-def test_the_queue_hints_at_memory_where_it_says_no_more_than_that_a_task_was_killed(reason: str) -> None:
-    state = SLURM.parse_queue(f"35|FAILED|{reason}\n")["35"]
-    assert state.state == "failed"
-    assert "ask for more with memory=" in state.reason
+def test_each_task_has_a_row_and_where_a_range_stands_for_tasks_it_may_have_steps() -> None:
+    """squeue(1), --array and SLURM_BITSTR_LEN; the second row is what is left of 100 when each second one is cancelled."""
+    assert "--array" in SLURM.queue_argv(["14"])
+    states = SLURM.parse_queue("13_[0,7-8]|PENDING|None\n14_[0-98:2]|PENDING|BeginTime\n15_[1,3,5...]|PENDING|None\n")
+    assert {task for task in states if not task.startswith("14")} == {"13_0", "13_7", "13_8", "15_1", "15_3"}
+    assert {task for task in states if task.startswith("14")} == {f"14_{task}" for task in range(0, 99, 2)}
 
 
 def test_states_that_the_manual_names() -> None:
     states = SLURM.parse_queue(AFTER_THE_MANUAL)
     assert [states[number].word for number in ("21", "22", "23", "24")] == ["running", "ended", "ended", "unknown"]
     assert states["22"] == Scheduled("ended", "timeout", "over its time limit")
-    assert (states["23"].state, states["23"].reason) == ("failed", "its node failed")
+    assert (states["23"].state, states["23"].reason) == ("failed", "its node failed; submit it again")
     assert SLURM.parse_account("7_2|OUT_OF_MEMORY|0:125|n1\n")["7_2"].reason == "over its memory: ask for more with memory="
 
 
@@ -117,10 +118,10 @@ def test_the_accounting_tells_of_what_a_task_died() -> None:
         "1": ("completed", ""),
         "5": ("cancelled", "cancelled in the scheduler by user 0"),
         "7": ("timeout", "over its time limit"),
-        "8": ("failed", "ended with exit code 127"),
+        "8": ("failed", "ended with exit code 127: see its log"),
         "15_1": ("cancelled", "cancelled in the scheduler by user 0"),
-        "16": ("failed", "ended with exit code 3"),
-        "17": ("failed", "ended by signal 11"),
+        "16": ("failed", "ended with exit code 3: see its log"),
+        "17": ("failed", "ended by signal 11: a crash in compiled code, or over a limit of the machine; see its log"),
     }
     assert "over its memory" in states["4"].reason
     assert states["15_0"].word == "running"
