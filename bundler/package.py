@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
 import io
 import os
@@ -17,7 +16,7 @@ from clustrix_bundle.bundler.compress import FrameWriter
 from clustrix_bundle.bundler.digest import sha256
 from clustrix_bundle.bundler.errors import PackagingError, SettingsError
 from clustrix_bundle.bundler.graph import DependencyGraph, Node
-from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_dataclass import astuple, dataclass
 from clustrix_bundle.bundler.manifest import MANIFEST_NAME, REPORT_NAME, Entry, Manifest, Member, manifest_id
 from clustrix_bundle.bundler.member_path import path_bytes
 from clustrix_bundle.bundler.publication import write_beside
@@ -179,7 +178,7 @@ def manifest_of(graph: DependencyGraph, members: Iterable[Member]) -> Manifest:
         python=(graph.python.minimum, graph.python.below),
         sys_path=graph.sys_path,
         cwd=graph.cwd,
-        requirements=tuple(sorted(set(graph.requirements), key=lambda one: (one.name.lower(), dataclasses.astuple(one)))),
+        requirements=tuple(sorted(set(graph.requirements), key=lambda one: (one.name.lower(), astuple(one)))),
         filesystem_calls=tuple(
             sorted(
                 set(graph.filesystem_calls), key=lambda c: (c.member, c.line, c.function, c.path or "", c.pattern or "", c.source)

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from clustrix_bundle.bundler.facts.keyed import KEYS, keyed
-from clustrix_bundle.bundler.lazy_dataclass import dataclass
+from clustrix_bundle.bundler.lazy_dataclass import astuple, dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,7 +260,7 @@ class ModuleFacts:
 
     def to_json(self) -> bytes:
         """The canonical serialised form: sorted keys, no spaces, UTF-8 with surrogates escaped, newline at end."""
-        rows = {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        rows = {name: plain(getattr(self, name)) for name in ModuleFacts.__match_args__}
         text = json.dumps({"schema": FACTS_SCHEMA, **rows}, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return text.encode() + b"\n"
 
@@ -528,7 +527,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    return [plain(getattr(value, field.name)) for field in fields(value)]
+    return [plain(item) for item in astuple(value)]
 
 
 def _frozen(value: list[Any]) -> tuple[Any, ...]:

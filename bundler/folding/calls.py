@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding import collection_methods, foreign_names, known, methods, modules
@@ -30,6 +29,7 @@ from clustrix_bundle.bundler.folding.value import (
     is_none,
     items_of,
 )
+from clustrix_bundle.bundler.lazy_dataclass import replace
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Expr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from clustrix_bundle.bundler.facts.model import Binding, Import, Parameter
@@ -22,6 +21,7 @@ from clustrix_bundle.bundler.folding.value import (
     distinct,
     items_of,
 )
+from clustrix_bundle.bundler.lazy_dataclass import replace
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.folding.fold import Folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.folding import collection_methods, modules
@@ -25,6 +24,7 @@ from clustrix_bundle.bundler.folding.value import (
     items_of,
     literal,
 )
+from clustrix_bundle.bundler.lazy_dataclass import replace
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.folding.fold import Folder
