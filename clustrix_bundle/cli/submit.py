@@ -81,6 +81,7 @@ def submit_command(
 ) -> int:
     """Start TARGET, or the function in BUNDLE, as a job; prints its id.
 
+    It is given what @cluster(...) over the function asks for, as far as that can be read from its source; options given here come first.
     Before that it is looked at what the job will find: its Python, its requirements, room, the scheduler. What is amiss is said on
     standard error; only what cannot run at all is refused, unless --strict is given. Exit code 4 if it is refused.
     """
@@ -93,10 +94,16 @@ def submit_command(
     call = _call(args, kwargs)
     if job is not None and (len(job) != 16 or job.strip("0123456789abcdef")):
         raise click.BadParameter("must be 16 hex digits, in lower case", param_hint="--id")
-    config = configured(cluster_config(profile, host, work_dir), {"environment": environment, "outputs": outputs})
-    cluster = cluster_of(config.replace(strict=config.strict or strict))
+    base = cluster_config(profile, host, work_dir)
+    base = base.replace(strict=base.strict or strict)
+    asked = {"environment": environment, "outputs": outputs}
+    cluster = cluster_of(configured(base, asked))
     cluster.resources(given)  # refused before anything is built
-    with _packed(subject, call, blobs, options, cluster.variables) as order:
+    with _packed(subject, call, blobs, options, cluster.variables) as packed:
+        order, wanted = _decorated(packed, given, asked)
+        config = configured(base, wanted)
+        cluster, given = cluster_of(config), {name: wanted[name] for name in _RESOURCES}
+        cluster.resources(given)
         for text in () if as_json else order.warnings:
             click.echo(f"warning: {text}", err=True)
         with progress(f"looking at {config.cluster_host or 'this machine'}"):
@@ -122,6 +129,31 @@ def submit_command(
 def _call(args: str | None, kwargs: str | None) -> Any:
     positional, named = parse_json_argument("--args", args, list), parse_json_argument("--kwargs", kwargs, dict)
     return None if positional is None and named is None else (tuple(positional or ()), named or {})
+
+
+def _decorated(order: Order, given: dict[str, Any], asked: dict[str, Any]) -> tuple[Order, dict[str, Any]]:
+    """The order, with a warning of what could not be read, and what the options and, where they are silent, ``@cluster`` ask for.
+
+    Raises:
+        ConfigError: ``@cluster`` is given what is impossible.
+    """
+    from clustrix_bundle.decoration import read_decoration  # noqa: PLC0415 - where something is submitted
+    from clustrix_bundle.executor import checked_resources  # noqa: PLC0415
+    from clustrix_bundle.runtime.config import ConfigError  # noqa: PLC0415
+
+    found = read_decoration(order.path, order.manifest)
+    wanted = {**given, **asked}
+    try:
+        checked_resources({name: value for name, value in found.options.items() if name in wanted})
+    except ConfigError as error:
+        raise ConfigError(f"{found.line}: {error}") from error
+    for name, value in wanted.items():
+        wanted[name] = found.options.get(name) if value is None else value
+    unread = [name for name in found.unread if name == "**" or wanted.get(name[:-1], "") is None]
+    if unread:
+        words = f"{' and '.join(unread)} of @cluster can only be known by running it, so the job does without: give --cores and the like"
+        order = replace(order, warnings=(*order.warnings, f"{found.line}: {words}"))
+    return order, wanted
 
 
 def _is_refused(found: Preflight, *, as_json: bool, strict: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,62 @@ def test_a_damaged_bundle_is_not_submitted(command: Any, bundle: str) -> None:
     Path(bundle).write_bytes(content[:-100] + b"\0" + content[-99:])
     done = command("submit", bundle)
     assert (done.code, "damaged" in done.err) == (5, True)
+
+
+DECORATED = """\
+from clustrix_bundle import cluster as remotely
+
+CORES = 3
+
+
+@remotely(cores=CORES, memory="2GB", time=limit(), environment="current", outputs="work_dir")
+def fit(x=1):
+    return x
+
+
+class Model:
+    @remotely(cores=2)
+    def predict(self):
+        return 1
+"""
+
+
+def _asked_for(tmp_path: Path, job: str) -> dict[str, Any]:
+    (spec,) = (tmp_path / "cluster").glob(f".clustrix-*/jobs/{job}/spec.json")
+    asked: dict[str, Any] = json.loads(spec.read_text())
+    return asked
+
+
+@pytest.fixture
+def decorated(command: Any, project: Path, tmp_path: Path) -> Any:
+    """The command line with a local cluster, in a project with decorated functions."""
+    command.env.update(CLUSTRIX_LOCAL_WORK_DIR=str(tmp_path / "cluster"))
+    (tmp_path / "cluster").mkdir()
+    (project / "fits.py").write_text(DECORATED.replace("limit()", "'00:' + '10:00'"))
+    (project / "thermo" / "__init__.py").write_text("from .jobs import fit\n")
+    (project / "thermo" / "jobs.py").write_text(DECORATED.replace("limit()", "None"))
+    return command
+
+
+def test_what_the_decorator_asks_for_is_asked_for_unless_an_option_says_otherwise(decorated: Any, tmp_path: Path) -> None:
+    done = decorated("submit", "fits.py:fit", "--memory", "1GB", "--json")
+    assert done.code == 0, done.err
+    (warning,) = done.json["warnings"]
+    assert warning.startswith("fits.py:6: time= of @cluster can only be known by running it")
+    asked = _asked_for(tmp_path, done.json["id"])
+    assert (asked["resources"]["cores"], asked["resources"]["memory"]) == (3, 1 << 30)
+    assert asked["outputs"] == "work_dir"
+
+
+def test_a_decorator_is_found_in_a_bundle_and_behind_an_import(decorated: Any, tmp_path: Path) -> None:
+    path = decorated("build", "thermo:fit", "-o", "out/", "--json").json["path"]
+    done = decorated("submit", path, "--cores", "2", "--json")
+    assert done.json["warnings"] == []
+    assert _asked_for(tmp_path, done.json["id"])["resources"] == {"cores": 2, "memory": 2 << 30}
+
+
+def test_an_impossible_wish_of_a_decorator_is_an_error_with_its_line(decorated: Any, project: Path) -> None:
+    (project / "fits.py").write_text(DECORATED.replace("CORES,", "0,").replace("limit()", "None"))
+    done = decorated("submit", "fits.py:fit")
+    assert done.code == 2
+    assert "fits.py:6: cores=0: must be a whole number" in done.err
