@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix_bundle.build import BuildOptions
 from clustrix_bundle.engines.engine import RESOURCES
+from clustrix_bundle.errors import JobWarning
 from clustrix_bundle.order import Call, packed_calls
 from clustrix_bundle.runtime.config import ClusterConfig, checked, nearest
 from clustrix_bundle.runtime.initialized import Initialized
 from clustrix_bundle.slots import Slots
 from clustrix_bundle.submission import Cluster, cluster_of
+from clustrix_bundle.warn import warn_caller
 
 if TYPE_CHECKING:
     from clustrix_bundle.job import Job
@@ -34,8 +36,8 @@ class ClusterExecutor(Executor):
             processes, ``max_parallel_jobs`` on an SSH host, and what a scheduler lets run, of each map at most ``max_parallel_jobs``.
         initializer: Called before the function, once in the process of every task.
         initargs: Its arguments.
-        resources: Of each task: cores, memory, time, partition, queue, account, gres, qos. ``environment``: the name of a conda
-            environment, ``"current"`` or ``"venv"``. ``outputs``: ``"work_dir"`` moves what a task writes there, ``"job"`` keeps it in its folder.
+        resources: Of each task: cores, memory, time, partition, queue, account, gres, qos; those not given are what ``@cluster`` over the
+            function says. ``environment``: the name of a conda environment, ``"current"`` or ``"venv"``. ``outputs``: ``"work_dir"`` moves what a task writes there, ``"job"`` keeps it in its folder.
 
     Raises:
         TypeError: A resource is unknown, or the initializer can't be called.
@@ -62,7 +64,8 @@ class ClusterExecutor(Executor):
 
             config = get_config()
         self._given = checked_resources(resources)
-        self._cluster: Cluster = cluster_of(configured(config, {name: self._given.pop(name, None) for name in OF_CONFIG}))
+        self._chosen = {name: value for name in OF_CONFIG if (value := self._given.pop(name, None)) is not None}
+        self._cluster: Cluster = cluster_of(configured(config, self._chosen))
         limit = max_workers or self._cluster.room(self._cluster.resources(self._given).cores)
         self._slots = Slots(limit) if limit else None
         self._initializer, self._initargs = initializer, tuple(initargs)
@@ -77,9 +80,10 @@ class ClusterExecutor(Executor):
             RuntimeError: After `shutdown`.
             CaptureError, SourceError, AnalysisError: It, or an argument, cannot travel.
         """
+        given = self._asked_for(fn)
         with self._packed(fn, [(args, kwargs)]) as order:
             order.warn()
-            return self._place(order)[0]
+            return self._place(order, given)[0]
 
     def map(
         self,
@@ -110,9 +114,10 @@ class ClusterExecutor(Executor):
         if not calls:
             self._check_open()
             return iter(())
+        given = self._asked_for(fn)
         with self._packed(fn, calls) as order:
             order.warn()
-            jobs = self._place(replace(order, chunk=min(chunksize, len(calls))))
+            jobs = self._place(replace(order, chunk=min(chunksize, len(calls))), given)
         jobs.reverse()
         return self._results(jobs, end, several=min(chunksize, len(calls)) > 1)
 
@@ -167,8 +172,27 @@ class ClusterExecutor(Executor):
         if self._is_shut:
             raise RuntimeError("cannot schedule new futures after shutdown")
 
-    def _place(self, order: Order) -> list[Job]:
-        jobs = self._cluster.submit(order, self._given, self._slots)
+    def _asked_for(self, fn: Callable[..., Any]) -> dict[str, Any]:
+        """Resources of the tasks: the executor's, else what ``@cluster`` over the function says.
+
+        Raises:
+            ConfigError: The engine cannot honour one.
+        """
+        from clustrix_bundle.decorator import ClusterFunction  # noqa: PLC0415 - which knows of executors by way of calls
+
+        if not isinstance(fn, ClusterFunction):
+            return self._given
+        for name in OF_CONFIG:
+            if fn.options.get(name) is not None and name not in self._chosen:
+                text = f"{name}={fn.options[name]!r} of @cluster does not hold in an executor: give it to ClusterExecutor(...)"
+                warn_caller(f"{getattr(fn, '__qualname__', fn)}: {text}", JobWarning)
+        given = {name: fn.options.get(name) for name in RESOURCES}
+        given.update({name: value for name, value in self._given.items() if value is not None})
+        self._cluster.resources(given)
+        return given
+
+    def _place(self, order: Order, given: dict[str, Any]) -> list[Job]:
+        jobs = self._cluster.submit(order, given, self._slots)
         with self._lock:
             self._jobs.update(dict.fromkeys(jobs))
         for job in jobs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 from collections.abc import Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, CancelledError, Executor, as_completed, wait
 from pathlib import Path
@@ -214,12 +215,12 @@ def test_wait_and_as_completed_take_jobs(executor: ClusterExecutor, calls: Any, 
     assert (done, waiting) == ({fast}, {slow})
     with pytest.raises(TimeoutError):
         slow.result(timeout=0)
-    told = []
-    slow.add_done_callback(told.append)
+    told: queue.Queue[Any] = queue.Queue()
+    slow.add_done_callback(told.put)
     (tmp_path / "flag").touch()
     assert [job.result() for job in as_completed([slow], timeout=60)] == ["woken"]
     assert wait([slow, fast], return_when=ALL_COMPLETED).not_done == set()
-    assert told == [slow]
+    assert told.get(timeout=60) is slow, "whoever waits may be woken before"
 
 
 def test_a_job_can_be_awaited(executor: ClusterExecutor, calls: Any) -> None:
@@ -258,8 +259,8 @@ def test_no_more_tasks_run_at_a_time_than_were_asked_for(calls: Any, config: Clu
 
 
 def test_limits_of_memory_and_time_are_kept(calls: Any, config: ClusterConfig, tmp_path: Path) -> None:
-    with ClusterExecutor(config, memory="200MB", time="00:00:01") as executor:
-        late, large = executor.submit(calls.sleep_on, str(tmp_path / "never")), executor.submit(calls.allocate, 300 << 20)
+    with ClusterExecutor(config, time="00:00:01") as limited, ClusterExecutor(config, memory="200MB") as executor:
+        late, large = limited.submit(calls.sleep_on, str(tmp_path / "never")), executor.submit(calls.allocate, 300 << 20)
         mapped = executor.submit(calls.map_file, 1 << 30)
         with pytest.raises(MemoryError) as raised:
             large.result(60)
@@ -274,6 +275,29 @@ def test_tasks_of_several_cores_share_the_processors(config: ClusterConfig, monk
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     rooms = [ClusterExecutor(config, cores=cores)._slots.limit for cores in (None, 1, 3, 100)]  # type: ignore[union-attr]
     assert rooms == [8, 8, 2, 1]
+
+
+def test_tasks_ask_for_what_the_decorator_says_where_the_executor_says_nothing(
+    calls: Any, config: ClusterConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    submit = Cluster.submit
+
+    def noted(self: Cluster, order: Any, given: dict[str, Any], *more: Any) -> Any:
+        asked.append({name: value for name, value in given.items() if value is not None})
+        return submit(self, order, given, *more)
+
+    monkeypatch.setattr(Cluster, "submit", noted)
+    decorated = cluster(cores=2, memory="1GB", outputs="work_dir")(calls.odd)
+    with ClusterExecutor(config, memory="2GB", outputs="job") as executor:
+        assert (list(executor.map(decorated, [2])), executor.submit(calls.odd, 4).result()) == ([2], 4)
+        assert asked == [{"cores": 2, "memory": "2GB"}, {"memory": "2GB"}]
+    with (
+        ClusterExecutor(config) as executor,
+        pytest.warns(JobWarning, match="outputs='work_dir' of @cluster does not hold") as told,
+    ):
+        assert executor.submit(decorated, 2).result() == 2
+    assert told[0].filename == __file__
 
 
 def test_after_shutdown_nothing_is_taken(calls: Any, config: ClusterConfig) -> None:
