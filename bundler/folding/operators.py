@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from clustrix_bundle.bundler.folding import formatting, pattern
 from clustrix_bundle.bundler.folding.value import (
     OPEN,
@@ -20,6 +18,7 @@ from clustrix_bundle.bundler.folding.value import (
     items_of,
     literal,
 )
+from clustrix_bundle.bundler.lazy_dataclass import replace
 
 
 def binary(operator: str, first: Alternatives, second: Alternatives) -> Alternatives:
