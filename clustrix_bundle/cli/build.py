@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from clustrix_bundle.build import analyze_target, observe_target, pack_graph, rehearse_bundle
-from clustrix_bundle.cli.options import build_options, json_option, project_options
-from clustrix_bundle.cli.output import print_json, printable, progress, render_count, render_size
+from clustrix_bundle.build import BuildOptions, analyze_target, observe_target, pack_graph, rehearse_bundle
+from clustrix_bundle.cli.output import print_json, print_text, printable, progress, render_count, render_size
+from clustrix_bundle.cli.plain import JSON_OPTION, PROJECT_OPTIONS, Command, Option
 
 if TYPE_CHECKING:
-    from clustrix_bundle.build import BuildOptions
     from clustrix_bundle.bundler.graph import DependencyGraph
     from clustrix_bundle.bundler.package import PackageInfo
     from clustrix_bundle.rehearsal import Rehearsal
 
 
-@click.command("build")
-@click.argument("target")
-@click.option(
-    "-o", "--output", metavar="FILE|DIR", help="A file name ending in .zst, or a folder; the current folder by default."
-)
-@click.option("--blobs", metavar="DIR", help="Keep data of 1 MiB and more out of the bundle, in this folder, by digest.")
-@click.option(
-    "--observe",
-    metavar="JSON|@FILE",
-    help="Run the function once, here, with these arguments (an array, or an object of keywords); what it opens and imports ships too.",
-)
-@click.option(
-    "--only-observed",
-    is_flag=True,
-    help="With --observe: leave out what is only possible, or imported by functions not called, and was not touched.",
-)
-@click.option("--rehearse", is_flag=True, help="Then import everything from the bundle alone, and tell what is missing.")
-@click.option("--explain", is_flag=True, help="Tell which statements of a script travel with the function, and why.")
-@project_options
-@json_option
-def build_command(
+def build(
     target: str,
     *,
     output: str | None,
@@ -54,13 +31,15 @@ def build_command(
     TARGET is pkg.mod:func, pkg.mod:Class.method, path/script.py:func or notebook.ipynb:func. The exit code is 3 if a rehearsal
     misses something; the bundle is there all the same.
     """
-    options = build_options(**project)
+    options = BuildOptions(**project)
     arguments = None
     if observe is not None:
         from clustrix_bundle.cli.json_argument import parse_json_argument  # noqa: PLC0415 - few builds observe
 
         arguments = parse_json_argument("--observe", observe, list, dict)
     if only_observed and arguments is None:
+        import click  # noqa: PLC0415 - reads lines that have this option
+
         raise click.UsageError("--only-observed needs --observe ARGS: nothing was observed")
     with progress(f"analysing {target}"):
         graph = (
@@ -80,14 +59,44 @@ def build_command(
             told["explanation"] = explain_json(graph)
         print_json(told if rehearsal is None else {**told, "rehearsal": _rehearsal_json(rehearsal)})
     else:
-        click.echo(_built_text(info))
+        print_text(_built_text(info))
         if explain:
             from clustrix_bundle.cli.explanation import explain_text  # noqa: PLC0415
 
-            click.echo(explain_text(graph))
+            print_text(explain_text(graph))
         if rehearsal is not None:
-            click.echo(_rehearsal_text(rehearsal))
+            print_text(_rehearsal_text(rehearsal))
     return 0 if rehearsal is None or rehearsal.ok else 3
+
+
+build_command = Command(
+    "build",
+    "target",
+    (
+        Option(
+            ("-o", "--output"), "output", "A file name ending in .zst, or a folder; the current folder by default.", "FILE|DIR"
+        ),
+        Option(("--blobs",), "blobs", "Keep data of 1 MiB and more out of the bundle, in this folder, by digest.", "DIR"),
+        Option(
+            ("--observe",),
+            "observe",
+            "Run the function once, here, with these arguments (an array, or an object of keywords); what it opens and imports ships too.",
+            "JSON|@FILE",
+            is_involved=True,
+        ),
+        Option(
+            ("--only-observed",),
+            "only_observed",
+            "With --observe: leave out what is only possible, or imported by functions not called, and was not touched.",
+            is_involved=True,
+        ),
+        Option(("--rehearse",), "rehearse", "Then import everything from the bundle alone, and tell what is missing."),
+        Option(("--explain",), "explain", "Tell which statements of a script travel with the function, and why."),
+        *PROJECT_OPTIONS,
+        JSON_OPTION,
+    ),
+    build,
+)
 
 
 def _observed(target: str, options: BuildOptions, arguments: Any, *, only: bool) -> DependencyGraph:

@@ -9,33 +9,44 @@ from typing import Any, TypeVar
 import click
 
 from clustrix_bundle.build import BuildOptions
+from clustrix_bundle.cli.plain import JSON_OPTION, PROJECT_OPTIONS, Command, Option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, nothing else.")
+
+def click_option(option: Option) -> Callable[[F], F]:
+    """The decorator that gives a command an option which is declared as a value."""
+    kind = (
+        click.Path(exists=True, file_okay=False) if option.is_folder else click.Choice(option.choices) if option.choices else None
+    )
+    is_flag = True if option.default is False else None  # False would let click take the option without a value too
+    return click.option(
+        *option.names,
+        option.parameter,
+        metavar=option.metavar or None,
+        is_flag=is_flag,
+        multiple=option.repeated,
+        type=kind,
+        help=option.help,
+    )
+
+
+json_option = click_option(JSON_OPTION)
 
 
 def project_options(command: F) -> F:
     """What bounds an analysis: the parameters of `build_options`."""
-    for option in reversed(
-        (
-            click.option(
-                "--root",
-                metavar="DIR",
-                type=click.Path(exists=True, file_okay=False),
-                help="Project root, if it is not the one found.",
-            ),
-            click.option("--python", metavar="EXE", help="The Python whose packages count: an executable or an environment."),
-            click.option("--include", metavar="GLOB", multiple=True, help="Ship these files of the project too; repeatable."),
-            click.option("--exclude", metavar="GLOB", multiple=True, help="Never ship these files of the project; repeatable."),
-            click.option(
-                "--dynamic", type=click.Choice(["widen", "warn", "error"]), help="What to do about imports that stay open."
-            ),
-            click.option("--max-file-size", metavar="SIZE", help='Largest file that ships, such as "200 MB".'),
-        ),
-    ):
-        command = option(command)
+    for option in reversed(PROJECT_OPTIONS):
+        command = click_option(option)(command)
     return command
+
+
+def click_command(command: Command) -> click.Command:
+    """A command that is declared as a value."""
+    run = click.argument(command.argument)(command.run)
+    for option in reversed(command.options):
+        run = click_option(option)(run)
+    return click.command(command.name)(run)
 
 
 def build_options(

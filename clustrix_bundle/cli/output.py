@@ -17,6 +17,11 @@ def print_json(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value) + "\n")
 
 
+def print_text(text: str) -> None:
+    """Text for people, as a line or several."""
+    sys.stdout.write(text + "\n")
+
+
 def print_error(error: BaseException, code: int, message: str, as_json: bool, before: str = "") -> int:
     """Tell what happened, where and what to do: on standard error, with ``--json`` as an object on standard output too."""
     if as_json:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from clustrix_bundle.cli.app import COMMANDS
+from clustrix_bundle.cli.group import COMMANDS
 
 
 def loaded_modules(arguments, cwd, env):
@@ -34,6 +34,12 @@ def test_what_is_not_needed_is_not_loaded(command, bundle, arguments):
     if arguments == ["--help"]:
         assert not {name for name in loaded if name.startswith("clustrix_bundle.bundler")}
         assert "zstandard" not in loaded
+
+
+def test_a_plain_build_loads_neither_click_nor_what_it_brings(command):
+    loaded = loaded_modules(["build", "thermo.model:run", "--json"], command.cwd, command.env)
+    assert "clustrix_bundle.bundler.package" in loaded
+    assert {*HEAVY, "click", "inspect", "dataclasses", "datetime", "tokenize"} & loaded == set()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
