@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.interpreter import is_site_folder, pth_folders
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
+
+if TYPE_CHECKING:
+    import ast
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +46,27 @@ def _mapped(site_folder: str) -> list[Editable]:
     for name in names:
         try:
             with open(os.path.join(site_folder, name), "rb") as file:
-                tree = _assignments(file.read())
+                found += [Editable(str(path), str(package)) for package, path in _mapping(file.read()).items()]
         except (OSError, SyntaxError, ValueError):
             continue
-        for statement in tree.body:
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-            value = getattr(statement, "value", None)
-            if isinstance(target, ast.Name) and target.id == "MAPPING" and isinstance(value, ast.Dict):
-                try:
-                    pairs = ast.literal_eval(value)
-                except ValueError:
-                    continue
-                found += [Editable(str(path), str(package)) for package, path in pairs.items()]
+    return found
+
+
+def _mapping(source: bytes) -> dict[object, object]:
+    """What the source of a finder assigns to ``MAPPING``; empty if that is no literal.
+
+    Raises:
+        SyntaxError, ValueError: it is no Python.
+    """
+    import ast  # noqa: PLC0415 - where there is a finder
+
+    found: dict[object, object] = {}
+    for statement in _assignments(source).body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        value = getattr(statement, "value", None)
+        if isinstance(target, ast.Name) and target.id == "MAPPING" and isinstance(value, ast.Dict):
+            with contextlib.suppress(ValueError):
+                found.update(ast.literal_eval(value))
     return found
 
 
@@ -63,6 +76,8 @@ def _assignments(source: bytes) -> ast.Module:
     Raises:
         SyntaxError, ValueError: it is no Python.
     """
+    import ast  # noqa: PLC0415
+
     try:
         return ast.parse(b"\n".join(line for line in source.splitlines() if line.startswith(b"MAPPING")))
     except SyntaxError:

@@ -259,7 +259,7 @@ class Analysis:
                     limits += library_limits(name, attribute, shown, line)
             if uses_newer:
                 limits += dated_uses(module.facts, liveness, shown)
-            if is_entry:
+            if is_entry and module.facts.annotated != frozenset():
                 limits += annotation_limits(search.found.files[path].content or module.source, shown)
         for use in search.found.standard:
             if use.sure and use.importer in sure:

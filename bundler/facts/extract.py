@@ -5,7 +5,6 @@ Both give the same facts (``docs/facts.md``). The environment variable ``CLUSTRI
 
 from __future__ import annotations
 
-import ast
 import importlib
 import os
 import warnings
@@ -14,7 +13,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 from clustrix_bundle.bundler.errors import SettingsError, SourceError
-from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 if TYPE_CHECKING:
@@ -68,7 +66,8 @@ def extract_facts(source: bytes, path: str) -> ModuleFacts:
             return ModuleFacts.from_json(compiled.extract_facts(source))
         except SyntaxError as error:
             words, line = error.msg, error.lineno or 0
-    from clustrix_bundle.bundler.facts.lexical import scan  # noqa: PLC0415 - where the core does not do
+    from clustrix_bundle.bundler.facts.decode import decode_source  # noqa: PLC0415 - where the core does not do
+    from clustrix_bundle.bundler.facts.lexical import scan  # noqa: PLC0415
 
     text = decode_source(source, path)
     lexical = scan(text, path)
@@ -87,9 +86,7 @@ def extract_facts(source: bytes, path: str) -> ModuleFacts:
 def _python_reads(text: str) -> bool:
     """Whether this Python's own parser reads the text."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
+        _parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -101,11 +98,17 @@ def source_error(text: str, path: str, words: str, line: int) -> SourceError:
     Python's words are better known than any other parser's, and the same whichever extractor complains.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
+        _parse(text)
     except SyntaxError as error:
         return SourceError(f"not valid Python: {error.msg}", path, error.lineno or line)
     except (ValueError, RecursionError, MemoryError):
         pass
     return SourceError(f"cannot be read as Python: {words}", path, line)
+
+
+def _parse(text: str) -> None:
+    import ast  # noqa: PLC0415 - for texts that an extractor does not read
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ast.parse(text)

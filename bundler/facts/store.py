@@ -1,28 +1,22 @@
 """The store: source files, each read once, and what the analysis asks of all of them (docs/facts.md, "The store").
 
-`CoreStore` reads ahead on threads of the compiled core and keeps bytes and outlines outside of Python; `PythonStore` is the
-same by libcst, one file after the other.
+`CoreStore` reads ahead on threads of the compiled core and keeps bytes and outlines outside of Python; `PythonStore`, beside this file, is
+the same by libcst, one file after the other.
 """
 
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from clustrix_bundle.bundler.errors import SourceError
-from clustrix_bundle.bundler.facts.decode import decode_source
 from clustrix_bundle.bundler.facts.extract import core, extract_facts, extractor_name
 from clustrix_bundle.bundler.facts.model import ModuleFacts, Rows
-from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler._core import FactsStore as CompiledStore
     from clustrix_bundle.bundler._core import ImportWalk
-
-_NAME = compile_lazily(r"[^\W\d]\w*")
 
 
 class SearchPath(NamedTuple):
@@ -160,99 +154,11 @@ class CoreStore:
         return self._compiled.callees(first)
 
 
-class PythonStore:
-    """The store by the libcst extractor."""
-
-    def __init__(self) -> None:
-        self._contents: dict[str, bytes | OSError] = {}
-        self._words: dict[str, None] = {}
-        self._mentioned: dict[str, frozenset[str]] = {}
-
-    def request(self, paths: Sequence[str]) -> None:
-        """As `FactsStore.request`: there is nothing to be gained here."""
-
-    def add(self, path: str, content: bytes) -> None:
-        """As `FactsStore.add`."""
-        self._contents[path] = content
-        self._take_words(path, content)
-
-    def content(self, path: str) -> bytes:
-        """As `FactsStore.content`."""
-        known = self._contents.get(path)
-        if known is None:
-            try:
-                with open(path, "rb") as file:
-                    known = file.read()
-                self._take_words(path, known)
-            except OSError as error:
-                known = error
-            self._contents[path] = known
-        if isinstance(known, OSError):
-            raise known
-        return known
-
-    def facts(self, path: str) -> ModuleFacts:
-        """As `FactsStore.facts`."""
-        return extract_facts(self.content(path), path)
-
-    def words(self, first: int = 0) -> list[str]:
-        """As `FactsStore.words`."""
-        return list(self._words)[first:]
-
-    def mentioning(self, names: Sequence[str]) -> list[str]:
-        """As `FactsStore.mentioning`."""
-        wanted = frozenset(names)
-        return [path for path, words in self._mentioned.items() if not words.isdisjoint(wanted)]
-
-    def calling(self, names: Sequence[str]) -> list[str]:
-        """As `FactsStore.calling`."""
-        return self.mentioning(names)
-
-    def reading(self, names: Sequence[str]) -> list[str]:
-        """As `FactsStore.reading`."""
-        return self.mentioning(names)
-
-    def callees(self, first: int = 0) -> list[str]:
-        """As `FactsStore.callees`: all names."""
-        return self.words(first)
-
-    def callee_names(self, first: int) -> tuple[list[str], int]:
-        """As `FactsStore.callee_names`."""
-        return self.words(first), len(self._words)
-
-    def callees_named(self, names: Sequence[str], first: int) -> list[str]:
-        """As `FactsStore.callees_named`."""
-        wanted = frozenset(names)
-        return [name for name in self.words(first) if name in wanted]
-
-    def using(self, callees: Sequence[str]) -> list[str]:
-        """As `FactsStore.using`."""
-        return self.mentioning(callees)
-
-    def containing(self, text: bytes) -> list[str]:
-        """As `FactsStore.containing`."""
-        return [path for path, content in self._contents.items() if isinstance(content, bytes) and text in content]
-
-    def having(self, family: str) -> list[str]:  # noqa: ARG002 - whoever wants to know for sure looks at the facts
-        """As `FactsStore.having`."""
-        return [path for path, content in self._contents.items() if isinstance(content, bytes)]
-
-    def import_walk(self, search: SearchPath) -> None:
-        """As `FactsStore.import_walk`."""
-
-    def _take_words(self, path: str, content: bytes) -> None:
-        """Every name in the text, those in comments and literals too."""
-        try:
-            text = decode_source(content, path)
-        except SourceError:
-            text = ""  # no facts either
-        self._mentioned[path] = words = frozenset(unicodedata.normalize("NFKC", name) for name in _NAME.findall(text))
-        self._words.update(dict.fromkeys(sorted(words)))
-
-
 def open_store() -> FactsStore:
     """The compiled core's store where the core is used, else `PythonStore`."""
     compiled = core()
     if compiled is not None and extractor_name() == "core":
         return CoreStore(compiled.FactsStore())
+    from clustrix_bundle.bundler.facts.python_store import PythonStore  # noqa: PLC0415 - instead of the core's
+
     return PythonStore()

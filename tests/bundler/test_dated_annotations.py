@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
-from clustrix_bundle.bundler.facts.store import PythonStore, open_store
+from clustrix_bundle.bundler.facts.python_store import PythonStore
+from clustrix_bundle.bundler.facts.store import open_store
 from clustrix_bundle.bundler.python_range import combine
 
 

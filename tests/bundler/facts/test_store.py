@@ -9,7 +9,8 @@ import pytest
 from clustrix_bundle.bundler.errors import SourceError
 from clustrix_bundle.bundler.facts.extract import core, extract_facts
 from clustrix_bundle.bundler.facts.model import ModuleFacts
-from clustrix_bundle.bundler.facts.store import CoreStore, FactsStore, PythonStore
+from clustrix_bundle.bundler.facts.python_store import PythonStore
+from clustrix_bundle.bundler.facts.store import CoreStore, FactsStore
 
 SOURCE = """
 import os.path as p, json
