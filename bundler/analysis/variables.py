@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.graph import Note
-from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,14 +16,17 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.variable_uses import Handed
     from clustrix_bundle.bundler.analysis.world import LoadedModule
 
-_EVERYWHERE = compile_lazily(
-    r"PATH|HOME|USER|LOGNAME|SHELL|PWD|OLDPWD|SHLVL|_|TERM|COLORTERM|NO_COLOR|COLUMNS|LINES|DISPLAY|EDITOR|VISUAL|PAGER|HOSTNAME"
-    r"|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TMP|TEMP|XDG_\w+|SSH_\w+|\w+_proxy|\w+_PROXY"  # of every machine and session
-    r"|LD_\w+|PYTHON\w*|VIRTUAL_ENV\w*|CONDA_\w+|PIP_\w+|UV_\w+"  # of an interpreter's installation
-    r"|OMP_\w+|MKL_\w+|OPENBLAS_\w+|NUMEXPR_\w+|BLIS_\w+|CUDA_\w+|NVIDIA_\w+"  # of a machine's cores and devices
-    r"|SLURM_\w+|SBATCH_\w+|PBS_\w+|SGE_\w+|JOB_ID|NSLOTS|CLUSTRIX_\w+"  # of a job
-)
-"""Variables that say something of the machine, the session or the job: there they have the values that are right there."""
+_EVERYWHERE = frozenset({
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "DISPLAY",
+    "EDITOR", "VISUAL", "PAGER", "HOSTNAME", "TZ", "LANG", "LANGUAGE", "TMPDIR", "TMP", "TEMP",  # of every machine and session
+    "JOB_ID", "NSLOTS",  # of a job
+})  # fmt: skip
+_FAMILIES = (
+    "LC_", "XDG_", "SSH_",  # of a session
+    "LD_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "PIP_", "UV_",  # of an interpreter's installation
+    "OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "BLIS_", "CUDA_", "NVIDIA_",  # of a machine's cores and devices
+    "SLURM_", "SBATCH_", "PBS_", "SGE_", "CLUSTRIX_",  # of a job
+)  # fmt: skip
 
 _WORDS = frozenset({"environ", "environb", "getenv"})
 
@@ -34,6 +36,11 @@ def reads_variables(name: str) -> bool:
     return name in _WORDS
 
 
+def _is_everywhere(name: str) -> bool:
+    """Whether a variable says something of the machine, the session or the job: there it has the value that is right there."""
+    return name in _EVERYWHERE or name.startswith(_FAMILIES) or name.endswith(("_proxy", "_PROXY"))
+
+
 def read_variables(
     modules: Iterable[LoadedModule],
     variables: Collection[str],
@@ -41,16 +48,13 @@ def read_variables(
     liveness_of: Callable[[LoadedModule], Liveness],
 ) -> list[Note]:
     """A warning for each variable of ``variables`` that modules which ship read, at the first place in each; none where they set it."""
-    asked = frozenset(name for name in variables if name.isascii() and not _EVERYWHERE.fullmatch(name))
+    asked = frozenset(name for name in variables if name.isascii() and not _is_everywhere(name))
     at_environment = sources.mentioning(reads_variables) if asked else frozenset()
     if not at_environment:
         return []
     holding = sources.holding_any(name.encode() for name in asked)
-    stands = re.compile(
-        rf"""["'](?:{"|".join(map(re.escape, sorted(asked)))})["']|\b(?:{"|".join(map(re.escape, sorted(asked)))})\s*=""".encode()
-    )
     modules = list(modules)
-    naming = [module for module in modules if module.file in holding and stands.search(module.source)]
+    naming = [module for module in modules if module.file in holding and _names_one(module.source, asked)]
     if not naming:
         return []
     from clustrix_bundle.bundler.analysis.variable_uses import VariableUses  # noqa: PLC0415 - where a variable is named
@@ -65,6 +69,12 @@ def read_variables(
             for name, line in uses.read_names(asked):
                 places[module.file, name] = min(line, places.get((module.file, name), line))
     return [Note(_WARNING.format(name), path, line) for (path, name), line in places.items() if name not in made]
+
+
+def _names_one(source: bytes, variables: Collection[str]) -> bool:
+    """Whether one of the variables stands in a source as a whole literal or as a keyword."""
+    names = [re.escape(name.encode()) for name in variables if name.encode() in source]
+    return any(re.search(rb"""["']%b["']|\b%b\s*=""" % (name, name), source) for name in names)
 
 
 def _handed_on(

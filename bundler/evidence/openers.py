@@ -8,22 +8,47 @@ from typing import TYPE_CHECKING
 from clustrix_bundle.bundler.evidence.deeds import COPY, LIST, LOAD, WALK, WRITE, Opener
 from clustrix_bundle.bundler.evidence.known_openers import BY_NAME, PATH_METHODS, RESOURCES
 from clustrix_bundle.bundler.folding.foreign_names import is_path_class
-from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from clustrix_bundle.bundler.evidence.call_shapes import CallShape
 
-_READING = compile_lazily(
-    r"(?:read|scan|load|open|imread|parse|import|iter|from)(?:_\w+)?|\w+_(?:load|read|open)|fromfile|genfromtxt|loadtxt|memmap|from[a-z]+|"
-    r"\w*(?:Dataset|File|Reader|Loader|Archive|Database|Lookup|Folder|Staticfiles|Source|Image)"
-)
-WRITING = compile_lazily(
-    r"(?:to|write|save|dump|export)(?:_\w+)?|savefig|imwrite|imsave|savez\w*|savetxt|tofile|\w+_(?:save|dump|write)"
-)
-_NEVER = compile_lazily(
-    r"builtins\.|os\.path\.|re\.|string\.|logging\.(?!config)|argparse\.|click\.|typing\.|collections\.|itertools\.|functools\.|time\.|datetime\."
-    r"|urllib\.|http\.|webbrowser\.|requests\.|importlib\.(?!resources)|unittest\.|warnings\.|struct\.|math\.|random\.|json\.loads|clustrix"
-)
+_READ_VERBS = frozenset({"read", "scan", "load", "open", "imread", "parse", "import", "iter", "from"})
+_READ_ENDS = frozenset({"load", "read", "open"})
+_READ_NAMES = frozenset({"genfromtxt", "loadtxt", "memmap"})
+_READ_NOUNS = ("Dataset", "File", "Reader", "Loader", "Archive", "Database", "Lookup", "Folder", "Staticfiles", "Source", "Image")
+_WRITE_VERBS = frozenset({"to", "write", "save", "dump", "export"})
+_WRITE_ENDS = frozenset({"save", "dump", "write"})
+_WRITE_NAMES = frozenset({"savefig", "imwrite", "imsave", "savetxt", "tofile"})
+_NEVER = (
+    "builtins.", "os.path.", "re.", "string.", "logging.", "argparse.", "click.", "typing.", "collections.", "itertools.", "functools.", "time.",
+    "datetime.", "urllib.", "http.", "webbrowser.", "requests.", "importlib.", "unittest.", "warnings.", "struct.", "math.", "random.", "json.loads",
+    "clustrix",
+)  # fmt: skip
+_YET = ("logging.config", "importlib.resources")
+
+
+def is_named_as_reading(last_name: str) -> bool:
+    """Whether any foreign function of that last name is taken for one that reads: ``read_csv``, ``np_load``, ``fromfile``, ``ImageFolder``."""
+    return (
+        _has_verb(last_name, _READ_VERBS, _READ_ENDS)
+        or last_name in _READ_NAMES
+        or (last_name.startswith("from") and last_name.isascii() and last_name.isalpha() and last_name.islower())
+        or last_name.endswith(_READ_NOUNS)
+    )
+
+
+def is_named_as_writing(last_name: str) -> bool:
+    """The same for one that writes: ``to_csv``, ``model_save``, ``savetxt``."""
+    return _has_verb(last_name, _WRITE_VERBS, _WRITE_ENDS) or last_name in _WRITE_NAMES or last_name.startswith("savez")
+
+
+def _has_verb(name: str, first: Collection[str], last: Collection[str]) -> bool:
+    """Whether a name is one of the verbs ``first`` or begins with it, or ends in one of ``last``; an underscore parts it from the rest."""
+    verb, _, rest = name.partition("_")
+    before, _, end = name.rpartition("_")
+    return (verb in first and (bool(rest) or verb == name)) or (bool(before) and end in last)
 
 
 def opener_of(name: str) -> Opener | None:
@@ -31,12 +56,12 @@ def opener_of(name: str) -> Opener | None:
     known = BY_NAME.get(name)
     if known is not None:
         return known
-    if _NEVER.match(name):
+    if name.startswith(_NEVER) and not name.startswith(_YET):
         return None
     last = name.rpartition(".")[2]
-    if _READING.fullmatch(last):
+    if is_named_as_reading(last):
         return _GENERIC_LOAD
-    if WRITING.fullmatch(last):
+    if is_named_as_writing(last):
         return _GENERIC_WRITE
     return None
 
@@ -61,12 +86,7 @@ LAST_NAMES = frozenset({name.rpartition(".")[2] for name in (*BY_NAME, *RESOURCE
 @lru_cache(maxsize=4096)
 def may_open(last_name: str) -> bool:
     """Whether a callee of that last name can be an opener, by any rule here."""
-    return last_name in LAST_NAMES or bool(_READING.fullmatch(last_name) or WRITING.fullmatch(last_name))
-
-
-def is_named_as_reading(last_name: str) -> bool:
-    """Whether any foreign function of that last name is taken for one that reads."""
-    return bool(_READING.fullmatch(last_name))
+    return last_name in LAST_NAMES or is_named_as_reading(last_name) or is_named_as_writing(last_name)
 
 
 def is_opener(name: str) -> bool:

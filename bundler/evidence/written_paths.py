@@ -41,7 +41,7 @@ def written_paths(reading: Reading, module: LoadedModule) -> Iterator[Path]:
             fills = any(map(_makes_tables, reading.calls(module, _EXECUTIONS))) if fills is None else fills
             values += [opening.value for opening in openings if fills]
         name = last_name(call.func)
-        if openers.WRITING.fullmatch(name) or _WRITERS.fullmatch(name):
+        if openers.is_named_as_writing(name) or _WRITERS.fullmatch(name):
             arguments = reading.folder.arguments_of(call, module)
             for group in (*arguments.positional, *arguments.keywords.values()):
                 values += paths_in(group, many=False)
