@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
+from clustrix_bundle.bundler.slicing.parts import (
+    ANYTHING,
+    SOMEWHERE,
+    below,
+    is_new,
+    joined,
+    meets,
+    parts,
+    renewed,
+    sources,
+    split,
+    wholes,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clustrix_bundle.bundler.slicing.things import Thing
 
 
 Root = tuple[str, str]
 OWN: Root = ("own", "")
 """What a statement makes and gives no name."""
+AFTERWARDS = "="
+"""In the place of a call that gives an object to another: it is bound when all of a statement has run."""
+_NOWHERE = ("foreign", "own")
+"""What an installed module has, and what has no name, keeps nothing that is followed."""
 
 
 @dataclass(slots=True)
@@ -21,6 +41,8 @@ class Deeds:
 
     Attributes:
         changes: Whose objects it may change.
+        parts: Which parts of them, where it is no whole object, each with the call that changes it, or empty.
+        keeps: Places in objects, what is kept there from then on, and the call that gives it to them, or empty.
         binds: Names of the script that it binds through ``global``.
         keys: Names that it binds through ``globals()[…] = …``; ``*`` where the key is not a literal, ``?`` where a text is
             executed that hardly binds any.
@@ -28,17 +50,20 @@ class Deeds:
         places: For the settings that what a function gives may depend on: module and line where they are made.
         writes: Files that it writes by a literal name, with module and line.
         makes: Databases that it opens by a literal name, and makes where they are not there, with module and line.
-        links: Pairs (a, b): from then on a change of a's object may be one of b's.
+        links: Pairs (a, b): from then on a change of a's object may be one of b's; where a is new, a change of what a's object holds.
         submits: How it submits, connects, configures, or asks a notebook's kernel; empty if it does not.
         client: What it asks of the client's terminal or command line; empty if nothing.
         defers: Whether what it binds may run functions later that it was given.
         exits: Whether it may end the process.
+        goes: What it goes through, as a loop does: that uses up an iterator.
         gives: Functions that it hands on as values, to calls and in what it binds.
         runs: Whose objects it calls, or calls parts of, where it can't be read which functions they are.
         calls: Functions that it runs, with what each parameter stands for.
     """
 
     changes: set[Root] = field(default_factory=set)
+    parts: set[tuple[Root, str]] = field(default_factory=set)
+    keeps: set[tuple[Root, Root, str]] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
@@ -50,6 +75,7 @@ class Deeds:
     client: str = ""
     defers: bool = False
     exits: bool = False
+    goes: set[Root] = field(default_factory=set)
     gives: set[Thing] = field(default_factory=set)
     runs: set[Root] = field(default_factory=set)
     calls: list[tuple[Thing, dict[str, frozenset[Root]]]] = field(default_factory=list)
@@ -58,6 +84,9 @@ class Deeds:
         """Grows with every deed that is added."""
         return (
             len(self.changes)
+            + len(self.parts)
+            + len(self.keeps)
+            + len(self.goes)
             + len(self.binds)
             + len(self.keys)
             + len(self.settings)
@@ -71,14 +100,44 @@ class Deeds:
             + self.exits
         )
 
+    def change(self, roots: Iterable[Root], call: str = "") -> None:
+        """Objects, or parts of them, may be changed, by a call that is told apart from others."""
+        roots = tuple(roots)
+        self.changes |= wholes(roots)
+        self.parts |= {(root, call) for root in parts(roots)}
+
+    def act(self, roots: Iterable[Root], call: str = "") -> None:
+        """Anything that is kept in objects may be changed."""
+        self.parts |= {(root, call) for root in parts(below(roots, ANYTHING))}
+
+    def link(self, first: Iterable[Root], second: Iterable[Root]) -> None:
+        """From then on a change of the first objects may be one of the second."""
+        taken = wholes(second)
+        self.links |= {(a, b) for a in sources(first) for b in taken if a != b and "foreign" not in (a[0], b[0])}
+
+    def keep(self, places: Iterable[Root], roots: Iterable[Root], call: str = "") -> None:
+        """Objects are kept at places of others from then on."""
+        places = [place for place in places if place[0] not in _NOWHERE]
+        for root in roots:
+            if root[0] not in _NOWHERE:
+                self.keeps |= {(place, root, call) for place in places if split(place)[0] != split(root)[0]}
+
     def add(self, other: Deeds, arguments: dict[str, frozenset[Root]]) -> None:
         """The deeds of a function that is called, its parameters replaced by what they stand for."""
         for root in tuple(other.changes):  # a recursive function is its own other
-            self.changes |= replaced(root, arguments)
+            self.change(replaced(root, arguments))
+        for root, call in tuple(other.parts):
+            if root[0] != "local":
+                self.parts |= {(part, call) for part in parts(replaced(root, arguments))}
+        for holder, root, call in tuple(other.keeps):
+            if "local" not in (holder[0], root[0]):
+                self.keep(replaced(holder, arguments), replaced(root, arguments), call)
+        for root in tuple(other.goes):
+            self.goes |= replaced(root, arguments)
         for first, second in tuple(other.links):
-            self.links |= {(a, b) for a in replaced(first, arguments) for b in replaced(second, arguments) if a != b}
+            self.link(replaced(first, arguments), replaced(second, arguments))
         for root in tuple(other.runs):
-            self.runs |= replaced(root, arguments) or {OWN}
+            self.runs |= wholes(replaced(root, arguments)) or {OWN}
         self.gives |= other.gives
         self.binds |= other.binds
         self.keys |= other.keys
@@ -93,7 +152,37 @@ class Deeds:
         self.client = self.client or other.client
         self.exits = self.exits or other.exits
 
+    def settle(self) -> None:
+        """What objects of the function's own keep is changed with them, and kept where they are."""
+        kept: dict[Root, list[tuple[tuple[str, ...], Root, str]]] = defaultdict(list)
+        for place, root, call in self.keeps:
+            if place[0] == "local":
+                owner, steps = split(place)
+                kept[owner].append((steps, root, call))
+        if not kept:
+            return
+        pending = [item for item in self.parts if item[0][0] == "local"]
+        while pending:
+            part, call = pending.pop()
+            owner, changed = split(part)
+            for steps, root, giving in kept.get(owner, ()):
+                for rest in meets(changed, steps) if not giving or giving != call else ():
+                    before = len(self.parts)
+                    self.change([joined(root, rest)], call)
+                    if root[0] == "local" and len(self.parts) != before:
+                        pending.append((joined(root, rest), call))
+        for place, root, call in tuple(self.keeps):
+            if root[0] == "local" and place[0] != "local":
+                for _, inner, giving in kept.get(split(root)[0], ()):
+                    self.keep(below([place], SOMEWHERE), [inner], giving or call)
+
 
 def replaced(root: Root, arguments: dict[str, frozenset[Root]]) -> frozenset[Root]:
     """What a root of a called function is for the caller."""
-    return arguments.get(root[1], frozenset()) if root[0] == "parameter" else frozenset([root])
+    if root[0] != "parameter":
+        return frozenset([root])
+    (_, name), steps = split(root)
+    found = arguments.get(name, frozenset())
+    if is_new(root):
+        return renewed(joined(one, steps) for one in found)
+    return frozenset(joined(one, steps) for one in found) if steps else found

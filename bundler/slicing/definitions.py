@@ -66,8 +66,8 @@ class DefinitionReader:
         for base in scope.bases:
             things = self._reader.things.of(self._reader.module, scope.parent, base)
             if any(thing.kind in ("made", "foreign-made") for thing in things):
-                self._reader.deeds.changes |= self._reader.roots.of(
-                    scope.parent, base
+                self._reader.deeds.change(
+                    self._reader.roots.of(scope.parent, base)
                 )  # Base = declarative_base(): it keeps a list of its models
             for thing in things:
                 if thing.kind == "class":

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.slicing.application import UNKNOWN
 from clustrix_bundle.bundler.slicing.call_expressions import as_expression, calls_of_calls, named_in, outermost, shares, shifts
 from clustrix_bundle.bundler.slicing.calls import CallReader
-from clustrix_bundle.bundler.slicing.deeds import OWN, Deeds, Root
+from clustrix_bundle.bundler.slicing.deeds import AFTERWARDS, OWN, Deeds, Root
 from clustrix_bundle.bundler.slicing.definitions import DefinitionReader
 from clustrix_bundle.bundler.slicing.implicit import ImplicitRuns, remembers
 from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, root_name
+from clustrix_bundle.bundler.slicing.parts import ANYTHING, DEEP_ONLY, ELEMENT, SOMEWHERE, below, is_new, joined
 from clustrix_bundle.bundler.slicing.stored_functions import find_stored
 from clustrix_bundle.bundler.slicing.syntax_reads import Deletion
 from clustrix_bundle.bundler.slicing.things import Thing, Things
@@ -58,7 +60,7 @@ class Effects:
 
     def _close(self) -> None:
         self._add_calls()
-        while self._run_stored():
+        while self._run_stored() | self._go_through():
             self._add_calls()
 
     def _run_stored(self) -> bool:
@@ -68,9 +70,21 @@ class Effects:
         for deeds in self._statements:
             known = {function for function, _ in deeds.calls}
             held = {one for root in deeds.runs for one in (deeds.gives if root == OWN else stored.get(root, ()))}
+            held |= {one for root in deeds.goes for one in stored.get(root, ()) if self.things.is_generator(one)}
             for function in held - known:
                 deeds.calls.append((function, {}))
                 found = True
+        return found
+
+    def _go_through(self) -> bool:
+        """What functions go through is changed by it where it is an iterator; True if a statement was not known to do so."""
+        found = False
+        for deeds in self._statements:
+            for kind, name in tuple(deeds.goes):
+                if kind == "name" and (kind, name) not in deeds.changes:
+                    before = deeds.size()
+                    _Reader(self.implicit, self._script, deeds).calls.use_up(0, ("name", name))
+                    found = found or deeds.size() != before
         return found
 
     def _add_calls(self) -> None:
@@ -89,6 +103,7 @@ class Effects:
                 before = deeds.size()
                 for callee, arguments in deeds.calls:
                     deeds.add(self._functions[callee], arguments)
+                deeds.settle()
                 changed = changed or deeds.size() != before
 
     # -- one piece of code
@@ -124,29 +139,33 @@ class Effects:
                     self.implicit.read(reader.calls, read)
                 for at, callee, given in self._script.syntax.indirect.get(scope, ()) if self._script.may_call_indirectly else ():
                     if at == number:
-                        deeds.runs |= reader.calls.roots.of(scope, callee)
+                        reader.calls.run_held(reader.calls.roots.of(scope, callee))
                         if statement.kind == "expr" and not reader.calls.is_own(scope, callee):
-                            deeds.changes |= {root for root in reader.calls.roots.of_all(scope, given) if root[0] != "foreign"}
+                            deeds.change(root for root in reader.calls.roots.of_all(scope, given) if root[0] != "foreign")
         hidden = list(calls_of_calls(calls, bindings))
         for call in hidden:
             reader.calls.call(call.scope, call, discarded=False)
         seen = named_in([*calls, *hidden], bindings)
         for name in statement.mutates:
             if name not in seen:  # through a callee that is no name: nothing is known of it
-                deeds.changes |= reader.calls.roots.of_name(0, name)
+                deeds.change(reader.calls.roots.of_name(0, name))
         if statement.kind in _ITERATE:
             for name in statement.uses:
                 reader.calls.run_methods(0, _ITERATE[statement.kind], (("name", name),))
-                if statement.kind == "for":
-                    reader.calls.use_up(0, ("name", name))
+                reader.calls.use_up(0, ("name", name))
+                if statement.kind == "with":
+                    reader.calls.end(("name", name))
         if statement.kind == "expr" and shifts(self._script.module.source, statement):
             for name in statement.uses:
-                deeds.changes |= reader.calls.roots.of_name(0, name)
+                deeds.change(reader.calls.roots.of_name(0, name))
                 reader.calls.run_methods(
                     0, ("__lshift__", "__rshift__"), (("name", name), *(("name", other) for other in statement.uses))
                 )
+        if statement.kind == "match":
+            reader.capture(bindings, frozenset(("name", name) for name in statement.uses))
         for name in statement.deletes:
             deeds.changes.add(("name", name))
+            reader.calls.let_go(name)
         return deeds
 
     def _function(self, function: Thing) -> Deeds:
@@ -168,7 +187,7 @@ class Effects:
             for deletion in names.syntax.deletions.get(scope, ()) if names.may_delete else ():
                 reader.deletion(scope, deletion)
             for _, callee, _ in names.syntax.indirect.get(scope, ()) if names.may_call_indirectly else ():
-                deeds.runs |= reader.calls.roots.of(scope, callee)
+                reader.calls.run_held(reader.calls.roots.of(scope, callee))
             for name in names.facts.scopes[scope].global_names:
                 if any(True for _ in names.assignments.get((scope, name), ())):
                     reader.bind_global(name)
@@ -191,16 +210,21 @@ class _Reader:
         self.calls.line = binding.line
         self.calls.statement = binding.statement
         self.calls.give(scope, binding.value)
+        values = self.calls.roots.of(scope, binding.value)
+        if binding.value[0] == "each":
+            self.calls.use_up(scope, _gone_through(binding.value))
         if target[0] in ("attr", "index"):
             if target[0] == "index" and self.calls.roots.is_namespace(scope, target[1]):
                 key = target[2][1] if target[2][0] == "str" else "*"
                 self.calls.bind_key(key)
-                values, named = self.calls.roots.of(scope, binding.value), frozenset([("name", key)])
+                named = frozenset([("name", key)])
                 self.calls.link(values, named)
                 self.calls.link(named, values)
                 return
             owners = self.change_target(scope, target)
-            self.calls.link(self.calls.roots.of(scope, binding.value), owners)
+            self.calls.link(values, owners)
+            step = f".{target[2]}" if target[0] == "attr" else SOMEWHERE if target[2] == UNKNOWN else ELEMENT
+            self.keep(below(owners, step), binding, values)
             if not self.implicit.is_no_instance(self.calls, scope, target[1]):
                 methods = ["__setitem__", "__delitem__"]
                 if target[0] == "attr":
@@ -209,17 +233,33 @@ class _Reader:
                 self.calls.run_methods(scope, methods, (target[1], ("?",), binding.value))
         elif target[0] == "name" and binding.kind == "aug":
             self.calls.run_methods(scope, _IN_PLACE, (target, binding.value))
-            self.calls.deeds.changes |= self.calls.roots.of_name(scope, target[1])
+            own = self.calls.roots.of_name(scope, target[1])
+            self.calls.deeds.change(own)
+            self.calls.link(values, own)
+            self.keep(own, binding, values)
         elif (
             target[0] == "name"
-            and self.calls.names.function_of[scope] < 0
-            and scope == 0
+            and (scope == 0 or target[1] in self.calls.names.facts.scopes[scope].global_names)
             and self.calls.module == self.calls.things.script
         ):
-            own: frozenset[Root] = frozenset([("name", target[1])])
-            values = frozenset(root for root in self.calls.roots.of(scope, binding.value) if root[0] == "name")
+            own = frozenset([("name", target[1])])
+            values = frozenset(root for root in values if root[0] in ("name", "parameter"))
             self.calls.link(values, own)
             self.calls.link(own, values)
+            self.keep(own, binding, values, AFTERWARDS)
+            for root in values:
+                if not is_new(root):
+                    place = root if _is_itself(binding.value, root) else joined(root, (DEEP_ONLY,))
+                    self.calls.deeds.keep([place], own, AFTERWARDS)
+
+    def keep(self, places: frozenset[Root], binding: Binding, values: frozenset[Root], call: str = "") -> None:
+        """A value is bound to places: it is what they are, or is kept somewhere in what is put together for them."""
+        inside = below(places, SOMEWHERE)
+        for root in values:
+            if binding.kind == "with":
+                self.calls.deeds.keep(places, below([root], ANYTHING), call)
+            else:
+                self.calls.deeds.keep(places if _is_itself(binding.value, root) else inside, [root], call)
 
     def change_target(self, scope: int, target: Expr) -> frozenset[Root]:
         """``x.a`` or ``x[i]`` is set or deleted; gives the owners."""
@@ -261,8 +301,28 @@ class _Reader:
                 if one is not other and value == other_value:
                     self.calls.link(one, other)
 
+    def capture(self, bindings: Sequence[Binding], subjects: frozenset[Root]) -> None:
+        """The patterns of a ``match`` take parts of its subject."""
+        for binding in bindings:
+            if binding.value == UNKNOWN and binding.target[0] == "name":
+                own = frozenset([("name", binding.target[1])])
+                self.calls.link(own, subjects)
+                self.calls.link(subjects, own)
+                self.calls.deeds.keep(own, below(subjects, ANYTHING))
+
     def bind_global(self, name: str) -> None:
         if self.calls.module == self.calls.things.script:
             self.calls.deeds.binds.add(name)
         else:
             self.calls.deeds.changes.add(("module", self.calls.module))
+
+
+def _is_itself(value: Expr, root: Root) -> bool:
+    """Whether an expression gives the object, or the part of one, that it has from there, and no new one that holds it."""
+    return not is_new(root) and (value[0] in ("name", "attr", "index", "each", "either") or root[1].endswith(ANYTHING))
+
+
+def _gone_through(value: Expr) -> Expr:
+    while value[0] == "each":
+        value = value[1]
+    return value

@@ -92,7 +92,7 @@ class ImplicitRuns:
             return
         receivers = self.things.of(reader.module, read.scope, receiver)
         if read.methods[0] == "__getitem__" and any(thing.module == "collections.defaultdict" for thing in receivers):
-            reader.deeds.changes |= reader.roots.of(read.scope, receiver)
+            reader.deeds.change(reader.roots.of(read.scope, receiver))
             self._run_factory(reader, read.scope, receiver)
         if self.is_no_instance(reader, read.scope, receiver):
             return

@@ -61,8 +61,11 @@ _METHODS_THAT_READ = """
 METHODS_THAT_READ = frozenset(_METHODS_THAT_READ.split())
 """Methods that leave the object they are called on as it is, whichever common type has them."""
 
+COPIERS = words("list tuple set frozenset dict sorted copy.copy collections.deque collections.OrderedDict collections.UserDict")
+"""Calls whose result is a new object with the same content."""
+
 METHODS_THAT_MAKE = words(
-    "copy deepcopy join split rsplit splitlines format encode decode tolist astype to_dict to_list to_json isoformat strftime submit"
+    "copy deepcopy __new__ __call__ join split rsplit splitlines format encode decode tolist astype to_dict to_list to_json isoformat strftime submit"
 )
 """Methods whose result shares no mutable part with the object."""
 
@@ -98,6 +101,16 @@ _MUTATING = words(
     "append appendleft add extend extendleft update insert pop popleft popitem remove discard setdefault clear put put_nowait write"
     " writelines push register send set __setitem__ __delitem__ sort reverse"
 )
+_KEEPS_AS_IT_IS = words("append appendleft add insert put put_nowait push setdefault register set submit")
+_PUTS = _MUTATING - {"send", "write", "writelines", "set"}
+_CONTAINERS = frozenset({"collections", "queue", "array", "heapq"})
+_ASKS = words(
+    "qsize empty full is_set locked is_alive done running cancelled getvalue tell fileno isatty readable writable seekable"
+)
+_SHOWS = compile_lazily(r"save.*|plot.*|show.*|display|imshow|hist|scatter|figure|title|legend|sleep|assert_.*")
+_FILLS = compile_lazily(r"shuffle|readinto1?|\w+_into")
+LOG_METHODS = words("debug info warning warn error exception critical log handle")
+"""Methods of loggers that their handlers hear of."""
 _VIEWS = words(
     "asarray asanyarray ascontiguousarray asfortranarray require frombuffer from_dlpack as_strided sliding_window_view diagonal real imag"
     " writer reader open flip fliplr flipud rot90 split array_split hsplit vsplit dsplit expand_dims rollaxis nditer nan_to_num ravel reshape atleast_1d atleast_2d atleast_3d squeeze transpose broadcast_to swapaxes moveaxis view"
@@ -115,6 +128,7 @@ _EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit", "builtin
 _DRAWING = frozenset(
     {"matplotlib", "seaborn", "plotly", "bokeh", "altair", "IPython", "ipywidgets", "pprint", "rich", "tqdm", "pylab"}
 )
+_SINKS = _DRAWING | {"sqlite3", "csv", "open", "io", "gzip", "bz2", "lzma", "zipfile", "tarfile", "json", "pickle", "socket"}
 _DRAWING_SETTINGS = compile_lazily(
     r"use|rc|rcdefaults|rc_file|rc_params|ion|ioff|switch_backend|set.*|register.*|config.*|style|activate|update|reset.*"
 )
@@ -223,6 +237,36 @@ def method_acts(name: str, arguments: int, makers: frozenset[str]) -> bool:
     ``makers`` are the dotted names of installed functions and classes that may have made the object.
     """
     return (name in ("get", "join") and not arguments) or any(maker.partition(".")[0] in _LIVE for maker in makers)
+
+
+def method_acts_on_content(name: str, makers: frozenset[str]) -> bool:
+    """Whether a method that can't be read may change what its object was given before, or run functions that it was given.
+
+    ``makers`` are the dotted names of installed functions and classes that may have made the object.
+    """
+    roots = {maker.partition(".")[0] for maker in makers}
+    if roots & _DRAWING or _SHOWS.fullmatch(name) or name in _ASKS:
+        return False
+    if "logging" in roots and name in LOG_METHODS:
+        return True
+    return name not in METHODS_THAT_READ and (
+        name not in _PUTS or not {maker.partition(".")[0] for maker in makers if "." in maker} <= _CONTAINERS
+    )
+
+
+def method_puts_in(name: str) -> bool:
+    """Whether a method only keeps an argument as it is: ``xs.append(item)``."""
+    return name in _KEEPS_AS_IT_IS
+
+
+def only_takes_data(makers: frozenset[str]) -> bool:
+    """Whether objects that these have made write down the values that they are given, and never change them."""
+    return bool(makers) and all(maker.partition(".")[0] in _SINKS for maker in makers)
+
+
+def method_changes_arguments(name: str) -> bool:
+    """Whether the name of a method says that it changes what it is given: ``rng.shuffle(xs)``, ``file.readinto(buffer)``."""
+    return bool(_FILLS.fullmatch(name))
 
 
 def method_takes_in(name: str) -> bool:

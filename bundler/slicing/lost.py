@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.deeds import replaced
+from clustrix_bundle.bundler.slicing.parts import split, wholes
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.deeds import Deeds, Root
@@ -89,16 +90,22 @@ class Lost:
 
     def _changed(self, number: int, deeds: Deeds) -> Iterator[str]:
         """Names and local modules that the function reads and the statement surely or by functions of the user's changes."""
-        by_calls: set[Root] = {
-            root
-            for callee, arguments in deeds.calls
-            for changed in self._script.effects.of_function(callee).changes
-            for root in replaced(changed, arguments)
-        }
+        by_calls: set[Root] = set()
+        parts_by_calls: set[tuple[Root, str]] = set()
+        for callee, arguments in deeds.calls:
+            done = self._script.effects.of_function(callee)
+            by_calls |= wholes(root for changed in done.changes for root in replaced(changed, arguments))
+            parts_by_calls |= {(root, call) for part, call in done.parts for root in replaced(part, arguments)}
         for kind, changed in sorted(deeds.changes):
             if kind == "module" and changed in self._selection.closure.local:
                 yield changed
             elif kind == "name" and ((kind, changed) in by_calls or self._script.acts_on(number, changed)):
                 for name in self._script.affected(changed):
                     if self._selection.is_demanded(name, number, through=name != changed):
+                        yield name
+        for part, call in sorted(deeds.parts):
+            kind, holder = split(part)[0]
+            if kind == "name" and ((part, call) in parts_by_calls or self._script.acts_on(number, holder)):
+                for name in self._script.affected_in(part, call, number):
+                    if self._selection.is_demanded(name, number, through=True):
                         yield name

@@ -105,6 +105,13 @@ class ModuleNames:
         for number, scope in enumerate(self.facts.scopes):
             if scope.parent >= 0 and self.facts.scopes[scope.parent].kind == "class":
                 found[scope.parent][scope.name].append(number)
+        for item in self.facts.bindings:  # step_once = partialmethod(step, 1)
+            methods = found.get(item.scope)
+            if methods and item.target[0] == "name":
+                value = item.value
+                for name in {one[1] for one in (value, *(value[2] if value[0] == "call" else ())) if one[0] == "name"}:
+                    if name != item.target[1]:
+                        methods[item.target[1]] += methods.get(name, ())
         return found
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.slicing.parts import ELEMENT, below
 from clustrix_bundle.bundler.slicing.roots import Roots
 
 if TYPE_CHECKING:
@@ -24,12 +25,15 @@ def arguments_of(roots: Roots, home: ModuleNames, function: int, call: Applicati
     for name, value in call.keywords:
         if name is not None:
             found[name] = roots.of(call.scope, value)
-    starred = any(arg[0] == "star" for arg in call.args) or "" in call.names
+    first = next((index for index, arg in enumerate(call.args) if arg[0] == "star"), len(call.args))
+    starred = first < len(call.args) or "" in call.names
+    spread = below(roots.of_all(call.scope, (value for name, value in call.keywords if name is None)), ELEMENT)
+    fixed = {parameter.name for parameter in positional[:first]}
     for parameter in parameters:
         if parameter.kind == "keyword" and parameter.name not in found:
             found[parameter.name] = _default(roots, home, function, parameter)
-        if starred:
-            found[parameter.name] = roots.of_all(call.scope, call.values)
+        if starred and parameter.name not in fixed:
+            found[parameter.name] = roots.of_all(call.scope, call.values[first:]) | spread
         elif parameter.kind == "star":
             found[parameter.name] = roots.of_all(call.scope, call.args[len(positional) :])
         elif parameter.kind == "dstar":
@@ -49,4 +53,4 @@ def _default(roots: Roots, home: ModuleNames, function: int, parameter: Paramete
         holder = home.facts.scopes[scope.parent] if scope.parent > 0 and home.is_method(function) else scope
         return frozenset([("name", holder.name)])
     other = roots if home is roots.names else Roots(roots.things, home)
-    return frozenset(root for root in other.of(scope.parent, parameter.default) if root[0] != "parameter")
+    return frozenset(root for root in other.of(scope.parent, parameter.default) if root[0] not in ("parameter", "local"))

@@ -9,6 +9,7 @@ from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.closure import closure_of
 from clustrix_bundle.bundler.slicing.effects import Effects
 from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, root_name
+from clustrix_bundle.bundler.slicing.parts import split
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.facts.model import Import
@@ -43,6 +44,10 @@ class Reasons:
                         return f"changes `{changed}`" + (f", which is part of `{name}`" if name != changed else ""), name
             elif kind == "module" and changed in self.selection.closure.local:
                 return f"changes the module `{changed}`", ""
+        for part, call in sorted({*deeds.parts, *((changed, "") for changed in deeds.changes)}):
+            for name in self.script.affected_in(part, call, number):
+                if self.selection.is_demanded(name, number, through=True):
+                    return f"changes what `{split(part)[0][1]}` holds, `{name}` with it", name
         for name in sorted(deeds.binds | deeds.keys):
             if (name == "*" and not self.live) or (name in ("*", "?") and self.selection.is_open()):
                 return "may bind names that can't be read from the source", ""

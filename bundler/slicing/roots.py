@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
 from clustrix_bundle.bundler.slicing.names import ModuleNames, chain, children
+from clustrix_bundle.bundler.slicing.parts import ANYTHING, ELEMENT, below, renewed, split
 from clustrix_bundle.bundler.slicing.things import Thing
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.things import Things
 
 _TYPE = ("name", "type")
+SUPER: Expr = ("call", ("name", "super"), (), ())
 _DISPLAYS = frozenset({"list", "tuple", "dict", "comp", "dictcomp"})
 
 
@@ -29,7 +31,7 @@ class Roots:
         self._open_aliases: set[str] = set()
 
     def of(self, scope: int, expression: Expr) -> frozenset[Root]:
-        """What the object that an expression gives may belong to."""
+        """What the object that an expression gives may belong to, or be a part of."""
         tag = expression[0]
         if tag == "name":
             return self.of_name(scope, expression[1])
@@ -48,7 +50,11 @@ class Roots:
             if dotted:
                 return frozenset([("foreign", dotted)])
             found = self.of(scope, expression[1])
-            return found | self._shared(expression[2], found) if tag == "attr" else found
+            if tag != "attr":
+                return below(found, ELEMENT)
+            computed = self._computed(expression[2])
+            step = "." + expression[2] if computed is None and expression[2] != "__dict__" else ANYTHING
+            return below(found, step) | self._shared(expression[2], found) | (computed or frozenset())
         if tag in ("list", "tuple", "set", "either", "comp", "dict", "dictcomp"):
             return frozenset().union(*(self.of(scope, child) for child in children(expression)))
         if tag == "bin" and (expression[1] == "|" or _DISPLAYS & {expression[2][0], expression[3][0]}):
@@ -73,7 +79,7 @@ class Roots:
 
     def _shared(self, attribute: str, owners: frozenset[Root]) -> frozenset[Root]:
         """Classes that may hold an attribute for all their instances: ``self.items.append(1)`` where the class says ``items = []``."""
-        if not any(kind in ("name", "parameter") for kind, _ in owners):
+        if not any(kind in ("name", "parameter", "local") for kind, _ in owners):
             return frozenset()
         return frozenset(
             ("name", cls) if names.module.name == self.things.script else ("module", names.module.name)
@@ -81,24 +87,38 @@ class Roots:
             for cls in names.shared_attributes.get(attribute, ())
         )
 
+    def _computed(self, attribute: str) -> frozenset[Root] | None:
+        """What properties of this name give back of module-level objects; None where there are none."""
+        properties = [
+            method
+            for method, names in self.things.methods_named(self.module, attribute)
+            if names.facts.scopes[method.scope].decorators
+        ]
+        return frozenset().union(*map(self._returned, properties)) if properties else None
+
     def of_all(self, scope: int, expressions: Iterable[Expr]) -> frozenset[Root]:
         """What the objects that several expressions give may belong to."""
         return frozenset().union(*(self.of(scope, expression) for expression in expressions))
 
     def _of_call(self, scope: int, expression: Expr) -> frozenset[Root]:
         callee, args = expression[1], (*expression[2], *(value for _, value in expression[3]))
+        if expression == SUPER:
+            return self.of(scope, self.first_parameter(scope))
         given: frozenset[Root] = frozenset().union(*(self.of(scope, arg) for arg in args))
+        passed = below(given, ANYTHING)  # what a function gives may be a part of what it is given
         things = self.things.of(self.module, scope, callee)
-        found: set[Root] = set() if things else set(given)
+        found: set[Root] = set() if things else set(passed)
         for thing in things:
             if thing.kind == "foreign":
                 last = thing.module.rpartition(".")[2]
                 if "." in thing.module and (last.startswith("get") or last in ("gca", "gcf")):
                     found.add(("foreign", thing.module))
+                elif thing.module in known_calls.COPIERS:
+                    found |= self._content(scope, expression[2]) | self.of_all(scope, dict(expression[3]).values())
                 elif not known_calls.makes_anew(thing.module):
-                    found |= given
+                    found |= given if last[:1].isupper() else passed
             elif thing.kind == "function":
-                found |= given | self._returned(thing)
+                found |= passed | self._returned(thing)
                 if self._is_cached(thing):
                     found |= self.of(scope, callee)
             else:
@@ -106,14 +126,24 @@ class Roots:
                 if thing.kind == "class" and (self._is_replaced(thing) or self._is_kept(thing)):
                     found |= self.of(scope, callee)
         if callee[0] == "name" and not any(thing.kind in ("foreign", "function", "class") for thing in things):
-            found |= self.of(scope, callee)  # what a called object gives may be a part of it
-        if (
-            callee[0] == "attr"
-            and not any(thing.kind == "foreign" for thing in things)
-            and callee[2] not in known_calls.METHODS_THAT_MAKE
-        ):
-            found |= self.of(scope, callee[1])
+            found |= below(self.of(scope, callee), ANYTHING)  # what a called object gives may be a part of it
+        if callee[0] == "attr" and not any(thing.kind == "foreign" for thing in things):
+            if callee[2] not in known_calls.METHODS_THAT_MAKE:
+                found |= below(self.of(scope, callee[1]), ANYTHING)
+            elif callee[2] == "copy":
+                found |= renewed(self.of(scope, callee[1]))
         return frozenset(found)
+
+    def _content(self, scope: int, given: Iterable[Expr]) -> frozenset[Root]:
+        """What a new container holds that is made of others: the same as they."""
+        return frozenset().union(*(self.of(scope, one) if one[0] in _DISPLAYS else renewed(self.of(scope, one)) for one in given))
+
+    def first_parameter(self, scope: int) -> Expr:
+        """The name of the object whose method holds a scope."""
+        while scope > 0 and not self.names.is_method(scope):
+            scope = self.names.facts.scopes[scope].parent
+        first = self.names.facts.scopes[scope].parameters[:1]
+        return ("name", first[0].name) if first else ("?",)
 
     def _is_kept(self, cls: Thing) -> bool:
         """Whether making an instance may give one that the class has made before, or that shares its state with others."""
@@ -159,15 +189,32 @@ class Roots:
             return known or frozenset()
         self.things.returned[function] = frozenset()  # what a recursion gives back is given back by the rest
         other = self if names is self.names else Roots(self.things, names)
-        found = frozenset(
+        given = {
             root
             for binding in names.bindings_in.get(function.scope, ())
             if binding.kind in ("return", "yield")
             for root in other.of(function.scope, binding.value)
-            if root[0] != "parameter"
-        )
+        }
+        for local in [root for root in given if root[0] == "local"]:
+            given |= other.put_in(function.scope, ("name", split(local)[0][1]))
+        found = frozenset(root for root in given if root[0] not in ("parameter", "local"))
         self.things.returned[function] = found
         return found
+
+    def put_in(self, scope: int, receiver: Expr) -> frozenset[Root]:
+        """What a function puts into an object that it has made: ``made.append(ITEMS)``, ``made["x"] = ITEMS``."""
+        values = [
+            value
+            for call in self.names.calls_in.get(scope, ())
+            if call.func[0] == "attr" and call.func[1] == receiver and known_calls.method_takes_in(call.func[2])
+            for value in (*call.args, *dict(call.keywords).values())
+        ]
+        values += [
+            item.value
+            for item in self.names.bindings_in.get(scope, ())
+            if item.target[0] in ("attr", "index") and item.target[1] == receiver
+        ]
+        return self.of_all(scope, values)
 
     def of_name(self, scope: int, name: str) -> frozenset[Root]:
         local = self.names.is_local(scope, name)
@@ -185,6 +232,8 @@ class Roots:
         for item in self.names.imports.get(key, ()):
             found |= _of_things(self.things.imported(self.module, item, 0))
         self._open.discard(key)
+        if not found and self.names.function_of[local] >= 0:
+            found.add(("local", name))
         return frozenset(found)
 
     def _of_global(self, name: str) -> frozenset[Root]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.slicing import known_calls
+from clustrix_bundle.bundler.slicing.deeds import AFTERWARDS
 from clustrix_bundle.bundler.slicing.effects import Effects
 from clustrix_bundle.bundler.slicing.lookups import (
     names_in_texts,
@@ -17,12 +18,14 @@ from clustrix_bundle.bundler.slicing.lookups import (
 )
 from clustrix_bundle.bundler.slicing.names import ModuleNames, bound_name, mentions, root_name, taken_from_modules
 from clustrix_bundle.bundler.slicing.never import find_never
+from clustrix_bundle.bundler.slicing.parts import is_new, joined, meets, split
 from clustrix_bundle.bundler.slicing.read_later import find_names_read_later
 from clustrix_bundle.bundler.slicing.things import Modules, Things
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.world import LoadedModule
     from clustrix_bundle.bundler.facts.model import Call, Expr, Import, Statement
+    from clustrix_bundle.bundler.slicing.deeds import Root
     from clustrix_bundle.bundler.slicing.things import Thing
 
 LOOPS = frozenset({"for", "while"})
@@ -57,6 +60,7 @@ class Script:
         self.binders = self._find_binders()
         self.links = self._find_links()
         self.imports = _imports_by_statement(loaded.facts.imports)
+        self._rebinds: dict[tuple[int, str], bool] = {}
         self._evaluated: dict[bool, frozenset[str]] = {}
 
     @cached_property
@@ -106,16 +110,60 @@ class Script:
         while pending:
             name = pending.pop()
             yield name
-            for other in sorted(self.links.get(name, ())):
+            copies = self.links.get(f"<{name}", ()) if name != changed else ()
+            for other in sorted({*self.links.get(name, ()), *copies}):
                 if other not in seen:
                     seen.add(other)
                     pending.append(other)
+
+    def affected_in(self, part: Root, call: str, number: int) -> Iterator[str]:
+        """Names whose object may be changed when a statement changes a part of one's: what is kept there, and what that is linked to."""
+        seen = {part}
+        pending = [part]
+        told: set[str] = set()
+        while pending:
+            owner, steps = split(pending.pop())
+            for place, kept, giving, statement in self._kept_in.get(owner, ()):
+                if (giving and giving == call) or not self._is_before(statement, number, bound=giving == AFTERWARDS):
+                    continue
+                for rest in meets(steps, place):
+                    found = joined(kept, rest)
+                    kind, name = split(found)[0]
+                    if kind == "name" and name not in told and not (is_new(kept) and not rest):
+                        for other in self.affected(name):
+                            if other not in told:
+                                told.add(other)
+                                yield other
+                    if found not in seen:
+                        seen.add(found)
+                        pending.append(found)
+
+    def _is_before(self, first: int, second: int, *, bound: bool) -> bool:
+        """Whether a statement may run, or have bound what it binds, before another has ended: it stands before it, in it, or in a loop with it."""
+        return first < self.position(second) or first <= self.last[second] - (bound and first == second)
+
+    @cached_property
+    def _kept_in(self) -> dict[Root, list[tuple[tuple[str, ...], Root, str, int]]]:
+        """What objects keep, and where: by the whole object the steps to the place, what is kept, the call that gave it, and the statement."""
+        found: dict[Root, list[tuple[tuple[str, ...], Root, str, int]]] = defaultdict(list)
+        for number in range(self.end):
+            if number not in self.never:
+                for place, kept, call in sorted(self.effects.of_statement(number).keeps):
+                    owner, steps = split(place)
+                    found[owner].append((steps, kept, call, number))
+        return found
 
     def is_used(self, name: str) -> bool:
         return any(name in statement.uses or name in statement.deferred for statement in self.statements)
 
     def rebinds(self, number: int, name: str) -> bool:
         """Whether the statement surely gives the name a new object, or takes it away."""
+        key = (number, name)
+        if key not in self._rebinds:
+            self._rebinds[key] = self._surely_rebinds(number, name)
+        return self._rebinds[key]
+
+    def _surely_rebinds(self, number: int, name: str) -> bool:
         statement = self.statements[number]
         if statement.parent >= 0 or statement.kind not in _REBINDS or name not in (*statement.binds, *statement.deletes):
             return False
@@ -160,10 +208,11 @@ class Script:
 
     def redirects(self, number: int) -> bool:
         """Whether a ``with`` statement takes in what is printed below it."""
+        callees = [call.func for call in self.names.immediate[number][0]]
         return any(
-            thing.kind == "foreign" and thing.module in known_calls.REDIRECTIONS
-            for call in self.names.immediate[number][0]
-            for thing in self.things.of(self.loaded.name, 0, call.func)
+            thing.kind in ("foreign", "foreign-made") and thing.module in known_calls.REDIRECTIONS
+            for entered in (*callees, *(("name", name) for name in self.statements[number].uses))
+            for thing in self.things.of(self.loaded.name, 0, entered)
         )
 
     def swallows(self, number: int) -> bool:

@@ -268,6 +268,8 @@ class _Slicer:
     def _need_star(self, name: str, position: int, *, found: bool) -> bool:
         """Star imports that may bring a name that no statement surely binds after them."""
         kept = False
+        if "*" not in self.script.names.binders:
+            return False
         if any(self.script.rebinds(number, name) for number in self.script.binders.get(name, []) if number < position):
             last = max(number for number in self.script.binders[name] if number < position and self.script.rebinds(number, name))
         else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.slicing.things import Things
 
 _HOLDERS = frozenset({"list", "tuple", "set", "dict", "call", "star", "either", "comp", "dictcomp", "each"})
+_RUN_BY_ANYONE = ("__call__", "__enter__", "__exit__", "__aenter__", "__aexit__", "close", "aclose")
 
 
 def given_functions(things: Things, names: ModuleNames, scope: int, value: Expr, statement: int) -> Iterator[Thing]:
@@ -25,6 +26,7 @@ def given_functions(things: Things, names: ModuleNames, scope: int, value: Expr,
         if not found and value[0] == "attr" and value[1] == ("name", "self"):
             found = [function for function, _ in things.methods_named(names.module.name, value[2])]
         yield from found
+        yield from _run_of_instances(things, names, scope, value)
     elif value[0] == "?":
         for number, around in enumerate(names.function_of):
             if (
@@ -34,9 +36,23 @@ def given_functions(things: Things, names: ModuleNames, scope: int, value: Expr,
             ):
                 yield Thing("function", names.module.name, number)
     elif value[0] in _HOLDERS:
+        if value[0] == "call":
+            yield from _run_of_instances(things, names, scope, value)
         for child in children(value):
             if value[0] != "call" or child != value[1]:
                 yield from given_functions(things, names, scope, child, statement)
+
+
+def _run_of_instances(things: Things, names: ModuleNames, scope: int, value: Expr) -> Iterator[Thing]:
+    """Methods that something installed may run of an object or class of the user's that it is given."""
+    for thing in things.of(names.module.name, scope, value):
+        if thing.kind == "instance":
+            for name in _RUN_BY_ANYONE:
+                yield from things.method_scopes(thing, name, set())
+        elif thing.kind == "made" and things.is_generator(thing):
+            yield Thing("function", thing.module, thing.scope)
+        if thing.kind in ("instance", "class"):
+            yield from things.run_by_installed(thing)
 
 
 def find_stored(statements: Sequence[Statement], deeds: Sequence[Deeds]) -> dict[Root, set[Thing]]:

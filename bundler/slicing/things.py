@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _DEPTH = 24
 _BUILTINS = frozenset(dir(builtins))
-_LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "handle"})
 _HANDLERS = ("emit", "handle", "filter", "format")
 """What a class that derives from one of logging may have that a log call runs."""
 _IMPORTERS = frozenset({"__import__", "importlib.import_module"})
@@ -143,15 +142,21 @@ class Things:
             if names is not None and self._is_installed(thing) and not self.method_scopes(thing, name, set()):
                 for numbers in names.members.get(thing.scope, {}).values():
                     yield from ((Thing("function", thing.module, number), names) for number in numbers)
-        wanted = ("run",) if name == "start" and not known else _HANDLERS if name in _LOG_METHODS else ()
+        wanted = ("run",) if name == "start" and not known else _HANDLERS if name in known_calls.LOG_METHODS else ()
         for method in wanted:
             for function, names in self.methods_named(module, method):
                 if self._is_installed(Thing("class", function.module, names.facts.scopes[function.scope].parent)):
                     yield function, names
 
+    def is_generator(self, thing: Thing) -> bool:
+        """Whether the body of a function runs when what its call gives is gone through or awaited."""
+        names = self.names(thing.module)
+        scope = names.facts.scopes[thing.scope] if names is not None else None
+        return scope is not None and (scope.kind == "async" or scope.generator)
+
     def run_by_installed(self, thing: Thing) -> Iterator[Thing]:
         """Methods that something installed may run of an object that it is given: all of a class that derives from an installed one."""
-        names = self.names(thing.module) if thing.kind == "instance" else None
+        names = self.names(thing.module) if thing.kind in ("instance", "class") else None
         if names is not None and self._is_installed(thing):
             for numbers in names.members.get(thing.scope, {}).values():
                 yield from (Thing("function", thing.module, number) for number in numbers)
