@@ -8,6 +8,11 @@ die() { say "$*"; exit 1; }
 # The comment on top of the service, down to its settings.
 usage() { sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
+# alone COMMAND...: while those who do the same at this moment wait; package managers, and tools that make accounts, would fail.
+alone() {
+    ( ! command -v flock >/dev/null || flock 9; "$@" 9>&- ) 9>"${TMPDIR:-/tmp}/clustrix-test-services-$(id -u).lock"
+}
+
 # install_packages NAME...: from the distribution.
 install_packages() {
     [ $# != 0 ] || return 0

@@ -39,8 +39,7 @@ class Scheduler:
         os.chmod(self.state, 0o755)
         settings = {"STATE": self.state, "PORT": str(turns.free_ports(27100, 50, ports)), **options}
         self._environment = {**os.environ, **{f"{prefix}_{name}": text for name, text in settings.items()}}
-        with turns.alone():
-            done = self.run("start")
+        done = self.run("start")
         if done.returncode != 0:
             self.clean()
             told = done.stderr.strip().splitlines()[-1:] or ["?"]

@@ -68,8 +68,7 @@ class Sshd:
 
     def start(self) -> None:
         """Start it, again on the same port with the same keys if it ran before."""
-        with turns.alone():
-            done = self._run("start")
+        done = self._run("start")
         if done.returncode != 0:
             told = done.stderr.strip().splitlines()[-1:] or ["?"]
             if os.geteuid() != 0 or "apt-get failed" in told[0]:

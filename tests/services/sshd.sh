@@ -20,6 +20,7 @@ set -euo pipefail
 
 state=$(realpath -m "${TEST_SSHD_STATE:-${TMPDIR:-/tmp}/test-sshd-$(id -u)}")
 sshd=/usr/sbin/sshd
+export LC_ALL=C # what PAM asks is not in the tongue of whoever runs the tests
 . "$(dirname "$0")/daemons.sh"
 
 install_missing() {
@@ -41,7 +42,8 @@ make_user() {
     [ "$(id -u)" = 0 ] || die "only root can make the account $user"
     [ -z "${TEST_SSHD_PASSWORD:-}" ] || hash=$(openssl passwd -6 -stdin <<<"$TEST_SSHD_PASSWORD")
     # Its home stands outside the state folder, whose parents may be closed to it.
-    useradd -m -d "/tmp/home-$user" -s "${TEST_SSHD_SHELL:-/bin/bash}" -p "$hash" "$user" >&2
+    rm -rf "/tmp/home-$user" # of a run that was killed
+    alone useradd -m -d "/tmp/home-$user" -s "${TEST_SSHD_SHELL:-/bin/bash}" -p "$hash" "$user" >&2
     echo "$user" >"$state/made-user"
 }
 
@@ -106,7 +108,7 @@ configure() {
 }
 
 start() {
-    install_missing
+    [ -f "$state/settings" ] || alone install_missing # started again, it waits for nobody
     if ! alive sshd; then
         [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
         [ -f "$state/settings" ] || configure
@@ -132,7 +134,7 @@ case ${1:-} in
     stop) end sshd ;;
     clean)
         end sshd
-        if [ -f "$state/made-user" ]; then userdel -r "$(cat "$state/made-user")" 2>/dev/null || true; fi
+        if [ -f "$state/made-user" ]; then alone userdel -r "$(cat "$state/made-user")" 2>/dev/null || true; fi
         [ ! -f "$state/authorized" ] || rm -f "$(cat "$state/authorized")"
         rm -rf "$state" ;;
     *) usage ;;

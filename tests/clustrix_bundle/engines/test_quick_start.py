@@ -42,7 +42,7 @@ def laptop(slurm: Any, sshd_kinds: Callable[..., Any], tmp_path: Path) -> Callab
     (tmp_path / "clustrix.toml").write_text(
         profile.replace("hpc.example.org", "testhost").replace("/scratch/me/project", str(work)) + "job_poll_interval = 0.5\n"
     )
-    (tmp_path / "fits.py").write_text(program.replace("16GB", "100MB"))
+    (tmp_path / "fits.py").write_text(program.replace("16GB", "500MB"))
     (tmp_path / "mymodel.py").write_text(MODEL)
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONSAFEPATH"}
     environment |= {
@@ -53,7 +53,7 @@ def laptop(slurm: Any, sshd_kinds: Callable[..., Any], tmp_path: Path) -> Callab
     }
 
     def run(*words: str) -> str:
-        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -1,9 +1,10 @@
 """The ways to a server that ssh_config describes, by paramiko and by the user's own ssh; against a real server."""
 
 import os
-import pty
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -144,8 +145,7 @@ def test_a_security_key_and_a_certificate_are_left_to_ssh(sshd, written, tmp_pat
 
 
 def test_a_master_that_is_open_is_used(sshd, written, tmp_path):
-    socket_dir = Path(f"/tmp/m{os.getpid()}")
-    socket_dir.mkdir(mode=0o700)
+    socket_dir = Path(tempfile.mkdtemp(prefix="m", dir="/tmp"))  # short: it is to hold a socket
     path = written(ControlPath=f"{socket_dir}/%C")
     subprocess.run(
         ["ssh", "-F", path, "-f", "-N", "-M", "testhost"], check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -159,7 +159,8 @@ def test_a_master_that_is_open_is_used(sshd, written, tmp_path):
 
 
 def test_keys_of_an_ssh_agent_are_used(sshd, tmp_path, monkeypatch):
-    address = f"/tmp/agent-{os.getpid()}"
+    folder = tempfile.mkdtemp(prefix="a", dir="/tmp")
+    address = f"{folder}/agent"
     agent = subprocess.Popen(["ssh-agent", "-D", "-a", address], stdout=subprocess.PIPE)
     agent.stdout.readline()
     try:
@@ -172,6 +173,7 @@ def test_keys_of_an_ssh_agent_are_used(sshd, tmp_path, monkeypatch):
         agent.terminate()
         agent.wait()
         agent.stdout.close()
+        shutil.rmtree(folder)
 
 
 @needs_root
@@ -217,9 +219,14 @@ def test_a_password_is_asked_for_on_a_terminal(sshd_kinds, tmp_path):
     program.write_text(
         f"from clustrix_bundle import ClusterConfig, ClusterFilesystem\nprint(ClusterFilesystem(ClusterConfig(**{fields!r})).ls(), 'listed')\n"
     )
-    child, terminal = pty.fork()
-    if not child:
-        os.execvpe(sys.executable, [sys.executable, str(program)], {**os.environ, "HOME": str(tmp_path), "SSH_AUTH_SOCK": ""})
+    terminal, side = os.openpty()
+    begin = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    child = subprocess.Popen(
+        [sys.executable, "-c", begin, sys.executable, str(program)],
+        env={**os.environ, "HOME": str(tmp_path), "SSH_AUTH_SOCK": ""}, start_new_session=True,
+        stdin=side, stdout=side, stderr=side,
+    )  # fmt: skip
+    os.close(side)
     seen = b""
     answered = False
     try:
@@ -231,8 +238,7 @@ def test_a_password_is_asked_for_on_a_terminal(sshd_kinds, tmp_path):
     except OSError:  # so Linux tells the end of a terminal
         pass
     os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, seen
+    assert child.wait() == 0, seen
     assert b"listed" in seen
     assert b"canary" not in seen
 
