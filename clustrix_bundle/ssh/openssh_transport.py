@@ -32,6 +32,7 @@ _SAYS: tuple[tuple[str, type[ClusterConnectionError], bool], ...] = (
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED|is marked as revoked|Host key for .* has changed", ChangedHostKeyError, False),
     (r"host key is known for|Host key verification failed", UnknownHostKeyError, False),
     (r"Permission denied|Too many authentication failures|No supported authentication", AuthenticationRefusedError, False),
+    (r"Could not resolve hostname.*Temporary failure", HostUnreachableError, True),
     (r"Could not resolve hostname", HostUnreachableError, False),
     (r"Session open refused|administratively prohibited", ChannelRefusedError, True),
 )

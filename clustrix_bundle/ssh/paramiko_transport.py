@@ -205,6 +205,7 @@ def _connect(target: Target, timeout_s: float) -> socket.socket:
         raise HostUnreachableError(
             f"there is no host {target.host!r} ({error.strerror}); look at cluster_host, and whether this machine has a network",
             target.written,
+            temporary=error.errno == socket.EAI_AGAIN,  # no name server answers: a laptop that just woke up
         ) from None
     except ConnectionRefusedError:
         raise HostUnreachableError(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -46,6 +47,22 @@ def test_a_connection_that_is_refused_names_host_port_and_fields(sshd):
 def test_a_host_that_does_not_exist_is_named_at_once(sshd):
     with pytest.raises(HostUnreachableError, match="no host 'nowhere.invalid'.*cluster_host"):
         ClusterFilesystem(sshd.config(cluster_host="nowhere.invalid")).ls()
+
+
+def test_a_name_that_no_server_looks_up_for_a_moment_is_asked_for_again(sshd, monkeypatch):
+    """As on a laptop that just woke up."""
+    look_up, silent = socket.getaddrinfo, [True, True]
+
+    def asked(*arguments, **options):
+        if silent:
+            silent.pop()
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return look_up(*arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    work = place(sshd, "looked up", here=b"1")
+    assert ClusterFilesystem(sshd.config(remote_work_dir=work, connect_timeout=31)).ls() == ["here"]
+    assert silent == []
 
 
 def test_a_server_that_lets_nobody_in_lists_what_was_tried(sshd, tmp_path):
