@@ -12,7 +12,7 @@ import corpora
 from harness import Benchmark, Contender, Figure, MissingPeerError, command, peer
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"
-OURS = (sys.executable, "-m", "clustrix_bundle")
+OURS = "clustrix-bundle"
 
 
 def program(name: str) -> str:
@@ -41,7 +41,7 @@ def module(name: str) -> str:
 
 def analyses(folder: Path, target: str) -> Contender:
     """Our graph of a function."""
-    return Contender("clustrix-bundle graph", command([*OURS, "graph", target, "--json"], cwd=folder))
+    return Contender("clustrix-bundle graph", command([program(OURS), "graph", target, "--json"], cwd=folder))
 
 
 def ruff(folder: Path) -> Contender:
@@ -113,7 +113,7 @@ def built(folder: Path, target: str) -> Contender:
         out.mkdir(parents=True)
 
     return Contender(
-        "clustrix-bundle build", command([*OURS, "build", target, "-o", str(out), "--json"], cwd=folder), prepare=empty
+        "clustrix-bundle build", command([program(OURS), "build", target, "-o", str(out), "--json"], cwd=folder), prepare=empty
     )
 
 
