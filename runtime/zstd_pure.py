@@ -154,86 +154,84 @@ class History(object):
         return at
 
     def _execute(self, data, count, literals):
+        limit = len(self._out) + self._block_max
+        try:
+            left, used = self._copy(data, count, literals, limit)
+        except ValueError:  # a shift by less than nothing: the stream was over
+            left = used = 1
+        if left or used > len(literals):
+            raise DamagedBlockError("a block whose sequences do not end where they should")
+        self._out += literals[used:]
+        if len(self._out) > limit:
+            raise DamagedBlockError("a block of too many bytes")
+
+    def _copy(self, data, count, literals, limit):
+        """Appends what the sequences in a stream of bits say; how many bits are left over, and how many literals were used."""
         (ll_rows, ll_accuracy), (of_rows, of_accuracy), (ml_rows, ml_accuracy) = self._tables
         first, second, third = self._offsets
         out = self._out
         used = 0  # of the literals
         end = len(out)
-        limit = end + self._block_max
         from_bytes = int.from_bytes
         p = bit_length(data)
         lo = max(p - 448 >> 3, 0)
         p -= 8 * lo
         bits = from_bytes(data[lo:], "little")
-        try:
-            p -= ll_accuracy
-            ll = ll_rows[bits >> p & (1 << ll_accuracy) - 1]
-            p -= of_accuracy
-            of = of_rows[bits >> p & (1 << of_accuracy) - 1]
-            p -= ml_accuracy
-            ml = ml_rows[bits >> p & (1 << ml_accuracy) - 1]
-            while True:
-                if p < 96 and lo:  # a sequence takes 89 bits at the most
-                    hi = lo + (p + 7 >> 3)
-                    p += 8 * min(lo, 48)
-                    lo = max(lo - 48, 0)
-                    bits = from_bytes(data[lo:hi], "little")
-                offset, extra, mask, of_width, of_mask, of_base = of
-                if extra:
-                    p -= extra
-                    offset += bits >> p & mask
-                match, extra, mask, ml_width, ml_mask, ml_base = ml
-                if extra:
-                    p -= extra
-                    match += bits >> p & mask
-                length, extra, mask, ll_width, ll_mask, ll_base = ll
-                if extra:
-                    p -= extra
-                    length += bits >> p & mask
-                if offset > 3:
-                    third = second
-                    second = first
-                    first = offset = offset - 3
-                else:
-                    if not length:
-                        offset += 1
-                    if offset == 1:
-                        offset = first
-                    elif offset == 2:
-                        offset = second
-                        second = first
-                        first = offset
-                    else:
-                        offset = third if offset == 3 else first - 1
-                        third = second
-                        second = first
-                        first = offset
-                if length:
-                    out += literals[used : used + length]
-                    used += length
-                    end += length
-                at = end - offset
-                end += match
-                if at < 0 or end > limit or not offset:
-                    raise DamagedBlockError("a match that is out of reach")
-                if offset >= match:
-                    out += out[at : at + match]
-                else:
-                    out += (out[at:] * (match // offset + 1))[:match]
-                count -= 1
-                if not count:
-                    break
-                p -= ll_width
-                ll = ll_rows[ll_base + (bits >> p & ll_mask)]
-                p -= ml_width
-                ml = ml_rows[ml_base + (bits >> p & ml_mask)]
-                p -= of_width
-                of = of_rows[of_base + (bits >> p & of_mask)]
-        except ValueError:  # a shift by less than nothing: the stream was over
-            p = -1
-        if p or lo or used > len(literals):
-            raise DamagedBlockError("a block whose sequences do not end where they should")
-        if end + len(literals) - used > limit:
-            raise DamagedBlockError("a block of too many bytes")
-        out += literals[used:]
+        p -= ll_accuracy
+        ll = ll_rows[bits >> p & (1 << ll_accuracy) - 1]
+        p -= of_accuracy
+        of = of_rows[bits >> p & (1 << of_accuracy) - 1]
+        p -= ml_accuracy
+        ml = ml_rows[bits >> p & (1 << ml_accuracy) - 1]
+        while True:
+            if p < 96 and lo:  # a sequence takes 89 bits at the most
+                hi = lo + (p + 7 >> 3)
+                p += 8 * min(lo, 48)
+                lo = max(lo - 48, 0)
+                bits = from_bytes(data[lo:hi], "little")
+            offset, extra, mask, of_width, of_mask, of_base = of
+            if extra:
+                p -= extra
+                offset += bits >> p & mask
+            match, extra, mask, ml_width, ml_mask, ml_base = ml
+            if extra:
+                p -= extra
+                match += bits >> p & mask
+            length, extra, mask, ll_width, ll_mask, ll_base = ll
+            if extra:
+                p -= extra
+                length += bits >> p & mask
+            if offset > 3:
+                first, second, third = offset - 3, first, second
+            elif offset > 1 or not length:  # 1 repeats the last one
+                first, second, third = _repeated(offset if length else offset + 1, first, second, third)
+            if length:
+                out += literals[used : used + length]
+                used += length
+                end += length
+            at = end - first
+            end += match
+            if at < 0 or end > limit or not first:
+                raise DamagedBlockError("a match that is out of reach")
+            if first >= match:
+                out += out[at : at + match]
+            else:
+                out += (out[at:] * (match // first + 1))[:match]
+            count -= 1
+            if not count:
+                break
+            p -= ll_width
+            ll = ll_rows[ll_base + (bits >> p & ll_mask)]
+            p -= ml_width
+            ml = ml_rows[ml_base + (bits >> p & ml_mask)]
+            p -= of_width
+            of = of_rows[of_base + (bits >> p & of_mask)]
         self._offsets = first, second, third
+        return p or lo, used
+
+
+def _repeated(code, first, second, third):
+    """The last three offsets after one that a code of 2 to 4 repeats (section 3.1.1.5)."""
+    if code == 2:
+        return second, first, third
+    return (third if code == 3 else first - 1), first, second
