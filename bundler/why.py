@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass
@@ -37,27 +38,31 @@ class Reasons:
         return found[::-1]
 
 
+_order = attrgetter("importer", "imported", "line", "evidence", "detail")
+
+
 def find_reasons(edges: Iterable[Edge], entry: str) -> Reasons:
     """Chains with the fewest uncertain edges, then the fewest edges; of equals the one whose edge sorts first."""
     outgoing: dict[str, list[Edge]] = {}
-    for edge in dict.fromkeys(edges):
+    for edge in edges:
         outgoing.setdefault(edge.importer, []).append(edge)
+    cost = {entry: (0, 0), "": (0, 0)}
     reasons: dict[str, Edge] = {}
-    done: set[str] = set()
-    queue: list[tuple[int, int, tuple[str, str, int, str, str], Edge | None]] = [(0, 0, ("", entry, 0, "", ""), None)]
-    if entry:
-        queue.append((0, 0, ("", "", 0, "", ""), None))
+    queue = [(0, 0, member) for member in cost]
     heapq.heapify(queue)
     while queue:
-        uncertain, length, key, via = heapq.heappop(queue)
-        member = key[1]
-        if member in done:
+        uncertain, length, member = heapq.heappop(queue)
+        if cost[member] != (uncertain, length):  # a better way was found meanwhile
             continue
-        done.add(member)
-        if via is not None:
-            reasons[member] = via
-        for after in outgoing.get(member, ()):
-            if after.imported not in done:
-                cost = uncertain + (after.evidence not in CERTAIN), length + 1
-                heapq.heappush(queue, (*cost, (after.importer, after.imported, after.line, after.evidence, after.detail), after))
+        by_certain, by_possible = (uncertain, length + 1), (uncertain + 1, length + 1)
+        for edge in outgoing.get(member, ()):
+            imported = edge.imported
+            by_this = by_certain if edge.evidence in CERTAIN else by_possible
+            known = cost.get(imported)
+            if known is None or by_this < known:
+                cost[imported] = by_this
+                reasons[imported] = edge
+                heapq.heappush(queue, (*by_this, imported))
+            elif by_this == known and _order(edge) < _order(reasons[imported]):
+                reasons[imported] = edge
     return Reasons(reasons, entry)

@@ -71,23 +71,27 @@ class Assembly:
 
     def edges(self) -> list[Edge]:
         """The edges between members, sorted; edges to files that did not ship are left out."""
-        rows: set[tuple[str, int, str, str, str]] = set()
-        told: set[tuple[str, str, int, str]] = set()
-        places, nodes, member_of = self._places, self.nodes, self.member_of
+        importers = {"": "", **{path: self.member_of(path) for path in self._places}}
+        targets = {path: member for path, member in importers.items() if member in self.nodes}
+        links = {path: links for path, (_, _, links) in self._places.items() if links}
+        rows: dict[str, dict[tuple[int, str, str], str]] = {}
+        on_the_way: dict[tuple[str, str, str], None] = {}
         for source, target, line, evidence, detail, _ in self.found.edges:
-            if target not in places or (source and source not in places):
+            importer, imported = importers.get(source), targets.get(target)
+            if importer is None or imported is None or imported == importer:
                 continue
-            importer = member_of(source) if source else ""
-            imported = member_of(target)
-            if imported not in nodes or imported == importer:
-                continue
-            key = (importer, imported, line, evidence)
-            if key not in told:  # one line may name several things of a module
-                told.add(key)
-                rows.add((importer, line, imported, evidence, detail))
-            for link in places[target][2]:
-                rows.add((imported, 0, self.layout.member(link.path), evidence, "link on the way to it"))
-        return [Edge(importer, imported, line, evidence, detail) for importer, line, imported, evidence, detail in sorted(rows)]
+            rows.setdefault(importer, {}).setdefault(
+                (line, imported, evidence), detail
+            )  # one line may name several things of a module
+            if target in links:
+                on_the_way.update(dict.fromkeys((imported, self.layout.member(link.path), evidence) for link in links[target]))
+        for importer, imported, evidence in on_the_way:
+            rows.setdefault(importer, {}).setdefault((0, imported, evidence), "link on the way to it")
+        return [
+            Edge(importer, imported, line, evidence, detail)
+            for importer, told in sorted(rows.items())
+            for (line, imported, evidence), detail in sorted(told.items())
+        ]
 
     def sys_path(self, folders: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
         """Member folders of ``folders``, in the order of the source roots (others last)."""

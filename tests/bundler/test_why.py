@@ -28,6 +28,17 @@ def test_cycles_duplicates_and_the_users_own_wish_are_fine():
     assert chain(edges, "nowhere") == []
 
 
+def test_of_equal_ways_the_one_whose_edge_sorts_first_is_told():
+    edges = [
+        Edge("e", "a", 2, "import", ""),
+        Edge("e", "a", 1, "literal", ""),
+        Edge("e", "a", 1, "import", "y"),
+        Edge("e", "a", 1, "import", "x"),
+        Edge("", "a", 0, "data", ""),
+    ]
+    assert find_reasons(edges, "e").chain("a") == [Edge("e", "a", 1, "import", "x")]
+
+
 def test_the_order_of_discovery_leaves_no_trace():
     edges = [
         Edge("e", "a", 2, "import", ""),
