@@ -24,17 +24,11 @@ from clustrix_bundle.bundler.lazy_dataclass import replace
 def binary(operator: str, first: Alternatives, second: Alternatives) -> Alternatives:
     """What an operator gives for operands with alternatives."""
     if operator == "/":
-        paths = [as_text(one) for one in first if not isinstance(one, (Number, Constant))][:256]
-        return distinct(
-            replace(pattern.join(one, as_text(other)), path=True)
-            for one in paths
-            for other in second[:256]
-            if not isinstance(other, Constant)
-        )
+        paths = [as_text(one) for one in _texts(first)][:256]
+        others = [as_text(other) for other in _texts(second)][:256]
+        return distinct(replace(pattern.join(one, other), path=True) for one in paths for other in others) or OPEN
     if operator == "%":
-        if all(isinstance(one, Number) for one in first):
-            return OPEN
-        return distinct(value for one in first for value in formatting.percent(as_text(one), second))
+        return distinct(value for one in _texts(first) for value in formatting.percent(as_text(one), second)) or OPEN
     if operator == "+":
         return _add(first, second)
     if operator == "|":
@@ -71,7 +65,13 @@ def _add(first: Alternatives, second: Alternatives) -> Alternatives:
         return distinct(found)
     if all(isinstance(one, Number) for one in (*first, *second)):
         return distinct(_arithmetic("+", one, other) for one in first[:64] for other in second[:64])
-    return formatting.concatenate(first, second)
+    left, right = _texts(first), _texts(second)
+    return formatting.concatenate(left, right) if left and right else OPEN
+
+
+def _texts(group: Alternatives) -> Alternatives:
+    """Those that may be texts: text and number together are no text in Python, and arithmetic is full of unknown numbers."""
+    return tuple(one for one in group if not isinstance(one, (Number, Constant)))
 
 
 def _arithmetic(operator: str, left: Value, right: Value) -> Value:

@@ -17,10 +17,19 @@ from clustrix_bundle.bundler.folding.value import OPEN, UNKNOWN, Constant, Mappi
         ("*", Number(10**16), Number(2), OPEN),
         ("%", Number(7), Number(2), OPEN),
         ("%", literal("x%02d"), Number(2), (literal("x02"),)),
+        ("+", UNKNOWN, Number(1), OPEN),
+        ("+", Constant("None"), literal("a"), OPEN),
+        ("/", UNKNOWN, Number(2), OPEN),
+        ("%", Constant("None"), literal("a"), OPEN),
     ],
 )
 def test_operators_of_two_values(operator, left, right, result):
     assert binary(operator, (left,), (right,)) == result
+
+
+def test_a_number_among_texts_is_no_part_of_a_text():
+    assert binary("+", (literal("a"), Number(1)), (literal("b"), Number(2))) == (literal("ab"),)
+    assert binary("%", (literal("%s"), Number(1)), (literal("b"),)) == (literal("b"),)
 
 
 def test_a_path_takes_no_constant_and_no_number_before_the_slash():
