@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.evidence import deeds, known_openers, openers
+from clustrix_bundle.bundler.evidence.asked_arguments import AskedArguments
 from clustrix_bundle.bundler.evidence.callees import CallRule
 from clustrix_bundle.bundler.evidence.code_of_tests import is_test_code
 from clustrix_bundle.bundler.evidence.disk import is_below, static_folder
@@ -72,7 +73,7 @@ def _of_method(reading: Reading, module: LoadedModule, call: Call, callee: Metho
     value = callee.receiver
     if deed is None or not isinstance(value, Text) or (callee.name in known_openers.ONLY_OF_PATHS and not value.path):
         return []
-    arguments = reading.folder.arguments_of(call, module)
+    arguments = AskedArguments(reading.folder, call, module)
     if deed == "open":
         return [Opening(value, _mode_deed(arguments.get(0, "mode")))]
     if deed == deeds.GLOB:
@@ -96,7 +97,7 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
     opener = openers.opener_of(name)
     if opener is None:
         return _of_path_class(reading, module, call, name)
-    arguments = reading.folder.arguments_of(call, module)
+    arguments = AskedArguments(reading.folder, call, module)
     given = arguments.get(opener.position, *opener.names)
     if given is None:
         given = (literal("."),) if opener.deed in (deeds.LIST, deeds.WALK) else ()
@@ -129,12 +130,7 @@ def _of_external(reading: Reading, module: LoadedModule, call: Call, name: str) 
             for one in found
         ]
     if opener.position == 0 and opener.deed == deeds.LOAD:
-        found += [
-            Opening(value, deed)
-            for key in opener.names
-            if key in arguments.keywords
-            for value in paths_in(arguments.keywords[key], many=True)
-        ]
+        found += [Opening(value, deed) for key in opener.names for value in paths_in(arguments.named(key) or (), many=True)]
     return found
 
 
@@ -144,7 +140,7 @@ def _of_path_class(reading: Reading, module: LoadedModule, call: Call, name: str
     if not foreign_names.is_path_class(owner) or known_openers.PATH_METHODS.get(method) in (None, deeds.GLOB, deeds.COPY):
         return []
     deed = known_openers.PATH_METHODS[method]
-    arguments = reading.folder.arguments_of(call, module)
+    arguments = AskedArguments(reading.folder, call, module)
     return [
         Opening(value, _mode_deed(arguments.get(1, "mode")) if deed == "open" else deed)
         for value in paths_in(arguments.get(0) or (), many=False)

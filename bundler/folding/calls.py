@@ -44,6 +44,8 @@ MAX_INLINED_VALUES = 512
 MAX_GROUP = 64
 MAX_PRODUCT = 256
 """Owners times names of a ``getattr``."""
+_WITH_ARGUMENTS = frozenset({"builtins.getattr", "functools.partial", "builtins.map", "builtins.filter"})
+"""Foreign functions whose results are put together here."""
 
 
 class Calls:
@@ -100,8 +102,21 @@ class Calls:
         callees = self.folder.fold(func, place)
         if any(isinstance(one, Unknown) for one in callees) and len(callees) == 1:
             return OPEN
-        arguments = self.arguments(args, keywords, place)
+        wanted = (args or keywords) and any(map(self._uses_arguments, callees))
+        arguments = self.arguments(args, keywords, place) if wanted else Arguments()
         return distinct(value for callee in callees for value in self.call(callee, arguments, place)) or OPEN
+
+    def _uses_arguments(self, callee: Value) -> bool:
+        """Whether what calling the value gives depends on the arguments: most functions are foreign, and most classes nothing but that."""
+        if isinstance(callee, External):
+            name = callee.name
+            return name in _WITH_ARGUMENTS or name in modules.CALLS or name in known.FIELDS or known.uses_arguments(name)
+        if isinstance(callee, Function):
+            names = self.folder.names(callee.module)
+            return names is not None and self._inlined < MAX_INLINED and bool(names.gives(callee.scope))
+        if isinstance(callee, Class):
+            return any(isinstance(base, External) for base in self.folder.attributes.bases(callee))
+        return isinstance(callee, (Instance, Method))
 
     def call(self, callee: Value, arguments: Arguments, place: Place) -> Alternatives:
         """What calling the value gives."""
@@ -155,8 +170,8 @@ class Calls:
             owner = self._owner_instance(place)
             return tuple(base for one in owner for base in self.folder.attributes.bases(one)) if owner else OPEN
         if name == "functools.partial":
-            alone = len(arguments.positional) == 1 and not arguments.more
-            return tuple(one for one in arguments.positional[0] if alone and isinstance(one, External)) or OPEN
+            alone = arguments.positional if len(arguments.positional) == 1 and not arguments.more else []
+            return tuple(one for group in alone for one in group if isinstance(one, External)) or OPEN
         if name in known.FIELDS:
             return self._field_default(arguments, place)
         if name in ("builtins.map", "builtins.filter") and arguments.positional:

@@ -48,7 +48,12 @@ def call(name: str, arguments: Arguments) -> Alternatives | None:
     if is_path_class(name):
         return _path(arguments)
     function = FUNCTIONS.get(name)
-    return function(arguments) if function else None
+    return function(arguments) if function else _FIXED.get(name)
+
+
+def uses_arguments(name: str) -> bool:
+    """Whether the result of an external function depends on what it is given."""
+    return name in FUNCTIONS or is_path_class(name)
 
 
 def _texts(group: Alternatives | None) -> list[Text]:
@@ -237,10 +242,6 @@ def _glob(arguments: Arguments) -> Alternatives:
     return (Sequence((), distinct(found)),)
 
 
-def _listdir(_arguments: Arguments) -> Alternatives:
-    return (Sequence((), (hole(STAR),)),)
-
-
 def _scandir(arguments: Arguments) -> Alternatives:
     entries: list[Value] = []
     for one in _texts(arguments.get(0, "path")) if arguments.positional or arguments.keywords else [literal(".")]:
@@ -265,10 +266,6 @@ def _iter_modules(arguments: Arguments) -> Alternatives:
         info = Mapping((((literal("name"),), name), ((literal("module_finder"),), finder), ((literal("ispkg"),), is_package)))
         entries += [info, Sequence((finder, name, is_package))]
     return (Sequence((), tuple(entries)),)
-
-
-def _temporary(_arguments: Arguments) -> Alternatives:
-    return (hole(TEMP),)
 
 
 def _cast(arguments: Arguments) -> Alternatives:
@@ -320,10 +317,6 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "os.fspath": _string,
     "os.fsdecode": _string,
     "os.fsencode": _string,
-    "os.getcwd": lambda _arguments: (literal("."),),
-    "os.getcwdb": lambda _arguments: (literal("."),),
-    "pathlib.Path.cwd": lambda _arguments: (Text((".",), path=True),),
-    "pathlib.Path.home": lambda _arguments: (Text((HOME,), path=True),),
     "os.getenv": _getenv,
     "os.environ.get": _getenv,
     "os.environ.setdefault": _getenv,
@@ -331,22 +324,14 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "glob.glob": _glob,
     "glob.iglob": _glob,
     "glob.escape": _itself,
-    "os.listdir": _listdir,
     "os.scandir": _scandir,
     "os.walk": _walk,
     "os.fwalk": _walk,
     "pkgutil.iter_modules": _iter_modules,
     "pkgutil.walk_packages": _iter_modules,
-    "tempfile.mkdtemp": _temporary,
-    "tempfile.gettempdir": _temporary,
-    "tempfile.mktemp": _temporary,
-    "tempfile.mkstemp": lambda _arguments: (Sequence((OPEN, (hole(TEMP),))),),
-    "tempfile.TemporaryDirectory": _temporary,
-    "tempfile.NamedTemporaryFile().name": _temporary,
     "importlib.resources.as_file": _itself,
     "importlib_resources.as_file": _itself,
     "builtins.str": _string,
-    "builtins.repr": lambda _arguments: OPEN,
     "builtins.bytes": _string,
     "builtins.list": _sequence,
     "builtins.tuple": _sequence,
@@ -396,6 +381,22 @@ FUNCTIONS: dict[str, Callable[[Arguments], Alternatives]] = {
     "builtins.int": lambda arguments: (
         tuple(value for value in arguments.get(0) or OPEN if isinstance(value, Number)) or (hole(STAR),)
     ),
-    "builtins.len": lambda _arguments: (ANY_NUMBER,),
-    "builtins.bool": lambda _arguments: (Constant("True"), Constant("False")),
 }
+
+_FIXED: dict[str, Alternatives] = {
+    "os.getcwd": (literal("."),),
+    "os.getcwdb": (literal("."),),
+    "pathlib.Path.cwd": (Text((".",), path=True),),
+    "pathlib.Path.home": (Text((HOME,), path=True),),
+    "os.listdir": (Sequence((), (hole(STAR),)),),
+    "tempfile.mkdtemp": (hole(TEMP),),
+    "tempfile.gettempdir": (hole(TEMP),),
+    "tempfile.mktemp": (hole(TEMP),),
+    "tempfile.mkstemp": (Sequence((OPEN, (hole(TEMP),))),),
+    "tempfile.TemporaryDirectory": (hole(TEMP),),
+    "tempfile.NamedTemporaryFile().name": (hole(TEMP),),
+    "builtins.repr": OPEN,
+    "builtins.len": (ANY_NUMBER,),
+    "builtins.bool": (Constant("True"), Constant("False")),
+}
+"""What functions give whatever they are given."""

@@ -128,7 +128,12 @@ class Lookup:
             grown = distinct([*found, *self.folder.fold(binding.value, replace(place, frame=frame))])
             if grown == found or len(grown) > MAX_GROWN:
                 break
+            added = grown[len(found) :]
             found = grown
+            if all(
+                isinstance(one, External) for one in added
+            ):  # ``line = line.strip()`` of something foreign: no end, and no text
+                break
         return found
 
     def grown(self, found: Alternatives, names: ModuleNames, scope: int, name: str) -> Alternatives:

@@ -156,11 +156,11 @@ def call(
     """Calls that lead to modules, their files and folders; None for any other."""
     if name in _IMPORTING:
         return _import(name, arguments, module, world)
-    if name in ("importlib.util.find_spec", "pkgutil.find_loader", "pkgutil.get_loader"):
+    if name in _SPECS:
         return _find_spec(arguments, module, world)
-    if name in ("inspect.getfile", "inspect.getsourcefile", "inspect.getabsfile"):
+    if name in _SOURCES:
         return _files_of(arguments.get(0, "object") or OPEN, module, place_names)
-    if name == "inspect.getmodule":
+    if name == _HOME:
         values = arguments.get(0, "object") or OPEN
         homes = [Module(value.module) for value in values if isinstance(value, (Function, Class, Instance))]
         return distinct(homes) or ((Module(module.name),) if module else OPEN)
@@ -180,6 +180,9 @@ def call(
     return None
 
 
+_SPECS = frozenset({"importlib.util.find_spec", "pkgutil.find_loader", "pkgutil.get_loader"})
+_SOURCES = frozenset({"inspect.getfile", "inspect.getsourcefile", "inspect.getabsfile"})
+_HOME = "inspect.getmodule"
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__", "importlib.__import__"})
 _FILES = frozenset({"importlib.resources.files", "importlib_resources.files"})
 _JOINED = frozenset(
@@ -191,6 +194,8 @@ _JOINED = frozenset(
     }
 )
 _CONTENTS = frozenset({"importlib.resources.contents", "importlib_resources.contents", "pkg_resources.resource_listdir"})
+CALLS = _SPECS | _SOURCES | {_HOME} | _IMPORTING | _FILES | _JOINED | _CONTENTS
+"""Functions that `call` knows."""
 
 
 def _import(name: str, arguments: Arguments, module: LoadedModule | None, world: World) -> Alternatives:

@@ -23,3 +23,14 @@ def test_a_name_that_a_loop_makes_from_itself_is_followed_for_some_rounds(folded
 def test_what_is_appended_and_stored_belongs_to_the_collection(folded):
     source = "names = ['a']\ntable = {}\ndef grow():\n    names.append('b')\n    table['k'] = 'v'\nfor n in names:\n    show(n)\nshow(table['k'])"
     assert folded(source) == [{"a", "b"}, {"v"}]
+
+
+def test_something_foreign_that_a_loop_makes_from_itself_is_not_followed_for_ever(folded):
+    source = """
+        import foreign
+        line = foreign.read()
+        for _ in range(3):
+            line = line.strip()
+        show(line)
+    """
+    assert folded(source) == {"<External>"}
