@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tokenize
 
 from clustrix_bundle.bundler.errors import SourceError
@@ -16,11 +15,7 @@ def decode_source(source: bytes, path: str) -> str:
     Raises:
         SourceError: unknown or contradicting encodings, bytes that the encoding lacks, NUL characters.
     """
-    normalised = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(normalised).readline)
-    except SyntaxError as error:
-        raise _cookie_error(normalised, path, error) from None
+    encoding = declared_encoding(source, path)
     try:
         text = source.decode(encoding)
         text.encode("utf-8")
@@ -35,26 +30,39 @@ def decode_source(source: bytes, path: str) -> str:
     return text
 
 
-def _cookie_error(normalised: bytes, path: str, error: SyntaxError) -> SourceError:
-    """`tokenize.detect_encoding` refuses an unknown cookie and, without one, first lines that are not UTF-8."""
-    for number, line in enumerate(normalised.split(b"\n")[:2], 1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            return SourceError(
-                f"not UTF-8, and no encoding is declared (remedy: save it as UTF-8, or declare one, see PEP 263): {error.msg}",
-                path,
-                number,
-            )
-        if b"coding" in line:
-            return SourceError(error.msg, path, number)
-    return SourceError(error.msg, path, 1)
+def declared_encoding(source: bytes, path: str) -> str:
+    """The encoding of a source file, as `tokenize.detect_encoding` gives it (``utf-8-sig`` where there is a byte-order mark).
+
+    Beyond that function, which wants UTF-8 of lines that it has yet to find a declaration in, as Python's own parser: a comment may stand in the
+    encoding that it declares (``# coding: latin-1, Jérôme``).
+
+    Raises:
+        SourceError: unknown or contradicting encodings.
+    """
+    first_lines = _first_lines(source)
+    readable = iter([line.decode("utf-8", "replace").encode() + b"\n" for line in first_lines])
+    try:
+        encoding, _ = tokenize.detect_encoding(lambda: next(readable, b""))
+    except SyntaxError as error:
+        number = next((number for number, line in enumerate(first_lines, 1) if b"coding" in line), 1)
+        raise SourceError(error.msg, path, number) from None
+    return encoding
+
+
+def _first_lines(source: bytes) -> list[bytes]:
+    """The two lines in which an encoding may be declared."""
+    return _normal(source).split(b"\n", 2)[:2]
+
+
+def _normal(source: bytes) -> bytes:
+    return source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _undecodable(source: bytes, path: str, encoding: str, error: UnicodeDecodeError) -> SourceError:
-    before = source[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    line = before.count(b"\n") + 1
+    line = _normal(source[: error.start]).count(b"\n") + 1
     byte = source[error.start] if error.start < len(source) else 0
-    return SourceError(
-        f"byte 0x{byte:02x} is not {encoding} (remedy: save the file in the encoding it declares, see PEP 263)", path, line
-    )
+    if encoding == "utf-8" and not any(b"coding" in first for first in _first_lines(source)):
+        what = "utf-8, and no encoding is declared (remedy: save it as UTF-8, or declare one, see PEP 263)"
+    else:
+        what = f"{encoding} (remedy: save the file in the encoding it declares, see PEP 263)"
+    return SourceError(f"byte 0x{byte:02x} is not {what}", path, line)

@@ -9,14 +9,12 @@ so the text is cut exactly and nothing is written anew.
 from __future__ import annotations
 
 import codecs
-import io
 import re
-import tokenize
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from clustrix_bundle.bundler.facts.decode import decode_source
+from clustrix_bundle.bundler.facts.decode import declared_encoding, decode_source
 from clustrix_bundle.bundler.lazy_pattern import compile_lazily
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ def without(source: bytes, path: str, statements: Sequence[Statement], kept: fro
     text = decode_source(source, path)
     blanking = _Blanking(text, statements, kept)
     blanking.run()
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).readline)
+    encoding = declared_encoding(source, path)
     data = blanking.text().encode("utf-8" if encoding == "utf-8-sig" else encoding)
     return codecs.BOM_UTF8 + data if encoding == "utf-8-sig" else data
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
 from typing import TYPE_CHECKING, Any
 
+from clustrix_bundle.bundler.errors import SourceError
+from clustrix_bundle.bundler.facts.decode import declared_encoding
 from clustrix_bundle.cli.output import printable, render_table
 
 if TYPE_CHECKING:
@@ -56,9 +56,8 @@ def _source_lines(graph: DependencyGraph) -> list[str]:
 def _decoded(path: Path) -> list[str]:
     try:
         data = path.read_bytes()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return data.decode(encoding, "replace").splitlines()
-    except (OSError, SyntaxError):
+        return data.decode(declared_encoding(data, str(path)), "replace").splitlines()
+    except (OSError, SourceError):
         return []
 
 

@@ -25,8 +25,9 @@ def read_by(extractor, source, monkeypatch):
         b"a; " * 3_000,
         "é; ".encode() * 300,
         b"def f(a):\n    global a, b\n    del a, b",
+        b"#coding:latin\xff\n\nlainong\xff",
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_extractors_agree_on_what_fuzzers_found(source, monkeypatch):
     assert read_by("core", source, monkeypatch) == read_by("libcst", source, monkeypatch)

@@ -16,6 +16,8 @@ from clustrix_bundle.bundler.facts.decode import decode_source
         ),
         (b"a\r\nb\rc\n", "a\nb\nc\n"),
         (b"# coding: latin-1\rx = '\xe9'\r", "# coding: latin-1\nx = 'é'\n"),
+        (b"# coding: latin-1 (J\xe9r\xf4me)\nx\n", "# coding: latin-1 (Jérôme)\nx\n"),
+        (b"# J\xe9r\xf4me\n# coding: latin-1\nx\n", "# Jérôme\n# coding: latin-1\nx\n"),
         (b"", ""),
     ],
 )
@@ -26,7 +28,7 @@ def test_text_is_what_pep_263_and_pep_3120_say(source, text):
 @pytest.mark.parametrize(
     ("source", "line", "words"),
     [
-        (b"x = 1\ny = '\xe9'\n" + b"#\n" * 3, 2, "0xe9|not UTF-8"),
+        (b"x = 1\ny = '\xe9'\n" + b"#\n" * 3, 2, "0xe9 is not utf-8, and no encoding is declared"),
         (b"#\n" * 9 + b"y = '\xe9'\n", 10, "0xe9 is not utf-8"),
         (b"#\r" * 9 + b"y = '\xe9'\r", 10, "0xe9 is not utf-8"),
         (b"\n# coding: klingon\n", 2, "unknown encoding"),
