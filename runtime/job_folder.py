@@ -98,7 +98,7 @@ def take_claim(folder, by):
         The `Claim`; None if the task is somebody else's, or done.
     """
     mine = Claim(by, 1, identity())
-    if _make_first(folder + "/claim", mine.render()):
+    if make_first(folder + "/claim", mine.render()):
         return mine
     there = read_claim(folder)
     if there == mine:  # a network file system lost the answer
@@ -113,7 +113,7 @@ def take_claim(folder, by):
     return mine
 
 
-def _make_first(path, content):
+def make_first(path, content):
     """Make a file whole, if there is none yet; whether it was made now."""
     part = "%s.%s.part" % (path, os.urandom(6).hex())
     with open(part, "wb") as out:

@@ -6,7 +6,7 @@ Claims save work, correctness does not rest on them: each attempt builds in a fo
 import os
 import threading
 
-from clustrix_bundle.runtime.job_folder import write_whole
+from clustrix_bundle.runtime.job_folder import make_first, write_whole
 from clustrix_bundle.runtime.owner import identity, is_gone
 
 BEAT_S = 10
@@ -59,7 +59,7 @@ def take_claim(folder, attempt, over=""):
     """
     content = "\n".join([attempt] + identity()).encode("utf-8", "surrogateescape")
     for _ in range(3):
-        if _make_first(folder + _CLAIM, content):
+        if make_first(folder + _CLAIM, content):
             return True
         there = read_claim(folder)
         if there is None:
@@ -95,26 +95,6 @@ def _break(folder, judged, attempt):
         return False
     finally:
         os.unlink(aside)
-
-
-def _make_first(path, content):
-    part = "%s.%s.part" % (path, os.urandom(6).hex())
-    with open(part, "wb") as out:
-        out.write(content)
-    try:
-        os.link(part, path)
-        return True
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without links
-        try:
-            with open(path, "xb") as out:
-                out.write(content)
-            return True
-        except FileExistsError:
-            return False
-    finally:
-        os.unlink(part)
 
 
 class Heart:
