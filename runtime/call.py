@@ -4,6 +4,7 @@ import os
 import sys
 from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from os import getpid, rename, unlink, urandom, write
+from os import open as open_file
 
 from . import entry, quick_exit
 from .intact import Interpreter
@@ -206,10 +207,15 @@ def write_error(path, content):
         pass
 
 
+def unshared(path, flags):
+    """Open a file that nobody else can write, whatever umask is set: who reads pickles back asks for that."""
+    return open_file(path, flags, 0o644)
+
+
 def _write(path, write_into):
     part = "%s.%s.part" % (path, urandom(6).hex())
     try:
-        with open(part, "wb") as out:
+        with open(part, "wb", opener=unshared) as out:
             size = write_into(out)
         rename(part, path)
         return size

@@ -6,7 +6,7 @@ and the pickled result, or what a failure file holds (`failure_file`; empty wher
 
 from io import BytesIO
 
-from .call import write_error
+from .call import unshared, write_error
 from .entry import complete
 from .outcome import NOT_TOLD, OK
 
@@ -17,7 +17,7 @@ def call_each(call, task, function, pickle):
     """Call a function with each of the task's arguments, whatever becomes of the calls before. The task's open outcome, and warnings."""
     told = []
     failed, first, warnings = [], b"", []  # type: ignore[var-annotated]
-    with open(task.calls_file, "wb") as out:
+    with open(task.calls_file, "wb", opener=unshared) as out:
         for number, name in enumerate(task.arguments):
             content, ended = BytesIO(), None
             try:

@@ -32,6 +32,7 @@ _LETTERS = {"completed": "c", "failed": "f", "cancelled": "x", "timeout": "t"}
 SETTLED = "cfxtb"
 _MARK = "all"
 _PIECE = 1 << 20
+_PICKLES = ("result", "calls", "error")
 
 
 def create(session, body, job, spec, prelude):
@@ -122,7 +123,8 @@ def read(session, job, name, task=None, offset=0, size=None):
     """Pieces of a file of a job or task, from ``offset`` on (from its end, if that is negative); nothing where it is not there yet.
 
     Raises:
-        PermissionError: It, or its folder, could have been written by someone else.
+        PermissionError: It, or the job's folder, is not ours, or open to others. Of what is in a folder that is ours alone, modes count
+            where it is read as pickles; files that the function wrote have the mode that it gave them.
         ValueError: The name leads out of the folder.
     """
     folder = _folder(session, job)
@@ -133,10 +135,10 @@ def read(session, job, name, task=None, offset=0, size=None):
     _check_own(folder, 0o040000, 0o077)
     for part in parts[:-1]:
         path += "/" + part
-        _check_own(path, 0o040000)
+        _check_own(path, 0o040000, 0)
     path += "/" + parts[-1]
     try:
-        _check_own(path, 0o100000)
+        _check_own(path, 0o100000, 0o022 if name in _PICKLES else 0)
     except FileNotFoundError:
         if parts[0] == "outputs":
             raise
@@ -313,7 +315,7 @@ def _read_mark(folder, task):
     return None
 
 
-def _check_own(path, kind, closed=0o022):
+def _check_own(path, kind, closed):
     status = os.lstat(path)
     if status.st_mode & 0o170000 != kind or status.st_uid != os.geteuid() or status.st_mode & closed:
         raise PermissionError(errno.EPERM, "not ours alone: somebody else may have written it", path)

@@ -174,6 +174,26 @@ def test_what_tasks_write_stays_with_the_job_or_goes_to_the_work_dir(config: Clu
         ClusterExecutor(config, outputs="elsewhere")
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o077], ids=oct)
+def test_results_errors_and_files_come_home_whatever_umask_is_set(
+    config: ClusterConfig, calls: Any, tmp_path: Path, umask: int
+) -> None:
+    """Users that have a group of their own have 002 by default; a result that others might have written is not unpickled."""
+    before = os.umask(umask)
+    try:
+        with ClusterExecutor(config) as executor:
+            job, odd, wrote = (
+                executor.submit(calls.point, 1, y=2),
+                executor.submit(calls.odd, 3),
+                executor.submit(calls.write, "a.txt"),
+            )
+            assert (job.result(60).y, type(odd.exception(60)), wrote.result(60)) == (2, calls.Odd, None)
+            assert list(executor.map(calls.odd, [0, 2, 4], chunksize=2)) == [0, 2, 4]
+            assert wrote.fetch_outputs(str(tmp_path / "taken")) == [f"{wrote.id}/0/a.txt"]
+    finally:
+        os.umask(before)
+
+
 def test_what_the_runtime_noticed_is_a_warning_where_the_result_is_taken(
     config: ClusterConfig, calls: Any, tmp_path: Path
 ) -> None:
