@@ -10,7 +10,7 @@ TOKENS = (
     b"(", b")", b"[", b"]", b"{", b"}", b":", b",", b";", b"=", b":=", b"*", b"**", b"@", b"'", b'"', b'"""', b"f'", b"t'", b"\\", b"#", b"\n", b"\r", b"\r\n",
     b"\f", b"\t", b" ", b"\0", b"\xff", b"\xef\xbb\xbf", b"lambda ", b"await ", b"async ", b"yield ", b"not ", b"match ", b"case ", b"type ", b"class ",
     b"def f(", b"if ", b"else ", b"for ", b"in ", b"with ", b"as ", b"del ", b"global ", b"nonlocal ", b"import ", b"from ", b"# coding: latin-1\n",
-    b"\\\n", b"...", b"->", b"!r", b"{{", b"}}", b"\\N{BULLET}", b"\\ud800", b"\xf0\x9f\x98\x80", b"__class__", b"except* ", b"0x", b"1_0", b"rb'",
+    b"# coding: latin-1 \xe9\n", b"\\\n", b"...", b"->", b"!r", b"{{", b"}}", b"\\N{BULLET}", b"\\ud800", b"\xf0\x9f\x98\x80", b"__class__", b"except* ", b"0x", b"1_0", b"rb'",
 )  # fmt: skip
 LINES = (
     b"with (a as b, c):\n    pass", b"match a:\n    case [b, *c] if d: e", b"type A[T: b = c] = d", b"x = f'{a!r:>{b}}' 'c'", b"def f(a, /, b=c, *d, e: g = 1, **h) -> i: return j",
