@@ -114,8 +114,15 @@ def test_a_changed_host_key_is_refused_whatever_the_policy_and_the_line_named(ss
     assert known.read_text() == before
 
 
-def test_a_server_that_dies_between_two_calls_and_comes_back_is_connected_to_anew(own_sshd):
-    fs = ClusterFilesystem(own_sshd.config())
+@pytest.fixture
+def patient(monkeypatch):
+    """Fields of a configuration with which a server is tried for long enough to start again on a slow machine."""
+    monkeypatch.setattr("clustrix_bundle.agent.client._FIRST_DELAY_S", 1.0)
+    return {"connect_timeout": 100}
+
+
+def test_a_server_that_dies_between_two_calls_and_comes_back_is_connected_to_anew(own_sshd, patient):
+    fs = ClusterFilesystem(own_sshd.config(**patient))
     Path(own_sshd.work, "a").write_bytes(b"12345")
     assert fs.stat("a").size == 5
     own_sshd.stop()
@@ -125,9 +132,9 @@ def test_a_server_that_dies_between_two_calls_and_comes_back_is_connected_to_ane
     starting.join()
 
 
-def test_calls_that_are_under_way_when_the_server_dies_are_answered_when_it_is_back(own_sshd):
+def test_calls_that_are_under_way_when_the_server_dies_are_answered_when_it_is_back(own_sshd, patient):
     work = place(own_sshd, "many", **{f"f{number}": b"" for number in range(300)})
-    fs = ClusterFilesystem(own_sshd.config(remote_work_dir=work))
+    fs = ClusterFilesystem(own_sshd.config(remote_work_dir=work, **patient))
     fs.exists(".")
     done, failed = threading.Event(), []
     asked = [threading.Event() for _ in range(4)]
@@ -159,7 +166,8 @@ def test_calls_that_are_under_way_when_the_server_dies_are_answered_when_it_is_b
     assert failed == []
 
 
-def test_a_server_that_stays_away_is_an_error_that_says_what_was_lost(own_sshd):
+def test_a_server_that_stays_away_is_an_error_that_says_what_was_lost(own_sshd, monkeypatch):
+    monkeypatch.setattr("clustrix_bundle.agent.client._FIRST_DELAY_S", 0.001)
     fs = ClusterFilesystem(own_sshd.config())
     assert not fs.exists("a")
     own_sshd.stop()

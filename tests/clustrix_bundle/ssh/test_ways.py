@@ -46,6 +46,7 @@ def names(config):
 def included(tmp_path) -> str:
     """An Include line, which paramiko doesn't read."""
     (tmp_path / "more").write_text("Host other\n    Port 1\n")
+    (tmp_path / "more").chmod(0o600)  # ssh reads none that others can write
     return f"Include {tmp_path}/more"
 
 
