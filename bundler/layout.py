@@ -147,13 +147,30 @@ class Links:
         folder, _, name = path.rpartition(os.sep)
         if not base.holds(folder):
             return follow_links(path, base)
-        known = self._folders.get((folder, base))
-        if known is None:
-            real, links = follow_links(folder, base)
-            inside = os.path.normpath(os.path.join(os.path.realpath(base.folder), os.path.relpath(real, base.folder)))
-            known = self._folders[folder, base] = real, links, os.path.realpath(real) != inside
-        real, links, leads_out = known
+        real, links, leads_out = self._folder(folder, base)
         here = os.path.join(real, name)
         if not leads_out and os.path.islink(here):
             return follow_links(path, base)
         return here, links
+
+    def _folder(self, folder: str, base: Base) -> tuple[str, list[Link], bool]:
+        """Where a folder really lies, the links on the way, and whether it leads out of the base."""
+        known = self._folders.get((folder, base))
+        if known is None:
+            known = self._folders[folder, base] = self._plain_folder(folder, base) or _linked_folder(folder, base)
+        return known
+
+    def _plain_folder(self, folder: str, base: Base) -> tuple[str, list[Link], bool] | None:
+        """The same for one that is no link, in one that leads nowhere else; None for others."""
+        parent, _, name = folder.rpartition(os.sep)
+        if folder == base.folder or not base.holds(parent):
+            return None
+        real, links, leads_out = self._folder(parent, base)
+        here = os.path.join(real, name)
+        return None if leads_out or not name or os.path.islink(here) else (here, links, False)
+
+
+def _linked_folder(folder: str, base: Base) -> tuple[str, list[Link], bool]:
+    real, links = follow_links(folder, base)
+    inside = os.path.normpath(os.path.join(os.path.realpath(base.folder), os.path.relpath(real, base.folder)))
+    return real, links, os.path.realpath(real) != inside

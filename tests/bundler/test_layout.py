@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from clustrix_bundle.bundler.layout import Base, Layout, Link, follow_links
+from clustrix_bundle.bundler.layout import Base, Layout, Link, Links, follow_links
 from clustrix_bundle.bundler.roots import SourceRoot
 
 
@@ -87,3 +87,21 @@ def test_a_link_that_leaves_and_comes_back_points_straight_to_its_target(base, t
 def test_a_link_to_itself_ends(base):
     os.symlink("loop", real(base, "loop"))
     follow_links(real(base, "loop", "x"), base)
+
+
+def test_what_is_known_of_folders_says_the_same_of_all_paths(base, tmp_path):
+    os.symlink("../archive", real(base, "sub", "one"))
+    os.symlink("sub/one/run7", real(base, "two"))
+    os.symlink(tmp_path / "outside", real(base, "ext"))
+    os.symlink("x.txt", real(base, "sub", "file"))
+    os.symlink("loop", real(base, "loop"))
+    paths = [
+        os.path.join(folder, name)
+        for folder, folders, files in os.walk(base.folder, followlinks=True)
+        for name in [*folders, *files]
+        if folder.count("one") < 2
+    ]
+    assert len(paths) > 20
+    for order in (sorted(paths), sorted(paths, reverse=True)):
+        links = Links()
+        assert [links.follow(path, base) for path in order] == [follow_links(path, base) for path in order]
