@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statements_users_write as more
+import statements_with_holders as holders
 
 MODULES = {
     **more.MODULES,
@@ -299,6 +300,7 @@ def nothing():
 START = (
     SUPPORT
     + more.SUPPORT
+    + holders.SUPPORT
     + "".join(f"{letter}{n} = {first}\n" for letter, first in NAMES.items() for n in range(3))
     + "".join(f"def F{n}(x=1):\n    return {n}\n" for n in range(3))
     + "class C0:\n    v = 0\n    def bump(self):\n        return 0\nclass C1:\n    v = 1\n    def bump(self):\n        return 1\nO0 = C0()\nO1 = C1()\nG = 0\n"

@@ -7,6 +7,7 @@ round three times at the most, nothing but a loop's head changes its W, and no s
 from __future__ import annotations
 
 import statements_users_write as more
+import statements_with_holders as holders
 from hypothesis import strategies as st
 from script_world import PRELUDE, START
 
@@ -328,6 +329,7 @@ RESULTS = st.one_of(
     st.builds("{}()".format, function),
     st.sampled_from(TEXTS),
     st.sampled_from(more.RESULTS),
+    st.sampled_from(holders.RESULTS),
 )
 
 
@@ -378,7 +380,7 @@ def _compound(blocks: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-LEAF = st.one_of(SIMPLE, SIMPLE, BINDINGS, CHANGES, DEFINITION, CLASS, more.STATEMENTS, more.STATEMENTS)
+LEAF = st.one_of(SIMPLE, SIMPLE, BINDINGS, CHANGES, DEFINITION, CLASS, more.STATEMENTS, more.STATEMENTS, holders.STATEMENTS)
 STATEMENT = st.recursive(LEAF, lambda inner: _compound(st.lists(inner, min_size=1, max_size=3).map("\n".join)), max_leaves=6)
 SCRIPTS = st.builds(
     lambda future, statements, results: (
@@ -404,6 +406,7 @@ _ANYTHING = [
     "F2()",
     *TEXTS,
     *more.RESULTS,
+    *holders.RESULTS,
 ]
 READER_OF_EVERYTHING = (
     "def attempt(x):\n    try:\n        return x()\n    except Exception as e:\n        return type(e).__name__\n"

@@ -36,6 +36,7 @@ def _beside(name: str) -> types.ModuleType:
 
 
 _beside("statements_users_write")
+_beside("statements_with_holders")
 world = _beside("script_world")
 MODULES, INSTALLED = world.MODULES, world.INSTALLED
 scripts = _beside("scripts_at_random")
@@ -115,7 +116,8 @@ def run(source: str | bytes, *, may_submit: bool) -> object:
                 return type(error).__name__
     finally:
         sys.meta_path.remove(finder)
-        logging.getLogger("sliced").handlers.clear()
+        for name in ("sliced", "sliced.held"):
+            logging.getLogger(name).handlers.clear()
         for name in [*MODULES, *INSTALLED, "clustrix_bundle", "script_under_test"]:
             sys.modules.pop(name, None)
         sys.modules.update(saved)
@@ -145,7 +147,7 @@ def sliced(text: str) -> Slice:
 
 
 @settings(
-    max_examples=80,
+    max_examples=70,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
