@@ -65,19 +65,24 @@ class Holders(Runs):
         makers = self.makers(call.scope, receiver)
         return known_calls.method_acts_on_content(name, makers)
 
-    def makers(self, scope: int, expression: Expr, depth: int = 0) -> frozenset[str]:
+    def makers(self, scope: int, expression: Expr) -> frozenset[str]:
         """Dotted names of what is installed and may have made an object, or what it is a part of: ``fig, ax = plt.subplots()``."""
-        found = {
-            thing.module for thing in self.things.of(self.module, scope, expression) if thing.kind in ("foreign", "foreign-made")
-        }
-        if depth < 8 and not found:
-            if expression[0] in ("attr", "index", "each", "star", "call"):
-                return self.makers(scope, expression[1], depth + 1)
-            if expression[0] == "name":
-                local = self.names.is_local(scope, expression[1]) or 0
-                for item in self.names.assignments.get((local, expression[1]), ()):
-                    if item.value != expression:
-                        found |= self.makers(local, item.value, depth + 1)
+        found: set[str] = set()
+        seen = {(scope, expression)}
+        pending = [(scope, expression)]
+        while pending:
+            at, part = pending.pop()
+            things = self.things.of(self.module, at, part)
+            made = {thing.module for thing in things if thing.kind in ("foreign", "foreign-made")}
+            found |= made
+            if made:
+                continue
+            further = [(at, part[1])] if part[0] in ("attr", "index", "each", "star", "call") else []
+            if part[0] == "name":
+                local = self.names.is_local(at, part[1]) or 0
+                further = [(local, item.value) for item in self.names.assignments.get((local, part[1]), ())]
+            pending += [item for item in further if item not in seen]
+            seen.update(further)
         return frozenset(found)
 
     def take_in(self, call: Application, owners: frozenset[Root], *, known: bool) -> None:

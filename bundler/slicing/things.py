@@ -161,19 +161,14 @@ class Things:
             for numbers in names.members.get(thing.scope, {}).values():
                 yield from (Thing("function", thing.module, number) for number in numbers)
 
-    def _is_installed(self, owner: Thing, depth: int = 0) -> bool:
+    def _is_installed(self, owner: Thing) -> bool:
         """Whether a class derives from one of an installed module."""
-        names = self.names(owner.module)
-        if names is None or depth > _DEPTH:
-            return False
-        scope = names.facts.scopes[owner.scope]
-        for base in scope.bases:
-            for thing in self.of(owner.module, scope.parent, base):
-                root = thing.module.partition(".")[0]
-                if thing.kind == "foreign" and "." in thing.module and root not in ("abc", "enum", "typing"):
-                    return True
-                if thing.kind == "class" and self._is_installed(thing, depth + 1):
-                    return True
+        for cls in self._lineage(owner):
+            for parent, base in self._bases(cls):
+                for thing in self.of(cls.module, parent, base):
+                    root = thing.module.partition(".")[0]
+                    if thing.kind == "foreign" and "." in thing.module and root not in ("abc", "enum", "typing"):
+                        return True
         return False
 
     def of(self, module: str, scope: int, expression: Expr, depth: int = 0) -> tuple[Thing, ...]:
@@ -332,19 +327,36 @@ class Things:
             return self.method_scopes(base, name, set()) if names is not None else ()
         return ()
 
-    def metaclasses(self, cls: Thing, *, inherited: bool = True, depth: int = 0) -> list[Thing]:
+    def metaclasses(self, cls: Thing, *, inherited: bool = True) -> list[Thing]:
         """The user's metaclasses that a class names, and those of its bases."""
-        names = self.names(cls.module)
-        if names is None or depth > _DEPTH:
-            return []
-        scope = names.facts.scopes[cls.scope]
-        named = [value for name, value in scope.keywords if name == "metaclass"]
-        found = [thing for value in named for thing in self.of(cls.module, scope.parent, value) if thing.kind == "class"]
-        for base in scope.bases if inherited else ():
-            for thing in self.of(cls.module, scope.parent, base):
-                if thing.kind == "class":
-                    found += self.metaclasses(thing, depth=depth + 1)
+        found: list[Thing] = []
+        for owner in self._lineage(cls) if inherited else (cls,):
+            names = self.names(owner.module)
+            if names is not None:
+                scope = names.facts.scopes[owner.scope]
+                named = [value for name, value in scope.keywords if name == "metaclass"]
+                found += [
+                    thing for value in named for thing in self.of(owner.module, scope.parent, value) if thing.kind == "class"
+                ]
         return found
+
+    def _bases(self, cls: Thing) -> list[tuple[int, Expr]]:
+        """What a class derives from, with the scope that it is defined in."""
+        names = self.names(cls.module)
+        scope = names.facts.scopes[cls.scope] if names is not None else None
+        return [(scope.parent, base) for base in scope.bases] if scope is not None else []
+
+    def _lineage(self, cls: Thing) -> Iterator[Thing]:
+        """A class and the bases of it that are the user's, each once: ``class Model(Model)`` again and again may mean any of them."""
+        seen = {cls}
+        pending = [cls]
+        while pending:
+            owner = pending.pop()
+            yield owner
+            for parent, base in self._bases(owner):
+                bases = {thing for thing in self.of(owner.module, parent, base) if thing.kind == "class"}
+                pending += sorted(bases - seen, key=lambda thing: (thing.module, thing.scope), reverse=True)
+                seen |= bases
 
     def method_scopes(self, owner: Thing, name: str, seen: set[Thing]) -> tuple[Thing, ...]:
         """Methods of that name in a class and the bases of it that are the user's."""

@@ -1239,3 +1239,17 @@ def test_a_change_of_what_an_object_holds_under_the_guard_is_told(sliced):
     guard = 'def f():\n    return ITEMS\nif __name__ == "__main__":\n    stack.close()\n'
     (note,) = sliced(text + guard).notes
     assert "`ITEMS` is changed under the main guard" in note.message and note.line == 8
+
+
+def test_a_class_that_is_extended_under_its_own_name_again_and_again(sliced):
+    """As in a notebook, a method a cell: every definition may derive from any of the others."""
+    text = "class Model:\n    pass\n" + "".join(
+        f"class Model(Model):\n    def part{number}(self):\n        return {number}\n" for number in range(12)
+    )
+    found = sliced(text + "model = Model()\nmodel.part3()\ndef f():\n    return model.part3()\n")
+    assert len(found.kept) == 16
+
+
+def test_a_name_that_is_given_what_its_object_makes_again_and_again(sliced):
+    text = "import shop\nwith shop.Till() as table:\n    pass\n" + "table = table.part().sorted()\ntable.mark(1)\n" * 25
+    assert len(sliced(text + "def f():\n    return table\n").kept) == 53
