@@ -33,34 +33,28 @@ class FactsStore:
     """Source files by their paths, each read once; `clustrix_bundle.bundler.facts.store.FactsStore` says what its methods mean.
 
     What is requested is read and parsed on threads of the store's own, the global interpreter lock not held. Bytes and outlines
-    stay here, and scopes, bindings and calls, packed (of the first 200 MB of sources or so; of other files they are read from the bytes
+    stay here, and scopes, bindings and calls, packed (of the first 300 MB of sources or so; of other files they are read from the bytes
     anew when somebody asks for them, as statements and texts are of all).
+
+    Args:
+        watched: Texts, 64 at most, that are looked for while a file is read: `containing` knows of these at once.
     """
 
-    def __new__(cls) -> Self: ...
+    def __new__(cls, watched: Sequence[bytes] = ...) -> Self: ...
     def request(self, paths: Sequence[str]) -> None: ...
     def add(self, path: str, content: bytes) -> None: ...
     def content(self, path: str) -> bytes: ...
-    def outline(self, path: str) -> dict[str, tuple[Any, ...]]:
-        """The names ``bound``, ``defines``, ``outside`` and ``runs`` and the texts ``paths`` (as `ModuleFacts` has them), and rows of ``directives``, ``features`` and ``imports``.
+    def module(self, path: str) -> ModuleRows:
+        """The facts of a file.
 
         Raises:
             OSError: the file cannot be read.
             SyntaxError: it is no Python; as `extract_facts`.
         """
 
-    def facts(self, path: str, field: str) -> bytes:
-        """Rows of a family of facts as JSON."""
-
-    def code(self, path: str) -> ModuleCode:
-        """The code of a file, which is looked at when something of it is asked for."""
-
-    def tuples(self, json: bytes) -> tuple[Any, ...]:
-        """As `tuples`; what other files said in the same words is the same object."""
-
     def words(self, first: int) -> list[str]: ...
     def mentioning(self, names: Sequence[str]) -> list[str]: ...
-    def containing(self, text: bytes) -> list[str]: ...
+    def containing(self, texts: Sequence[bytes]) -> list[str]: ...
     def calling(self, names: Sequence[str]) -> list[str]: ...
     def reading(self, names: Sequence[str]) -> list[str]: ...
     def callees(self, first: int) -> list[str]: ...
@@ -70,13 +64,14 @@ class FactsStore:
     def having(self, family: str) -> list[str]: ...
 
 @final
-class ModuleCode:
-    """`clustrix_bundle.bundler.facts.keyed.CodeRows` of a file in the store.
+class ModuleRows:
+    """The facts of a file in the store: `clustrix_bundle.bundler.facts.model.StoredRows`.
 
-    Raises:
-        SyntaxError: by each method; the file is no Python.
+    What other files said in the same words is the same object.
     """
 
+    def outline(self, field: str) -> tuple[Any, ...]: ...
+    def rows(self, field: str) -> tuple[Any, ...]: ...
     def find(self, by: Sequence[str], key: str | int | tuple[int, ...]) -> list[list[tuple[int, tuple[Any, ...]]]]: ...
     def row(self, family: str, number: int) -> tuple[Any, ...] | None: ...
     def keys(self, by: str) -> list[str]: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.errors import SourceError
@@ -71,7 +70,6 @@ class Sources:
 
     def __init__(self) -> None:
         self._files: dict[str, SourceFile] = {}
-        self._words: list[str] = []
         self._mentioning: dict[Callable[[str], bool], _Mentioning] = {}
         self._holding: dict[bytes, tuple[int, frozenset[str]]] = {}
         self._having: dict[str, tuple[int, frozenset[str]]] = {}
@@ -108,9 +106,9 @@ class Sources:
         """Files read so far in which a name for which ``wanted`` is true may stand (`FactsStore.mentioning`)."""
         known = self._mentioning.setdefault(wanted, _Mentioning())
         if known.files != len(self._files):
-            self._words += self.store.words(len(self._words))
-            known.wanted += filter(wanted, islice(self._words, known.seen, None))
-            known.seen = len(self._words)
+            words = self.store.words(known.seen)
+            known.wanted += filter(wanted, words)
+            known.seen += len(words)
             known.files = len(self._files)
             known.paths = frozenset(self.store.mentioning(known.wanted))
         return known.paths
@@ -131,13 +129,13 @@ class Sources:
         """Files read so far whose bytes hold ``text``."""
         files, paths = self._holding.get(text, (-1, frozenset[str]()))
         if files != len(self._files):
-            paths = frozenset(self.store.containing(text))
+            paths = frozenset(self.store.containing([text]))
             self._holding[text] = len(self._files), paths
         return paths
 
     def holding_any(self, texts: Iterable[bytes]) -> frozenset[str]:
         """Files read so far whose bytes hold one of the texts."""
-        return frozenset[str]().union(*map(self.holding, texts))
+        return frozenset(self.store.containing(list(texts)))
 
     def having(self, family: str) -> frozenset[str]:
         """Files read so far whose facts may have ``directives``, ``features`` or ``hooks`` (`FactsStore.having`)."""

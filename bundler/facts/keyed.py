@@ -15,8 +15,17 @@ Key: TypeAlias = str | int | tuple[int, ...]
 """A name, or the number of a scope; numbers of several for what has one of them."""
 
 
-class CodeRows(Protocol):
-    """The rows of one module's ``bindings``, ``calls`` and ``scopes``, from which values are made one by one."""
+class StoredRows(Protocol):
+    """What a store says of one module: rows from which values are made when they are asked for, those of its code one by one.
+
+    Its code are its ``bindings``, ``calls`` and ``scopes``.
+    """
+
+    def outline(self, field: str) -> tuple[Any, ...]:
+        """What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``annotated``, ``bound``, ``defines``, ``hooks``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
+
+    def rows(self, field: str) -> tuple[Any, ...]:
+        """All rows of another field."""
 
     def find(self, by: Sequence[str], key: Key) -> list[list[tuple[int, tuple[Any, ...]]]]:
         """For each of `KEYS` the rows that have the key, with their numbers."""

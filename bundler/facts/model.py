@@ -20,7 +20,7 @@ from clustrix_bundle.bundler.lazy_dataclass import astuple, dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clustrix_bundle.bundler.facts.keyed import CodeRows, Key
+    from clustrix_bundle.bundler.facts.keyed import Key, StoredRows
 
 FACTS_SCHEMA = 1
 
@@ -29,9 +29,6 @@ Expr: TypeAlias = tuple[Any, ...]
 
 Rows: TypeAlias = "list[Any] | tuple[Any, ...]"
 """Rows of one field: as tuples, or as JSON lists."""
-
-Outline: TypeAlias = Mapping[str, tuple[Any, ...]]
-"""What is asked of every module: rows of ``imports``, ``directives`` and ``features``, the names ``bound``, ``defines``, ``hooks``, ``outside`` and ``runs``, and the texts ``paths`` (see `ModuleFacts`)."""
 
 OPAQUE: Expr = ("?",)
 
@@ -246,7 +243,7 @@ FEATURE_VERSIONS: Mapping[str, tuple[int, int]] = {
 class ModuleFacts:
     """All facts of one module, each tuple in the order that ``docs/facts.md`` fixes.
 
-    What comes from `from_json` or `outlined` makes the values of each field when that field is first asked for.
+    What comes from `from_json` or `stored` makes the values of each field when that field is first asked for.
     """
 
     scopes: tuple[Scope, ...]
@@ -275,23 +272,15 @@ class ModuleFacts:
         if rows.get("schema") != FACTS_SCHEMA:
             message = f"facts of schema {rows.get('schema')!r}, expected {FACTS_SCHEMA}"
             raise ValueError(message)
-        return cls._deferred({name: rows[name] for name in _MAKERS})
-
-    @classmethod
-    def outlined(cls, outline: Outline, load: Callable[[str], Rows], code: CodeRows | None = None) -> Self:
-        """Facts of which the outline is at hand; ``load`` gives the rows of another field, ``code`` single ones."""
-        facts = cls._deferred({name: outline[name] for name in ("imports", "directives", "features")}, load)
-        object.__setattr__(facts, "_names", dict(outline))
-        if code is not None:
-            object.__setattr__(facts, "_code", code)
+        facts = cls.__new__(cls)
+        object.__setattr__(facts, "_rows", {name: rows[name] for name in _MAKERS})
         return facts
 
     @classmethod
-    def _deferred(cls, rows: Mapping[str, Rows], load: Callable[[str], Rows] | None = None) -> Self:
+    def stored(cls, rows: StoredRows) -> Self:
+        """Facts that a store holds."""
         facts = cls.__new__(cls)
-        object.__setattr__(facts, "_rows", dict(rows))
-        object.__setattr__(facts, "_load", load)
-        object.__setattr__(facts, "_names", {})
+        object.__setattr__(facts, "_stored", rows)
         return facts
 
     @cached_property
@@ -363,9 +352,9 @@ class ModuleFacts:
     @cached_property
     def paths(self) -> tuple[Text, ...]:
         """Texts with a dot or a slash, which alone can name files."""
-        rows = vars(self).get("_names", {}).pop("paths", None)
-        if rows is not None:
-            return tuple([Text(*row) for row in rows])
+        stored: StoredRows | None = vars(self).get("_stored")
+        if stored is not None:
+            return tuple([Text(*row) for row in stored.outline("paths")])
         return tuple(one for one in self.texts if "." in one.value or "/" in one.value)
 
     def calls_by(self, by: str, key: Key) -> list[tuple[int, Call]]:
@@ -390,7 +379,7 @@ class ModuleFacts:
 
     def keys(self, by: str) -> Iterable[str]:
         """The distinct keys of all values, for ``callee`` and ``value``."""
-        code: CodeRows | None = vars(self).get("_code")
+        code: StoredRows | None = vars(self).get("_stored")
         family = KEYS[by][0]
         if code is not None and family not in vars(self):
             return code.keys(by)
@@ -401,7 +390,7 @@ class ModuleFacts:
     @cached_property
     def scope_at(self) -> Callable[[int], Scope]:
         """The function that gives one of `scopes` by its number."""
-        code: CodeRows | None = vars(self).get("_code")
+        code: StoredRows | None = vars(self).get("_stored")
         if code is None or "scopes" in vars(self):
             return self.scopes.__getitem__
         made = self._made["scopes"]
@@ -429,7 +418,7 @@ class ModuleFacts:
         return {}
 
     def _find(self, kinds: tuple[str, ...], key: Key) -> list[Any]:
-        code: CodeRows | None = vars(self).get("_code")
+        code: StoredRows | None = vars(self).get("_stored")
         if code is not None and not any(KEYS[by][0] in vars(self) for by in kinds):
             return [self._values(KEYS[by][0], rows) for by, rows in zip(kinds, code.find(kinds, key), strict=True)]
         index = self._keyed
@@ -449,8 +438,8 @@ class ModuleFacts:
         return [(number, made[number]) for number, _ in rows]
 
     def _outlined(self, family: str) -> frozenset[str] | None:
-        names = vars(self).get("_names", {}).pop(family, None)
-        return None if names is None else frozenset(names)
+        stored: StoredRows | None = vars(self).get("_stored")
+        return None if stored is None else frozenset(stored.outline(family))
 
     if not TYPE_CHECKING:  # a type checker is to know the fields, and nothing else
 
@@ -459,9 +448,8 @@ class ModuleFacts:
             make = _MAKERS.get(name)
             if make is None:
                 raise AttributeError(name)
-            rows = self._rows.pop(name, None)
-            if rows is None:
-                rows = self._load(name)
+            stored = vars(self).get("_stored")
+            rows = self._rows.pop(name) if stored is None else (stored.outline if name in _OUTLINED else stored.rows)(name)
             known = vars(self).get("_made", {}).get(name)
             if known:  # each value once: its identity may be what somebody knows it by
                 values = tuple([known.get(number) or make(*row) for number, row in enumerate(_as_tuples(rows))])
@@ -507,6 +495,9 @@ def _scope(*values: Any) -> Scope:
     row[6] = tuple([Parameter(*item) for item in row[6]])
     return Scope(*row)
 
+
+_OUTLINED = frozenset({"imports", "directives", "features"})
+"""Fields that the outline of a stored module holds."""
 
 _MAKERS: Mapping[str, Callable[..., Any]] = {
     "scopes": _scope,

@@ -88,9 +88,10 @@ class PythonStore:
         """As `FactsStore.using`."""
         return self.mentioning(callees)
 
-    def containing(self, text: bytes) -> list[str]:
+    def containing(self, texts: Sequence[bytes]) -> list[str]:
         """As `FactsStore.containing`."""
-        return [path for path, content in self._contents.items() if isinstance(content, bytes) and text in content]
+        read = ((path, content) for path, content in self._contents.items() if isinstance(content, bytes))
+        return [path for path, content in read if any(text in content for text in texts)]
 
     def having(self, family: str) -> list[str]:  # noqa: ARG002 - whoever wants to know for sure looks at the facts
         """As `FactsStore.having`."""

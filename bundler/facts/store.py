@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from clustrix_bundle.bundler.facts.extract import core, extract_facts, extractor_name
-from clustrix_bundle.bundler.facts.model import ModuleFacts, Rows
+from clustrix_bundle.bundler.facts.model import ModuleFacts
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler._core import FactsStore as CompiledStore
@@ -39,6 +38,10 @@ class SearchPath(NamedTuple):
     standard: Sequence[str]
     served: Sequence[str]
     limiting: Sequence[str]
+
+
+WATCHED = (b"PYTHONPATH", b"__path__", b"DJANGO_SETTINGS_MODULE", b"luster")
+"""Texts that rules look for in every program (`clustrix_bundle.bundler.analysis.world.World.may_hold`): each file is searched for them while it is read."""
 
 
 class FactsStore(Protocol):
@@ -95,8 +98,8 @@ class FactsStore(Protocol):
     def using(self, callees: Sequence[str]) -> list[str]:
         """Files read so far that may hold a call of one of these looks (of `callees`)."""
 
-    def containing(self, text: bytes) -> list[str]:
-        """Files read so far whose bytes hold these."""
+    def containing(self, texts: Sequence[bytes]) -> list[str]:
+        """Files read so far whose bytes hold one of these texts; dear, but for those of `WATCHED`."""
 
     def having(self, family: str) -> list[str]:
         """Files read so far whose facts have ``directives``, ``features`` or ``hooks``: a few too many, never one too few."""
@@ -136,14 +139,10 @@ class CoreStore:
     def facts(self, path: str) -> ModuleFacts:
         """As `FactsStore.facts`."""
         try:
-            outline = self._compiled.outline(path)
+            rows = self._compiled.module(path)
         except SyntaxError:
             return extract_facts(self.content(path), path)  # the error in Python's words, or facts where Python knows better
-        return ModuleFacts.outlined(outline, partial(self._rows, path), self._compiled.code(path))
-
-    def _rows(self, path: str, field: str) -> Rows:
-        rows: Rows = self._compiled.tuples(self._compiled.facts(path, field))
-        return rows
+        return ModuleFacts.stored(rows)
 
     def words(self, first: int = 0) -> list[str]:
         """As `FactsStore.words`."""
@@ -158,7 +157,7 @@ def open_store() -> FactsStore:
     """The compiled core's store where the core is used, else `PythonStore`."""
     compiled = core()
     if compiled is not None and extractor_name() == "core":
-        return CoreStore(compiled.FactsStore())
+        return CoreStore(compiled.FactsStore(WATCHED))
     from clustrix_bundle.bundler.facts.python_store import PythonStore  # noqa: PLC0415 - instead of the core's
 
     return PythonStore()

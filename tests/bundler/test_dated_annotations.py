@@ -59,7 +59,7 @@ def test_imported_modules_are_read_until_one_needs_what_annotations_can_need(mak
         read.clear()
         modules = [Imported(file=name, content=files[name], facts=store.facts(name), read=read) for name in files]
         found = imported_annotation_limits(
-            ((module, module.file) for module in modules), lambda text: frozenset(store.containing(text)), minimum
+            ((module, module.file) for module in modules), lambda text: frozenset(store.containing([text])), minimum
         )
         return [(limit.since, limit.path, limit.line) for limit in found]
 

@@ -358,8 +358,8 @@ impl Code {
         out
     }
 
-    /// In a third of the room, and less.
-    pub fn pack(&self) -> Packed {
+    /// In one piece, which `of_plain` reads.
+    pub fn plain(&self) -> Vec<u8> {
         let mut plain = Vec::with_capacity(self.rows.len() + self.rows.len() / 16);
         for (family, _) in Family::ALL {
             write_number(&mut plain, self.count(family));
@@ -368,11 +368,11 @@ impl Code {
             }
         }
         plain.extend_from_slice(self.rows.get(self.first as usize..).unwrap_or_default());
-        Packed::new(&plain)
+        plain
     }
 
-    pub fn unpack(packed: &Packed) -> Option<Self> {
-        let plain = packed.open()?;
+    /// None where it was not written by `plain`.
+    pub fn of_plain(plain: Vec<u8>) -> Option<Self> {
         let mut rest = &plain[..];
         let mut ends = [Vec::new(), Vec::new(), Vec::new()];
         let mut end = 0;
@@ -416,25 +416,6 @@ fn read_number(text: &mut &[u8]) -> Option<usize> {
     None
 }
 
-/// Bytes as LZ4 packs them.
-#[derive(Default)]
-pub struct Packed(Box<[u8]>);
-
-impl Packed {
-    pub fn new(plain: &[u8]) -> Self {
-        Self(lz4_flex::block::compress_prepend_size(plain).into_boxed_slice())
-    }
-
-    /// The bytes; none where they were not packed by this.
-    pub fn open(&self) -> Option<Vec<u8>> {
-        lz4_flex::block::decompress_size_prepended(&self.0).ok()
-    }
-
-    pub fn size(&self) -> usize {
-        self.0.len()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -470,10 +451,10 @@ mod tests {
     }
 
     #[test]
-    fn packing_loses_nothing() {
+    fn one_piece_holds_all() {
         for source in ["", "a = 1\n", "def f(x):\n  return g(x)\n  yield\n"] {
             let code = code(source);
-            let again = Code::unpack(&code.pack()).unwrap();
+            let again = Code::of_plain(code.plain()).unwrap();
             assert!(Family::ALL.iter().all(|(family, _)| code.json(*family) == again.json(*family)));
             assert_eq!(code.count(Family::Scopes), again.count(Family::Scopes));
             assert_eq!(code.row(Family::Scopes, 0), again.row(Family::Scopes, 0));

@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::file::{File, Import};
 use crate::resolve::{Kind, Resolved, Resolver, SearchPath};
-use crate::store::{File, Import, Store};
+use crate::store::Store;
 
 /// Why a file ships: `importer` and `imported` are numbers of names, `detail` the words of the import.
 pub struct Edge {

@@ -11,8 +11,10 @@ pub mod error;
 pub mod expr;
 pub mod expressions;
 pub mod features;
+pub mod file;
 pub mod follow;
 pub mod hooks;
+pub mod interned;
 pub mod json;
 pub mod limits;
 pub mod lines;
@@ -21,8 +23,11 @@ pub mod literals;
 pub mod module;
 pub mod names;
 pub mod outline;
+pub mod packed;
 pub mod patterns;
 pub mod pool;
+pub mod postings;
+pub mod queue;
 pub mod resolve;
 pub mod rows;
 pub mod statements;
@@ -51,7 +56,7 @@ mod _core {
     use crate::import_walk::ImportWalk;
     use crate::pool;
     #[pymodule_export]
-    use crate::python::{FactsStore, ModuleCode};
+    use crate::python::{FactsStore, ModuleRows};
     use crate::python::{Source, decoded, syntax_error};
     use crate::tuples::Reader;
 

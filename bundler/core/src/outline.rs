@@ -18,12 +18,8 @@ pub struct Outline {
     /// condition), `outside` (names of
     /// attributes and keywords, and `|`, outside of function bodies), `hooks` (what may change where modules are found), all sorted, `paths` (texts with a dot or slash), `directives`, `features` and `imports`, as in the facts.
     pub json: Vec<u8>,
-    /// The names that stand in its expressions and imports.
-    pub words: Vec<String>,
-    /// Last names of what it calls, and names that it imports under others.
-    pub called: Vec<String>,
-    /// Names and attributes that it reads as values, not only to call them; those that it imports under others.
-    pub read: Vec<String>,
+    /// The names that stand in its expressions and imports, and how (`words::MENTIONS` and its kind).
+    pub words: Vec<(String, u32)>,
     /// As `callees::Callees::texts`.
     pub callees: Vec<String>,
     /// As in `json`.
@@ -65,8 +61,8 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     let mut walker = parsed.walker();
     walker.outline(with_code);
     walker.module(parsed.body());
-    let names = std::mem::take(&mut walker.words).take();
-    let [words, called, read] = names.map(|names| names.into_iter().map(str::to_owned).collect());
+    let words = std::mem::take(&mut walker.words).take();
+    let words = words.into_iter().map(|(name, kinds)| (name.to_owned(), kinds)).collect();
     let callees = std::mem::take(&mut walker.callees).texts(&walker.import_rows);
     let functions = walker.scopes.iter().filter(|scope| matches!(scope.kind, "function" | "async"));
     let defines: BTreeSet<&str> = functions.map(|scope| scope.name).collect();
@@ -106,7 +102,7 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     out.shrink_to_fit();
     let bound = bound.into_iter().map(str::to_owned).collect();
     let code = with_code.then(|| Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes));
-    Ok(Outline { json: out, words, called, read, callees, bound, imports, ignored: directives.ignored(), has, code })
+    Ok(Outline { json: out, words, callees, bound, imports, ignored: directives.ignored(), has, code })
 }
 
 /// What never runs in a module that is imported.

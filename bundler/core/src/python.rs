@@ -13,10 +13,11 @@ use pyo3::types::{PyBytes, PyString};
 use crate::code::{By, Code, Family};
 use crate::decode::{self, Encoding};
 use crate::error::SourceError;
+use crate::file::{Failure, File};
 use crate::json;
 use crate::module;
 use crate::outline::Has;
-use crate::store::{Failure, File, Store};
+use crate::store::Store;
 use crate::tuples::{Reader, Shared};
 use crate::walk::Part;
 
@@ -84,8 +85,9 @@ pub struct FactsStore {
 #[pymethods]
 impl FactsStore {
     #[new]
-    fn new() -> Self {
-        Self { store: Store::new(text_of), shared: Mutex::default() }
+    #[pyo3(signature = (watched=Vec::new()))]
+    fn new(watched: Vec<Vec<u8>>) -> Self {
+        Self { store: Store::new(text_of, &watched), shared: Mutex::default() }
     }
 
     fn request(&self, py: Python<'_>, paths: Vec<PathBuf>) {
@@ -93,7 +95,7 @@ impl FactsStore {
     }
 
     fn add(&self, py: Python<'_>, path: PathBuf, content: Vec<u8>) {
-        py.detach(|| self.store.add(path, content));
+        py.detach(|| self.store.add(&path, content));
     }
 
     fn content<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyBytes>> {
@@ -101,41 +103,17 @@ impl FactsStore {
         if let Err(Failure::Unreadable(number)) = file.outline {
             return Err(os_error(number));
         }
-        Ok(PyBytes::new(py, &file.content))
+        Ok(PyBytes::new(py, &self.store.content(&file)))
     }
 
-    fn outline<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyAny>> {
-        let file = self.file(py, &path)?;
-        match &file.outline {
-            Ok(json) => Reader::new(py, json).value(),
-            Err(Failure::Unreadable(number)) => Err(os_error(*number)),
-            Err(Failure::Invalid(error)) => Err(syntax_error(error)),
-        }
-    }
-
-    fn facts<'py>(&self, py: Python<'py>, path: PathBuf, field: &str) -> PyResult<Bound<'py, PyBytes>> {
-        let part = match (field, Family::named(field)) {
-            (_, Some(family)) => Part::Code(family),
-            ("texts", _) => Part::Texts,
-            ("statements", _) => Part::Statements,
-            _ => return Err(PyValueError::new_err(format!("no family {field:?}"))),
-        };
-        let json = py.detach(|| self.store.facts(&path, part)).map_err(|error| syntax_error(&error))?;
-        Ok(PyBytes::new(py, &json))
-    }
-
-    fn tuples<'py>(&self, py: Python<'py>, json: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-        // Whoever makes tuples has the interpreter to himself, but for a collection in between.
-        match self.shared.try_lock() {
-            Ok(mut shared) => Reader::sharing(py, json, &mut shared).value(),
-            Err(_) => Reader::new(py, json).value(),
-        }
-    }
-
-    fn code(slf: Py<Self>, py: Python<'_>, path: PathBuf) -> ModuleCode {
-        let number = slf.get();
-        let number = py.detach(|| number.store.number(&path));
-        ModuleCode { store: slf, number }
+    fn module(slf: Py<Self>, py: Python<'_>, path: PathBuf) -> PyResult<ModuleRows> {
+        let store = &slf.get().store;
+        let number = py.detach(|| {
+            let number = store.number(&path);
+            store.numbered(number).map(|file| file.outline.as_ref().map(|_| number).map_err(Failure::clone))
+        });
+        let number = number.map_err(|error| syntax_error(&error))?.map_err(|why| failure(&why))?;
+        Ok(ModuleRows { store: slf, number })
     }
 
     fn words(&self, first: usize) -> Vec<String> {
@@ -180,8 +158,8 @@ impl FactsStore {
         Ok(py.detach(|| os_strings(self.store.having(wanted))))
     }
 
-    fn containing(&self, py: Python<'_>, text: &[u8]) -> Vec<OsString> {
-        py.detach(|| os_strings(self.store.containing(text)))
+    fn containing(&self, py: Python<'_>, texts: Vec<Vec<u8>>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.containing(&texts)))
     }
 }
 
@@ -203,15 +181,42 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
-/// The code of one file; see `_core.pyi`.
+/// The facts of one file; see `_core.pyi`.
 #[pyclass(frozen)]
-pub struct ModuleCode {
+pub struct ModuleRows {
     store: Py<FactsStore>,
     number: usize,
 }
 
 #[pymethods]
-impl ModuleCode {
+impl ModuleRows {
+    fn outline<'py>(&self, py: Python<'py>, field: &str) -> PyResult<Bound<'py, PyAny>> {
+        let store = &self.store.get().store;
+        let file = py.detach(|| store.numbered(self.number)).map_err(|error| syntax_error(&error))?;
+        let json = store.outline(&file).map_err(failure)?;
+        let key = format!("\"{field}\":");
+        // A text in an outline has its quotes escaped and no colon after it: only a key reads so.
+        let at = memchr::memmem::find(&json, key.as_bytes());
+        let at = at.ok_or_else(|| PyValueError::new_err(format!("no field {field:?}")))?;
+        Reader::new(py, &json[at + key.len()..]).value()
+    }
+
+    fn rows<'py>(&self, py: Python<'py>, field: &str) -> PyResult<Bound<'py, PyAny>> {
+        let part = match (field, Family::named(field)) {
+            (_, Some(family)) => Part::Code(family),
+            ("texts", _) => Part::Texts,
+            ("statements", _) => Part::Statements,
+            _ => return Err(PyValueError::new_err(format!("no family {field:?}"))),
+        };
+        let store = self.store.get();
+        let json = py.detach(|| store.store.facts(self.number, part)).map_err(|error| syntax_error(&error))?;
+        // Whoever makes tuples has the interpreter to himself, but for a collection in between.
+        match store.shared.try_lock() {
+            Ok(mut shared) => Reader::sharing(py, &json, &mut shared).value(),
+            Err(_) => Reader::new(py, &json).value(),
+        }
+    }
+
     fn row<'py>(&self, py: Python<'py>, family: &str, number: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
         let family = Family::named(family).ok_or_else(|| PyValueError::new_err(format!("no family {family:?}")))?;
         self.code(py)?.row(family, number).map(|row| self.of_row(py, row)).transpose()
@@ -232,7 +237,7 @@ impl ModuleCode {
     }
 }
 
-impl ModuleCode {
+impl ModuleRows {
     fn code(&self, py: Python<'_>) -> PyResult<Arc<Code>> {
         let store = &self.store.get().store;
         match store.open_code(self.number) {
@@ -263,6 +268,13 @@ fn os_error(number: i32) -> PyErr {
     std::io::Error::from_raw_os_error(number).into()
 }
 
-fn os_strings(paths: Vec<PathBuf>) -> Vec<OsString> {
-    paths.into_iter().map(PathBuf::into_os_string).collect()
+fn failure(failure: &Failure) -> PyErr {
+    match failure {
+        Failure::Unreadable(number) => os_error(*number),
+        Failure::Invalid(error) => syntax_error(error),
+    }
+}
+
+fn os_strings(paths: Vec<Arc<Path>>) -> Vec<OsString> {
+    paths.into_iter().map(|path| path.as_os_str().to_owned()).collect()
 }

@@ -1,82 +1,52 @@
 //! The names that stand in modules, each text once: which modules mention a name is asked here, without their facts.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-/// Names by number, in the order in which they were first met.
+use crate::interned::Interned;
+use crate::postings::Postings;
+
+/// How a file has a name: it mentions it; it calls something of that name, or imports it under another; it reads it as a value, or
+/// imports it under another.
+pub const MENTIONS: u32 = 1;
+pub const CALLS: u32 = 2;
+pub const READS: u32 = 4;
+
+/// Names by number, in the order in which they were first met, and the files that have them.
 #[derive(Default)]
 pub struct Words {
-    numbers: FxHashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
-    /// Of each name the numbers of the files that mention it, in the order in which they were read.
-    files: Vec<Vec<u32>>,
-    /// The same for files that call something of that name, or import it under another.
-    callers: Vec<Vec<u32>>,
-    /// The same for files that read it as a value.
-    readers: Vec<Vec<u32>>,
+    texts: Interned,
+    files: Postings,
 }
 
 impl Words {
     pub fn add(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = self.texts.len() as u32;
-        let text: Arc<str> = text.into();
-        self.numbers.insert(Arc::clone(&text), number);
-        self.texts.push(text);
-        number
+        self.texts.add(text)
     }
 
-    /// A name that a file mentions.
-    pub fn mention(&mut self, text: &str, file: u32) {
-        let word = self.add(text) as usize;
-        note(&mut self.files, word, file);
+    /// A name that a file has in these ways; each file and name once.
+    pub fn note(&mut self, text: &str, file: u32, kinds: u32) {
+        let word = self.texts.add(text);
+        self.files.add(word, file, kinds);
     }
 
-    /// A name that a file calls.
-    pub fn call(&mut self, text: &str, file: u32) {
-        let word = self.add(text) as usize;
-        note(&mut self.callers, word, file);
-    }
-
-    /// A name that a file reads.
-    pub fn read(&mut self, text: &str, file: u32) {
-        let word = self.add(text) as usize;
-        note(&mut self.readers, word, file);
-    }
-
-    /// Numbers of the files that mention a name.
-    pub fn mentioning(&self, text: &str) -> &[u32] {
-        let word = self.number(text).and_then(|word| self.files.get(word as usize));
-        word.map_or(&[], Vec::as_slice)
-    }
-
-    /// Numbers of the files that call a name.
-    pub fn calling(&self, text: &str) -> &[u32] {
-        let word = self.number(text).and_then(|word| self.callers.get(word as usize));
-        word.map_or(&[], Vec::as_slice)
-    }
-
-    /// Numbers of the files that read a name.
-    pub fn reading(&self, text: &str) -> &[u32] {
-        let word = self.number(text).and_then(|word| self.readers.get(word as usize));
-        word.map_or(&[], Vec::as_slice)
+    /// Numbers of the files that have a name in one of these ways, the last one first.
+    pub fn files(&self, text: &str, kinds: u32) -> impl Iterator<Item = u32> {
+        self.number(text).into_iter().flat_map(move |word| self.files.files(word, kinds))
     }
 
     pub fn number(&self, text: &str) -> Option<u32> {
-        self.numbers.get(text).copied()
+        self.texts.number(text)
     }
 
-    pub fn text(&self, number: u32) -> Option<Arc<str>> {
-        self.texts.get(number as usize).map(Arc::clone)
+    pub fn text(&self, number: u32) -> &str {
+        self.texts.text(number)
     }
 
     /// The names from this number on.
-    pub fn since(&self, first: usize) -> &[Arc<str>] {
-        self.texts.get(first..).unwrap_or_default()
+    pub fn since(&self, first: usize) -> impl ExactSizeIterator<Item = &str> {
+        self.texts.since(first)
     }
 }
 
@@ -106,58 +76,38 @@ impl DerefMut for Known {
 pub struct Mentioned<'a> {
     /// Whether names are wanted at all.
     pub wanted: bool,
-    names: Distinct<'a>,
-    called: Distinct<'a>,
-    read: Distinct<'a>,
-}
-
-/// Names in the order in which they were first met.
-#[derive(Default)]
-struct Distinct<'a> {
-    known: FxHashSet<&'a str>,
-    names: Vec<&'a str>,
-}
-
-impl<'a> Distinct<'a> {
-    fn insert(&mut self, name: &'a str) {
-        if self.known.insert(name) {
-            self.names.push(name);
-        }
-    }
+    known: FxHashMap<&'a str, usize>,
+    names: Vec<(&'a str, u32)>,
 }
 
 impl<'a> Mentioned<'a> {
     #[inline]
     pub fn add(&mut self, name: &'a str) {
-        if self.wanted {
-            self.names.insert(name);
-        }
+        self.note(name, MENTIONS);
     }
 
     pub fn call(&mut self, name: &'a str) {
-        if self.wanted {
-            self.called.insert(name);
-        }
+        self.note(name, CALLS);
     }
 
     #[inline]
     pub fn read(&mut self, name: &'a str) {
-        if self.wanted {
-            self.read.insert(name);
+        self.note(name, READS);
+    }
+
+    fn note(&mut self, name: &'a str, kind: u32) {
+        if !self.wanted {
+            return;
+        }
+        let number = *self.known.entry(name).or_insert(self.names.len());
+        match self.names.get_mut(number) {
+            Some((_, kinds)) => *kinds |= kind,
+            None => self.names.push((name, kind)),
         }
     }
 
-    /// What is mentioned, what is called and what is read, in the order in which it was met.
-    pub fn take(self) -> [Vec<&'a str>; 3] {
-        [self.names.names, self.called.names, self.read.names]
-    }
-}
-
-fn note(files: &mut Vec<Vec<u32>>, word: usize, file: u32) {
-    if files.len() <= word {
-        files.resize_with(word + 1, Vec::new);
-    }
-    if let Some(files) = files.get_mut(word) {
-        files.push(file);
+    /// The names and how each is had, in the order in which they were met.
+    pub fn take(self) -> Vec<(&'a str, u32)> {
+        self.names
     }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -257,8 +258,25 @@ def test_files_are_found_by_the_bytes_they_hold(store: FactsStore, tmp_path: Pat
     paths = [written(tmp_path, f"m{number}.py", f"# é{number}\n") for number in range(3)]
     for path in paths:
         store.content(path)
-    assert store.containing("é1".encode()) == [paths[1]]
-    assert store.containing(b"# ") == paths
+    assert store.containing(["é1".encode()]) == [paths[1]]
+    assert store.containing([b"# "]) == paths
+
+
+def test_files_of_a_large_program_are_those_that_were_first_read(store: FactsStore, tmp_path: Path) -> None:
+    sources = [
+        f"import m{number}\ndef f{number}(x): return g{number}(x)\n" + "#" * 200_000 + f"{number}\n" for number in range(50)
+    ]
+    paths = [written(tmp_path, f"m{number}.py", source) for number, source in enumerate(sources)]
+    sizes = [len(store.content(path)) for path in paths]
+    for path in paths:
+        os.truncate(path, 0)
+    assert sum(sizes) > 2 * (4 << 20)  # what is kept plain
+    assert [store.content(path) for path in paths] == [source.encode() for source in sources]
+    assert store.containing([b"#7\n", b"#49\n"]) == [paths[7], paths[49]]
+    for number in (0, 49):
+        facts = store.facts(paths[number])
+        assert [one.module for one in facts.imports] == [f"m{number}"]
+        assert facts.to_json() == extract_facts(sources[number].encode(), paths[number]).to_json()
 
 
 def test_every_name_of_the_facts_is_among_the_words(store: FactsStore, tmp_path: Path) -> None:
