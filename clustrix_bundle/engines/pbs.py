@@ -13,7 +13,8 @@ from clustrix_bundle.engines.verdict import Scheduled
 _WAITING = frozenset("QHWTMS")
 _RUNNING = frozenset("RBEU")
 _KILLED_FOR_TIME = -29  # JOB_EXEC_KILL_WALLTIME
-_KILLED_FOR_MEMORY = -27  # JOB_EXEC_KILL_MEM
+_KILLED_FOR_MEMORY = (-27, -26)  # JOB_EXEC_KILL_MEM, _VMEM
+_KILLED_FOR_CPU = (-28, -25, -24)  # JOB_EXEC_KILL_CPUT, _NCPUS_SUM, _NCPUS_BURST
 _FULL = ("would exceed", "limit on number of jobs")
 _ADVICE = (
     (("Unknown queue",), "`qstat -Q` lists the queues; set queue= or default_queue to one of them"),
@@ -147,8 +148,21 @@ def _scheduled(row: Mapping[str, Any]) -> Scheduled:
         return Scheduled("ended", "cancelled", comment or "it ended before it began")
     if status == _KILLED_FOR_TIME:
         return Scheduled("ended", "timeout", "over its walltime")
-    if status == _KILLED_FOR_MEMORY:
+    if status in _KILLED_FOR_MEMORY:
         return Scheduled("ended", "failed", "over its memory: ask for more with memory=")
     if status == 0:
         return Scheduled("ended", "completed")
-    return Scheduled("ended", "failed", comment or f"ended with exit status {status}")
+    return Scheduled("ended", "failed", f"{_died_of(int(status))}{f' (PBS says: {comment})' if comment else ''}")
+
+
+def _died_of(status: int) -> str:
+    """Cause and next step: below 0 PBS itself, from 128 on a signal (256 more than it where the shell did not die of it itself)."""
+    if status in _KILLED_FOR_CPU:
+        return "over its cores or processor time: ask for more with cores=, or the site"
+    if status < 0:
+        return f"PBS could not run it on its node (exit status {status}): ask the site, or submit it again"
+    if status < 128:
+        return f"ended with exit code {status}: see its log"
+    signal = status % 128
+    likely = "as happens to what is over its memory: see its log, or ask for more with memory=" if signal == 9 else "see its log"
+    return f"ended by signal {signal}{', ' if signal == 9 else ': '}{likely}"

@@ -1,6 +1,7 @@
 """PBS's words, on output made after the manual of PBS Professional; nothing here was printed by a server, and none was asked."""
 
 import json
+import re
 
 import pytest
 from clustrix_bundle.engines.pbs import Pbs
@@ -60,5 +61,24 @@ def test_states_of_tasks_of_an_array() -> None:
         "8": ("ended", "cancelled"),
     }
     assert "Insufficient" in states["7[]_3"].reason
+    assert states["7[]_2"].reason == "ended by signal 15: see its log (PBS says: Job killed by signal 15)"
     assert PBS.parse_found(said, "clx-aa") == ["7[]"]
     assert PBS.parse_queue("qstat: cannot connect to server") == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (3, "ended with exit code 3: see its log"),
+        (137, "ended by signal 9, as happens to what is over its memory"),
+        (265, "ended by signal 9, as happens to what is over its memory"),
+        (139, "ended by signal 11: see its log"),
+        (-26, "over its memory: ask for more with memory="),
+        (-28, "over its cores or processor time"),
+        (-1, "could not run it on its node .*ask the site, or submit it again"),
+    ],
+)
+def test_each_failure_has_a_cause_and_a_next_step(status: int, words: str) -> None:
+    told = PBS.parse_queue(_qstat(**{"7.s": {"job_state": "F", "Exit_status": status}}))["7"]
+    assert told.state == "failed"
+    assert re.match(words, told.reason), told.reason
