@@ -81,4 +81,4 @@ def test_states_of_tasks_of_an_array() -> None:
 def test_each_failure_has_a_cause_and_a_next_step(status: int, words: str) -> None:
     told = PBS.parse_queue(_qstat(**{"7.s": {"job_state": "F", "Exit_status": status}}))["7"]
     assert told.state == "failed"
-    assert re.match(words, told.reason), told.reason
+    assert re.search(words, told.reason), told.reason
