@@ -159,7 +159,8 @@ def describe_cause(state: str, outcome: Mapping[str, Any] | None, reason: str = 
         return reason if ";" in reason else _with_step(reason or "over its time limit", _NEXT["timeout"])
     if outcome and outcome.get("cause"):
         text = str(outcome["cause"]["text"]).removesuffix(": ")
-        if outcome["cause"]["kind"] in ("signal", "exit") and reason:  # the scheduler knows more of it
+        # Of what it ended as, the scheduler may know why; that it ended so, it need not say again.
+        if outcome["cause"]["kind"] in ("signal", "exit") and reason and not reason.startswith("ended "):
             return reason if "=" in reason else f"{text}: {reason}"
         return _with_step(text, _step(outcome))
     if state == "lost":
