@@ -42,7 +42,9 @@ class Evidence:
         self._searched: set[str] = set()
         self._data_searched: set[str] = set()
         self._texts_done: set[str] = set()
+        self._opening: set[str] = set()
         self._opened_by: tuple[int, list[str]] | None = None
+        self._written: set[Path] = set()
         self._ends: list[tuple[LoadedModule, OpenEnd]] = []
         self._open = False
         self._by_strings = False
@@ -56,14 +58,19 @@ class Evidence:
         return list(dict.fromkeys(find_roots(self.reading, module)))
 
     def settle(self) -> list[tuple[LoadedModule, Finding]]:
-        """As `Rules.settle`: modules first, as long as there are any, then data."""
+        """As `Rules.settle`: modules first, as long as there are any, then data; what the modules open that were asked before comes last.
+
+        With more modules they may open more, and to ask them all is what costs most.
+        """
         grown = self.reading.folder.renew()
         modules = list(self.world.reached())
         found = self._new(self._imported(modules, grown=grown))
         if not found:
-            found = self._new(self._opened(modules))
+            found = self._new(self._opened(modules, [one for one in modules if one.name not in self._opening]))
         if not found:
             found = self._new(self._named_by_data())
+        if not found:
+            found = self._new(self._opened(modules, modules))
         if not found:
             found = self._new(self._widened())
         return found
@@ -142,26 +149,31 @@ class Evidence:
 
     # -- data
 
-    def _opened(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
+    def _opened(self, modules: list[LoadedModule], asked: list[LoadedModule]) -> Iterable[tuple[LoadedModule, Finding]]:
+        """What some of the reached modules open, where that may have changed."""
+        if not asked:
+            return
         self.reading.work_folders = find_work_folders(self.reading, modules)
-        asked = (len(modules), self.reading.work_folders)
-        if self._opened_by != asked:  # nothing else changes what the same modules open: all of it has been said
-            self._opened_by = asked
-            yield from self._openings(modules)
+        known = (len(modules), self.reading.work_folders)
+        if self._opened_by == known:  # nothing else changes what the same modules open: all of it has been said
+            return
+        if len(asked) == len(modules):
+            self._opened_by = known
+        self._opening.update(one.name for one in asked)
+        yield from self._openings(modules, asked)
 
-    def _openings(self, modules: list[LoadedModule]) -> Iterable[tuple[LoadedModule, FileFinding]]:
+    def _openings(self, modules: list[LoadedModule], asked: list[LoadedModule]) -> Iterable[tuple[LoadedModule, FileFinding]]:
         cluster = find_cluster_folders(self.reading, modules)
         sure = self._sure = self.reading.sure_scopes()
         self.reading.held.renew(self.reading)
-        written: set[Path] = set()
         rows: list[tuple[LoadedModule, FileFinding]] = []
-        for module in modules:
+        for module in asked:
             rows += [(module, row) for row in self._imports[module.name] if isinstance(row, FileFinding)]
             rows += [(module, row) for row in find_data_files(self.reading, module, sure)]
             rows += [(module, row) for row in find_metadata(self.reading, module)]
-        written.update(row.path for _, row in rows if row.written)
-        for module in modules:
-            rows += [(module, row) for row in files_in_strings(self.reading, module) if row.path not in written]
+        self._written.update(row.path for _, row in rows if row.written)
+        for module in asked:
+            rows += [(module, row) for row in files_in_strings(self.reading, module) if row.path not in self._written]
         missing = {row.path for _, row in rows if row.required and not self.reading.disk.exists(str(row.path))}
         if missing:
             from clustrix_bundle.bundler.evidence.written_paths import written_paths  # noqa: PLC0415 - where a file is missing

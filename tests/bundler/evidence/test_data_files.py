@@ -738,3 +738,34 @@ def test_parts_of_a_path_may_be_joined_one_after_another(shipped):
         "e/b.txt": "",
     }
     assert shipped("m:f", files) == {"d/deep/a.txt", "e/b.txt"}
+
+
+def test_what_a_module_that_data_names_hands_to_one_that_was_asked_before_ships(shipped):
+    files = {
+        "m.py": """
+            import importlib, json
+            def read(name):
+                return open(name + ".txt").read()
+            def f():
+                plugins = json.load(open("plugins.json"))
+                return read("zero"), [importlib.import_module(one).run() for one in plugins]
+        """,
+        "plugins.json": '["first"]',
+        "first.py": """
+            import importlib, json, m
+            def run():
+                more = [importlib.import_module(one).run() for one in json.load(open("more.json"))]
+                return m.read("one"), more
+        """,
+        "more.json": '["second"]',
+        "second.py": """
+            import m
+            def run():
+                return m.read("two")
+        """,
+        "zero.txt": "0",
+        "one.txt": "1",
+        "two.txt": "2",
+        "three.txt": "3",
+    }
+    assert shipped("m:f", files) == {"plugins.json", "first.py", "zero.txt", "one.txt", "more.json", "second.py", "two.txt"}
