@@ -35,6 +35,7 @@ class Slots:
             jobs: The futures of its tasks.
             start: Starts it. What it raises is raised here if it is called at once, else it becomes what the futures raise.
         """
+        jobs = list(jobs)  # a map forgets those whose results were taken
         with self._lock:
             weight = min(len(jobs), self.limit)
             at_once = not self._queue and self._used + weight <= self.limit
@@ -59,24 +60,25 @@ class Slots:
             return [jobs[0].id for jobs, _ in self._queue]
 
     def _start(self, jobs: list[Job], start: Callable[[], None], *, raising: bool = False) -> None:
+        weight = min(len(jobs), self.limit)
         try:
             if not all(job.done() for job in jobs):  # cancelled while it waited
                 start()
         except Exception as error:
             if raising:
-                self._free(min(len(jobs), self.limit))
+                self._free(weight)
                 raise
             for job in jobs:
                 job._failed("failed", error)  # noqa: SLF001 - whoever waits has to hear of it
         left = [len(jobs)]
         lock = threading.Lock()
 
-        def ended(_: object) -> None:
+        def ended(_: object) -> None:  # which holds none of the jobs, and so no result
             with lock:
                 left[0] -= 1
                 last = left[0] == 0
             if last:
-                self._free(min(len(jobs), self.limit))
+                self._free(weight)
 
         for job in jobs:
             job.add_done_callback(ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,20 @@ _path = Path(__file__).resolve().parent.parent / "services" / "servers.py"
 _spec = importlib.util.spec_from_file_location("services_servers", _path)
 servers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(servers)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory):
+    """Whoever runs the tests may have profiles, an ssh_config with ``Host *``, and an agent full of keys; the tests know none of it."""
+    folder = tmp_path_factory.mktemp("nobody")
+    (folder / "ssh_config").touch(mode=0o600)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("CLUSTRIX_") and name != "CLUSTRIX_SLOW_TESTS"]:
+            patch.delenv(name)
+        patch.delenv("SSH_AUTH_SOCK", raising=False)
+        patch.setenv("CLUSTRIX_SSH_CONFIG", str(folder / "ssh_config"))
+        patch.setenv("CLUSTRIX_CONFIG_DIR", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
