@@ -126,7 +126,7 @@ class Cluster:
         if self.engine.limits_itself:
             return 0
         most = self.config.max_parallel_jobs
-        return min(most, max(1, (os.cpu_count() or 1) // (cores or 1))) if self.is_here else most
+        return min(most, max(1, _processors() // (cores or 1))) if self.is_here else most
 
     def submit_as(self, job: str, order: Order, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Submit under an id that the caller chose, without following it. Repeated, with whatever became of the first time, it is one job.
@@ -321,3 +321,11 @@ def cluster_of(config: ClusterConfig) -> Cluster:
         if key not in _clusters:
             _clusters[key] = Cluster(config)
         return _clusters[key]
+
+
+def _processors() -> int:
+    """How many this process may use: in a container, or below taskset, fewer than there are."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):  # not Linux
+        return os.cpu_count() or 1

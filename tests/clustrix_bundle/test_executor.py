@@ -292,7 +292,7 @@ def test_limits_of_memory_and_time_are_kept(calls: Any, config: ClusterConfig, t
 
 
 def test_tasks_of_several_cores_share_the_processors(config: ClusterConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)), raising=False)
     rooms = [ClusterExecutor(config, cores=cores)._slots.limit for cores in (None, 1, 3, 100)]  # type: ignore[union-attr]
     assert rooms == [8, 8, 2, 1]
 
