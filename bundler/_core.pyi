@@ -7,7 +7,7 @@ facts, byte for byte (``docs/facts.md``), more than a hundred times slower.
 from collections.abc import Callable, Sequence
 from typing import Any, Self, final
 
-__all__ = ["FactsStore", "ImportWalk", "ModuleCode", "extract_facts", "extract_many", "tuples"]
+__all__ = ["FactsStore", "ImportWalk", "ModuleRows", "extract_facts", "extract_many", "tuples"]
 
 def extract_facts(source: bytes) -> bytes:
     """The facts of one source file, as `ModuleFacts.to_json` writes them.
@@ -62,6 +62,10 @@ class FactsStore:
     def callees_named(self, names: Sequence[str], first: int) -> list[str]: ...
     def using(self, callees: Sequence[str]) -> list[str]: ...
     def having(self, family: str) -> list[str]: ...
+    def outside(self, names: Sequence[str]) -> list[str]: ...
+    def running(self, names: Sequence[str]) -> list[str]: ...
+    def naming(self, folders: Sequence[str]) -> list[str]: ...
+    def direct_imports(self, path: str, package: str) -> list[str]: ...
 
 @final
 class ModuleRows:
@@ -107,6 +111,7 @@ class ImportWalk:
         list[tuple[str, str, bool, bool]],  # what ships: name, path, whether it is a folder, whether it is source
         list[tuple[str, str, str, int, bool]],  # uses of the standard library, as `StandardUse`
         list[tuple[str, str, str, int, bool]],  # uses of packages: importer, module, an empty text, line, sure
+        list[tuple[str, str, int, str, bool]],  # top-level modules that are nowhere: name, importer, line, detail, sure
         list[tuple[str, str, str, int, str, bool]],  # names to look up: module, name, importer, line, detail, sure
         list[str],  # folders from which modules are imported
         list[tuple[str, str]],  # what is excluded: path and pattern

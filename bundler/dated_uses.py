@@ -52,17 +52,13 @@ KEYWORD_SINCE: Mapping[str, Mapping[str, int]] = {
 METHOD_SINCE: Mapping[str, int] = {"removeprefix": 9, "removesuffix": 9}
 """Methods of texts and bytes that nothing else has (but for accessors named ``str``), with the first version that has them."""
 
-_OUTSIDE = frozenset([*METHOD_SINCE, "|", *(keyword for keywords in KEYWORD_SINCE.values() for keyword in keywords)])
-
-
-def is_dated_builtin(name: str) -> bool:
-    """Whether a name is, or is like, a builtin that not every version has."""
-    return name in BUILTIN_SINCE
+DATED_OUTSIDE = frozenset([*METHOD_SINCE, "|", *(keyword for keywords in KEYWORD_SINCE.values() for keyword in keywords)])
+"""Names in `ModuleFacts.outside` of a module whose statements outside of functions may need a newer version."""
 
 
 def may_be_dated(facts: ModuleFacts) -> bool:
     """Whether `dated_uses` outside of functions can give anything, but for builtins."""
-    return not _OUTSIDE.isdisjoint(facts.outside)
+    return not DATED_OUTSIDE.isdisjoint(facts.outside)
 
 
 def dated_uses(facts: ModuleFacts, liveness: Liveness, path: str) -> Iterator[Limit]:

@@ -64,14 +64,10 @@ def dated_names() -> list[str]:
     return sorted(_DATED)
 
 
-def is_dated(name: str) -> bool:
-    """Whether a name can be, or be the last part of, one in `VERSIONED`."""
-    return name in _DATED_TAILS
-
-
 _SUBMODULES = frozenset(module for module, _ in (*NAME_SINCE, *NAME_UNTIL) if "." in module)
 
-_DATED_TAILS = frozenset(name for names in VERSIONED.values() for name in names)
+DATED_TAILS = frozenset(name for names in VERSIONED.values() for name in names)
+"""Names in `ModuleFacts.outside` of every module for which `may_be_limited` holds."""
 
 
 def may_be_limited(facts: ModuleFacts) -> bool:

@@ -19,16 +19,16 @@ from clustrix_bundle.bundler.analysis.verdicts import judge
 from clustrix_bundle.bundler.analysis.wishes import Wishes
 from clustrix_bundle.bundler.analysis.world import FileFinding, LoadedModule
 from clustrix_bundle.bundler.dated_annotations import annotation_limits, imported_annotation_limits
-from clustrix_bundle.bundler.dated_uses import dated_uses, is_dated_builtin, may_be_dated
+from clustrix_bundle.bundler.dated_uses import BUILTIN_SINCE, DATED_OUTSIDE, dated_uses, may_be_dated
 from clustrix_bundle.bundler.facts.extract import extract_facts
 from clustrix_bundle.bundler.graph import DependencyGraph, EntryPoint, Note, PythonRange
 from clustrix_bundle.bundler.layout import Layout
 from clustrix_bundle.bundler.lazy_dataclass import replace
 from clustrix_bundle.bundler.python_range import (
+    DATED_TAILS,
     Limit,
     attribute_uses,
     combine,
-    is_dated,
     library_limits,
     may_be_limited,
     syntax_limits,
@@ -234,23 +234,23 @@ class Analysis:
 
     def _python_range(self, search: Search, sure: set[str], assembly: Assembly) -> PythonRange:
         limits: list[Limit] = []
-        featured, dated = self.sources.having("features"), self.sources.mentioning(is_dated)
-        newer = self.sources.mentioning(is_dated_builtin)
+        featured, dated = self.sources.having("features"), self.sources.outside(DATED_TAILS)
+        newer, maybe_newer = frozenset(self.sources.mentioning_any(BUILTIN_SINCE)), self.sources.outside(DATED_OUTSIDE)
         called = search.surely_called()
         for module in search.found.modules:
             path = module.file
             is_entry = path == str(self.entry.path)
             if path not in sure:
                 continue
-            shown = assembly.relative(path)
             if is_entry or path in featured:
-                limits += syntax_limits(self._shipped_facts(module, search), shown)
+                limits += syntax_limits(self._shipped_facts(module, search), assembly.relative(path))
             runs = called.get(module.name, frozenset())
             looked_at = is_entry or bool(runs)
             uses_library = looked_at or (path in dated and may_be_limited(module.facts))
-            uses_newer = looked_at or path in newer or may_be_dated(module.facts)
+            uses_newer = looked_at or path in newer or (path in maybe_newer and may_be_dated(module.facts))
             if not (uses_library or uses_newer):
                 continue
+            shown = assembly.relative(path)
             liveness = search.walk.liveness_of(module)
             if runs:
                 liveness = liveness.with_called(runs)
@@ -264,7 +264,8 @@ class Analysis:
         for use in search.found.standard:
             if use.sure and use.importer in sure:
                 limits += library_limits(use.module, use.attribute, assembly.relative(use.importer), use.line)
-        imported = sorted((module for module in search.found.modules if module.file in sure), key=lambda module: module.file)
+        annotated = sure & self.sources.having("annotated")
+        imported = sorted((module for module in search.found.modules if module.file in annotated), key=lambda module: module.file)
         shown_as = ((module, assembly.relative(module.file)) for module in imported)
         limits += imported_annotation_limits(shown_as, self.sources.holding, combine(limits).minimum[1])
         return combine(limits)

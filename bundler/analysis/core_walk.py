@@ -42,12 +42,14 @@ class CoreWalk(Walk):
     def _follow(self, names: list[str]) -> str | None:
         """Lets the core go on and adds what it found; the module that it leaves to the walk here."""
         batch = self._core.follow(names, self._excludes)
-        modules, edges, files, standard, packages, checks, folders, excluded, declined = batch
+        modules, edges, files, standard, packages, missing, checks, folders, excluded, declined = batch
         found, resolve = self.found, self.project.resolver.resolve
         found.edges.update(dict.fromkeys(map(FoundEdge._make, edges)))
         found.standard.update(dict.fromkeys(map(StandardUse._make, standard)))
         for importer, name, _, line, sure in packages:
             found.packages[PackageUse(importer, resolve(name), line, sure)] = None
+        for name, importer, line, detail, sure in missing:
+            self._miss(name, importer, line, "import", detail, sure=sure)
         for folder in folders:
             if not self.program.started or folder != self.program.folder:
                 found.import_folders.setdefault(folder)

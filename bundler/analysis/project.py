@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clustrix_bundle.bundler.analysis.importing import BeyondTopLevel, absolute_module
 from clustrix_bundle.bundler.analysis.world import LoadedModule, LocalModule, StoredModule
 from clustrix_bundle.bundler.resolve import LOCAL, Resolved, Resolver, is_module_name
 
 if TYPE_CHECKING:
     from clustrix_bundle.bundler.analysis.sources import Sources
+    from clustrix_bundle.bundler.facts.model import ModuleFacts
     from clustrix_bundle.bundler.settings import Settings
 
 
@@ -37,6 +39,7 @@ class Project:
         self._reached: dict[str, LoadedModule] = {}
         self._reached_at: dict[str, list[tuple[int, str, LoadedModule]]] = {}
         self._shipped: dict[str, None] = {}
+        self._made_names: frozenset[str] = frozenset()
 
     def locate(self, name: str) -> LocalModule | None:
         if not name or not all(map(is_module_name, name.split("."))):
@@ -89,8 +92,23 @@ class Project:
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         return module.file in self.sources.holding(text)
 
+    def may_name_file(self, module: LoadedModule, folders: tuple[str, ...]) -> bool:
+        return module.file in self.sources.naming(folders)
+
+    def may_run_own(self, module: LoadedModule) -> bool:
+        return not isinstance(module, StoredModule) or module.file in self.sources.running(self._made_names)
+
+    def direct_imports(self, module: LoadedModule) -> Iterable[str]:
+        known = self.sources.store.direct_imports(module.file, module.package) if isinstance(module, StoredModule) else None
+        if known is not None:
+            return known
+        direct = (one for one in module.facts.imports if one.scope == 0 and not one.under)
+        return [
+            "" if isinstance(name, BeyondTopLevel) else name for name in (absolute_module(one, module.package) for one in direct)
+        ]
+
     def mentioning(self, name: str) -> Iterable[LoadedModule]:
-        return self._at(self.sources.naming(name))
+        return self._at(self.sources.mentioning_any([name]))
 
     def reading(self, name: str) -> Iterable[LoadedModule]:
         """As `World.reading`."""
@@ -118,6 +136,8 @@ class Project:
         if module.name not in self._reached:
             self._reached_at.setdefault(module.file, []).append((len(self._reached), module.name, module))
             self._reached[module.name] = module
+            if not isinstance(module, StoredModule):
+                self._made_names |= _own_names(module.facts)
 
     def shipped_files(self) -> Iterable[Path]:
         return [Path(path) for path in sorted(self._shipped)]
@@ -133,6 +153,13 @@ def _local(resolved: Resolved) -> LocalModule | None:
     path = None if resolved.path is None else Path(resolved.path)
     folders = tuple(Path(portion.folder) for portion in resolved.portions if portion.kind == LOCAL)
     return LocalModule(resolved.name, path, resolved.is_package, folders)
+
+
+def _own_names(facts: ModuleFacts) -> frozenset[str]:
+    """Names of what a module defines or assigns, and those that imports give another name."""
+    imported = {item.asname or item.name or item.module.partition(".")[0] for item in facts.imports}
+    renamed = {item.asname for item in facts.imports if item.asname and item.name}
+    return facts.defines | (facts.bound - imported) | renamed
 
 
 def import_folder(name: str, path: str, *, is_package: bool) -> str:

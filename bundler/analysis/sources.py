@@ -73,6 +73,8 @@ class Sources:
         self._mentioning: dict[Callable[[str], bool], _Mentioning] = {}
         self._holding: dict[bytes, tuple[int, frozenset[str]]] = {}
         self._having: dict[str, tuple[int, frozenset[str]]] = {}
+        self._naming: dict[tuple[str, ...], tuple[int, frozenset[str]]] = {}
+        self._running: tuple[int, frozenset[str], frozenset[str]] = (-1, frozenset(), frozenset())
 
     @cached_property
     def store(self) -> FactsStore:
@@ -113,9 +115,9 @@ class Sources:
             known.paths = frozenset(self.store.mentioning(known.wanted))
         return known.paths
 
-    def naming(self, name: str) -> Sequence[str]:
-        """Files read so far in which one name may stand."""
-        return self.store.mentioning([name])
+    def mentioning_any(self, names: Iterable[str]) -> Sequence[str]:
+        """Files read so far in which one of these names may stand."""
+        return self.store.mentioning(list(names))
 
     def calling(self, name: str) -> Sequence[str]:
         """Files read so far in which something of that name may be called (`FactsStore.calling`)."""
@@ -138,9 +140,29 @@ class Sources:
         return frozenset(self.store.containing(list(texts)))
 
     def having(self, family: str) -> frozenset[str]:
-        """Files read so far whose facts may have ``directives``, ``features`` or ``hooks`` (`FactsStore.having`)."""
+        """Files read so far whose facts may have ``directives``, ``features``, ``hooks`` or ``annotated`` (`FactsStore.having`)."""
         files, paths = self._having.get(family, (-1, frozenset[str]()))
         if files != len(self._files):
             paths = frozenset(self.store.having(family))
             self._having[family] = len(self._files), paths
+        return paths
+
+    def outside(self, names: Iterable[str]) -> frozenset[str]:
+        """Files read so far that may have one of the names outside of function bodies (`FactsStore.outside`)."""
+        return frozenset(self.store.outside(list(names)))
+
+    def naming(self, folders: tuple[str, ...]) -> frozenset[str]:
+        """Files read so far that may name what stands in these folders, or in their own (`FactsStore.naming`)."""
+        files, paths = self._naming.get(folders, (-1, frozenset[str]()))
+        if files != len(self._files):
+            paths = frozenset(self.store.naming(folders))
+            self._naming[folders] = len(self._files), paths
+        return paths
+
+    def running(self, names: frozenset[str]) -> frozenset[str]:
+        """Files read so far whose own statements may call one of these names, or one that some file has (`FactsStore.running`)."""
+        files, known, paths = self._running
+        if files != len(self._files) or known != names:
+            paths = frozenset(self.store.running(sorted(names)))
+            self._running = len(self._files), names, paths
         return paths

@@ -31,11 +31,6 @@ _FAMILIES = (
 _WORDS = frozenset({"environ", "environb", "getenv"})
 
 
-def reads_variables(name: str) -> bool:
-    """Whether a module that mentions the name may read the environment."""
-    return name in _WORDS
-
-
 def _is_everywhere(name: str) -> bool:
     """Whether a variable says something of the machine, the session or the job: there it has the value that is right there."""
     return name in _EVERYWHERE or name.startswith(_FAMILIES) or name.endswith(("_proxy", "_PROXY"))
@@ -49,7 +44,7 @@ def read_variables(
 ) -> list[Note]:
     """A warning for each variable of ``variables`` that modules which ship read, at the first place in each; none where they set it."""
     asked = frozenset(name for name in variables if name.isascii() and not _is_everywhere(name))
-    at_environment = sources.mentioning(reads_variables) if asked else frozenset()
+    at_environment = frozenset(sources.mentioning_any(_WORDS)) if asked else frozenset[str]()
     if not at_environment:
         return []
     holding = sources.holding_any(name.encode() for name in asked)

@@ -138,6 +138,15 @@ class World(Protocol):
     def may_hold(self, module: LoadedModule, text: bytes) -> bool:
         """Whether these bytes stand in the source of a module; dearer to ask of its `LoadedModule.source`, which is copied each time."""
 
+    def may_name_file(self, module: LoadedModule, folders: tuple[str, ...]) -> bool:
+        """Whether a text of a module may be the relative path of what stands in one of these folders, or in the module's own; False spares a look at its `ModuleFacts.paths`."""
+
+    def may_run_own(self, module: LoadedModule) -> bool:
+        """Whether a module's own statements may call, under no condition, what reached modules define, assign, or import under another name."""
+
+    def direct_imports(self, module: LoadedModule) -> Iterable[str]:
+        """Dotted names of what a module's own statements import under no condition; empty for one that climbs out of its top package."""
+
     def mentioning(self, name: str) -> Iterable[LoadedModule]:
         """The reached modules in which a name may stand as `may_mention` says, in the order in which they were reached."""
 

@@ -24,7 +24,10 @@ def files_in_strings(reading: Reading, module: LoadedModule) -> Iterator[FileFin
     """Existing files that the module's strings name in full, seen from the working directory, the module's folder or the root."""
     folder = os.path.dirname(module.file)
     above = bases(reading)
-    places = list(dict.fromkeys([*above, folder, str(reading.world.root)]))
+    root = str(reading.world.root)
+    if not reading.world.may_name_file(module, (*above, root)):
+        return
+    places = list(dict.fromkeys([*above, folder, root]))
     found: list[tuple[Text, str, bool]] = []
     for text in module.facts.paths:
         value = text.value

@@ -9,7 +9,6 @@ from clustrix_bundle.bundler.evidence.call_shapes import shape_of
 from clustrix_bundle.bundler.evidence.callees import Callees, CallRule
 from clustrix_bundle.bundler.evidence.disk import Disk
 from clustrix_bundle.bundler.evidence.held_openers import HeldOpeners
-from clustrix_bundle.bundler.folding import modules
 from clustrix_bundle.bundler.folding.expressions import last_name
 from clustrix_bundle.bundler.folding.value import Class, Function, Instance
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
@@ -106,7 +105,6 @@ class Reading:
         entry = self.world.load(module_name) if module_name else None
         if entry is None:
             return set()
-        defined = self._defined()
         sure: set[tuple[str, int]] = set()
         pending = [(entry.name, 0)]
         pending += [(entry.name, index) for index in range(len(entry.facts.scopes)) if qualified_name(entry, index) == qualname]
@@ -116,25 +114,13 @@ class Reading:
             if current in sure or module is None:
                 continue
             sure.add(current)
-            if current[1] or not defined.isdisjoint(module.facts.runs):
+            if current[1] or self.world.may_run_own(module):
                 for call in module.facts.calls:
                     if call.scope == current[1] and not call.under and self.travels(module, call):
                         pending += self._called(call, module)
             if current[1] == 0:
-                for item in module.facts.imports:
-                    if item.scope == 0 and not item.under:
-                        pending.append((modules.absolute(item, module), 0))
+                pending += [(name, 0) for name in self.world.direct_imports(module)]
         return sure
-
-    def _defined(self) -> set[str]:
-        """Names of what reached modules define or assign, and those that imports give another name."""
-        found: set[str] = set()
-        for module in self.world.reached():
-            imports = module.facts.imports
-            found |= module.facts.defines
-            found |= module.facts.bound - {item.asname or item.name or item.module.partition(".")[0] for item in imports}
-            found.update(item.asname for item in imports if item.asname and item.name)
-        return found
 
     def _called(self, call: Call, module: LoadedModule) -> list[tuple[str, int]]:
         values = self.folder.callee_of(call, module)

@@ -94,8 +94,23 @@ class PythonStore:
         return [path for path, content in read if any(text in content for text in texts)]
 
     def having(self, family: str) -> list[str]:  # noqa: ARG002 - whoever wants to know for sure looks at the facts
-        """As `FactsStore.having`."""
+        """As `FactsStore.having`: all, as with the next three."""
         return [path for path, content in self._contents.items() if isinstance(content, bytes)]
+
+    def outside(self, names: Sequence[str]) -> list[str]:  # noqa: ARG002
+        """As `FactsStore.outside`."""
+        return self.having("")
+
+    def running(self, names: Sequence[str]) -> list[str]:  # noqa: ARG002
+        """As `FactsStore.running`."""
+        return self.having("")
+
+    def naming(self, folders: Sequence[str]) -> list[str]:  # noqa: ARG002
+        """As `FactsStore.naming`."""
+        return self.having("")
+
+    def direct_imports(self, path: str, package: str) -> None:
+        """As `FactsStore.direct_imports`: the facts tell."""
 
     def import_walk(self, search: SearchPath) -> None:
         """As `FactsStore.import_walk`."""

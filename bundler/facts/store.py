@@ -102,7 +102,19 @@ class FactsStore(Protocol):
         """Files read so far whose bytes hold one of these texts; dear, but for those of `WATCHED`."""
 
     def having(self, family: str) -> list[str]:
-        """Files read so far whose facts have ``directives``, ``features`` or ``hooks``: a few too many, never one too few."""
+        """Files read so far whose facts have ``directives``, ``features``, ``hooks`` or ``annotated``: a few too many, never one too few."""
+
+    def outside(self, names: Sequence[str]) -> list[str]:
+        """Files read so far that have one of these names in `ModuleFacts.outside`; a few too many, as with the next two."""
+
+    def running(self, names: Sequence[str]) -> list[str]:
+        """Files read so far whose `ModuleFacts.runs` has one of these names, or one that a file defines, assigns, or imports something under."""
+
+    def naming(self, folders: Sequence[str]) -> list[str]:
+        """Files read so far one of whose texts may be the relative path of what stands in one of these folders, or in the file's own."""
+
+    def direct_imports(self, path: str, package: str) -> list[str] | None:
+        """The modules that a file's own statements import under no condition, absolute as seen from its package; None where that is not known."""
 
     def import_walk(self, search: SearchPath) -> ImportWalk | None:
         """What follows import statements without Python's help; None where there is no such thing."""
@@ -122,6 +134,10 @@ class CoreStore:
         self.calling = compiled.calling
         self.reading = compiled.reading
         self.using = compiled.using
+        self.outside = compiled.outside
+        self.running = compiled.running
+        self.naming = compiled.naming
+        self.direct_imports = compiled.direct_imports
         self.callee_names = compiled.callee_names
         self.callees_named = compiled.callees_named
 

@@ -74,6 +74,15 @@ def check_indices(facts: ModuleFacts, store: CoreStore) -> None:
         assert store.calling([name]) == ["m.py"], name
     for name in read | renamed:
         assert store.reading([name]) == ["m.py"], name
+    for name in store.facts("m.py").outside:
+        assert store.outside([name]) == ["m.py"], name
+    for name in facts.runs:
+        assert store.running([name]) == ["m.py"], name
+    imported = {item.asname or item.name or item.module.partition(".")[0] for item in facts.imports}
+    own = facts.defines | (facts.bound - imported) | {item.asname for item in facts.imports if item.asname and item.name}
+    assert store.running([]) == [] if own.isdisjoint(facts.runs) else ["m.py"]
+    direct = {item.module for item in facts.imports if item.scope == 0 and not item.under}
+    assert set(store.direct_imports("m.py", "") or ()) == direct
 
 
 NAMES = st.sampled_from(["a", "b", "f", "map", "submit", "name", "attr", "self", "µ", "ﬁx", "é"])

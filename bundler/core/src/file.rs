@@ -1,10 +1,12 @@
 //! What a store keeps of one source file: its bytes and its outline, both in little room.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::SourceError;
 use crate::outline::{Has, Outline};
 use crate::packed::{Kept, Packer};
+use crate::signs::Signs;
 use crate::words::{Known, MENTIONS};
 
 /// Why a file has no outline.
@@ -24,6 +26,7 @@ pub struct File {
     /// As `outline::Outline::ignored`.
     pub ignored: Box<[u32]>,
     pub has: Has,
+    pub signs: Signs,
     /// Numbers of the names that it binds, sorted.
     pub bound: Box<[u32]>,
     /// Its code, where it was kept.
@@ -42,6 +45,7 @@ pub struct Import {
     pub line: u32,
     pub alive: bool,
     pub sure: bool,
+    pub direct: bool,
 }
 
 /// What packs bytes, outlines and code.
@@ -64,6 +68,7 @@ impl File {
             imports: Box::default(),
             ignored: Box::default(),
             has: Has::default(),
+            signs: Signs::default(),
             bound: Box::default(),
             code: None,
             watched: 0,
@@ -77,8 +82,10 @@ impl File {
         outline: Outline,
         code: Option<Kept>,
         packers: &Packers,
-        words: &mut Known,
+        words: &Mutex<Known>,
     ) -> Self {
+        let json = packers.outlines.keep(&outline.json);
+        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
         let imports = outline.imports.iter().map(|import| Import {
             module: words.add(&import.module),
             level: import.level,
@@ -87,6 +94,7 @@ impl File {
             line: import.line,
             alive: import.alive,
             sure: import.sure,
+            direct: import.direct,
         });
         let imports = imports.collect();
         let mut bound: Box<[u32]> = outline.bound.iter().map(|name| words.add(name)).collect();
@@ -97,8 +105,9 @@ impl File {
         for callee in &outline.callees {
             words.callees.note(callee, number as u32, MENTIONS);
         }
+        drop(words); // what others wait for
         let ignored = outline.ignored.into_boxed_slice();
-        let json = packers.outlines.keep(&outline.json);
-        Self { content, outline: Ok(json), imports, ignored, has: outline.has, bound, code, watched: 0 }
+        let Outline { has, signs, .. } = outline;
+        Self { content, outline: Ok(json), imports, ignored, has, signs, bound, code, watched: 0 }
     }
 }

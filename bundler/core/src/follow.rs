@@ -1,8 +1,8 @@
 //! The walk over import statements, where nothing is unusual: `Walk` in `bundler/analysis/walk.py` says what it means.
 //!
 //! Modules are followed in the order in which they were reached, while what they import is read ahead on other threads. A
-//! module with an import that leads nowhere, that takes all names of a package, or that is no Python is left to the walk in
-//! Python: it is named, and nothing of it has been followed.
+//! module with an import of a submodule that is not there, one that takes all names of a package, and one that is no Python are
+//! left to the walk in Python: they are named, and nothing of them has been followed.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -58,6 +58,15 @@ pub struct Check {
     pub sure: bool,
 }
 
+/// An import of a top-level module that is nowhere.
+pub struct Missing {
+    pub importer: usize,
+    pub module: Arc<str>,
+    pub line: u32,
+    pub detail: Arc<str>,
+    pub sure: bool,
+}
+
 /// What was found since the walk was last asked, everything in the order in which it was met.
 #[derive(Default)]
 pub struct Batch {
@@ -66,6 +75,7 @@ pub struct Batch {
     pub files: Vec<ShippedFile>,
     pub standard: Vec<Use>,
     pub packages: Vec<Use>,
+    pub missing: Vec<Missing>,
     pub checks: Vec<Check>,
     /// Folders from which modules are imported.
     pub folders: Vec<String>,
@@ -196,7 +206,8 @@ impl Follower {
             };
             let resolved = self.resolver.get(target);
             let takes_all = name.as_deref() == Some("*") && resolved.kind == Kind::Local && resolved.is_package;
-            if resolved.kind == Kind::Missing || takes_all || name.is_some() && !is_read(store, resolved) {
+            let is_unusual = resolved.kind == Kind::Missing && resolved.parent.is_some();
+            if is_unusual || takes_all || name.is_some() && !is_read(store, resolved) {
                 return None;
             }
             let detail = words(module, import.level, name.as_deref(), asname.as_deref()).into();
@@ -252,7 +263,7 @@ impl Follower {
         told.batch.checks.push(Check { module, name, importer, line, detail, sure });
     }
 
-    /// Everything that importing a name loads, which leads somewhere.
+    /// Everything that importing a name loads.
     fn reach(&mut self, store: &Store, target: usize, wish: &Wish, told: &mut Telling) {
         let resolved = self.resolver.get(target);
         match resolved.kind {
@@ -266,7 +277,12 @@ impl Follower {
                 self.parents(store, target, wish, told);
                 told.batch.packages.push(wish.used(module, "".into()));
             }
-            Kind::Runtime | Kind::Missing => {}
+            Kind::Missing => {
+                let module = Arc::clone(&resolved.name);
+                let Wish { importer, line, detail, sure, .. } = wish.clone();
+                told.batch.missing.push(Missing { importer, module, line, detail, sure });
+            }
+            Kind::Runtime => {}
         }
     }
 
@@ -371,7 +387,7 @@ fn dirname(path: &str) -> &str {
 }
 
 /// The module that a relative import names (None within for one that is not relative); None if it climbs out of its package.
-fn absolute(module: &str, level: u32, package: &str) -> Option<Option<String>> {
+pub fn absolute(module: &str, level: u32, package: &str) -> Option<Option<String>> {
     if level == 0 {
         return Some(None);
     }

@@ -126,6 +126,11 @@ impl State {
         };
         let standard = uses(texts, batch.standard)?;
         let packages = uses(texts, batch.packages)?;
+        let missing = PyList::empty(py);
+        for one in batch.missing {
+            let importer = text(py, texts, resolver, one.importer).1;
+            missing.append((&*one.module, importer, one.line, &*one.detail, one.sure))?;
+        }
         let checks = PyList::empty(py);
         for check in batch.checks {
             let module = text(py, texts, resolver, check.module).0;
@@ -134,7 +139,7 @@ impl State {
         }
         let excluded: Vec<(&str, &str)> = batch.excluded.iter().map(|(path, pattern)| (&**path, pattern.as_str())).collect();
         let declined = batch.declined.map(|module| text(py, texts, resolver, module).0);
-        (modules, edges, files, standard, packages, checks, batch.folders, excluded, declined).into_pyobject(py)
+        (modules, edges, files, standard, packages, missing, checks, batch.folders, excluded, declined).into_pyobject(py)
     }
 }
 

@@ -30,6 +30,7 @@ pub mod postings;
 pub mod queue;
 pub mod resolve;
 pub mod rows;
+pub mod signs;
 pub mod statements;
 pub mod store;
 pub mod texts;

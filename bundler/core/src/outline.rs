@@ -9,7 +9,8 @@ use crate::error::SourceError;
 use crate::json;
 use crate::module::Parsed;
 use crate::names::StatementNames;
-use crate::walk::{ImportRow, ScopeRow};
+use crate::signs::{Gathered, Sign, Signs};
+use crate::walk::{ImportRow, ScopeRow, Walker};
 
 /// What one module says at a glance.
 pub struct Outline {
@@ -30,6 +31,7 @@ pub struct Outline {
     pub ignored: Vec<u32>,
     /// What there is in `json`.
     pub has: Has,
+    pub signs: Signs,
     /// As `module::code` gives it, if it was asked for.
     pub code: Option<Code>,
 }
@@ -45,11 +47,14 @@ pub struct Import {
     pub alive: bool,
     /// Whether it surely runs.
     pub sure: bool,
+    /// Whether it is one of the module's own statements, under no condition.
+    pub direct: bool,
 }
 
 /// Which families of an outline have rows.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Has {
+    pub annotated: bool,
     pub directives: bool,
     pub features: bool,
     pub hooks: bool,
@@ -72,6 +77,7 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
         bound.extend(names.binds);
         bound.extend(names.global_binds);
     }
+    let signs = signs(&walker, &defines, &bound);
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(b"{\"annotated\":");
     json::write_array(&mut out, walker.annotated.iter().copied(), json::write_str);
@@ -85,7 +91,12 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     out.extend_from_slice(b",\"features\":");
     let before = out.len();
     walker.features.write(&mut out);
-    let has = Has { directives: !directives.is_empty(), features: out.len() > before + 2, hooks: !walker.hooks.is_empty() };
+    let has = Has {
+        annotated: !walker.annotated.is_empty(),
+        directives: !directives.is_empty(),
+        features: out.len() > before + 2,
+        hooks: !walker.hooks.is_empty(),
+    };
     out.extend_from_slice(b",\"hooks\":");
     json::write_array(&mut out, walker.hooks.iter().copied().collect::<BTreeSet<&str>>(), json::write_str);
     out.extend_from_slice(b",\"imports\":");
@@ -102,7 +113,22 @@ pub fn read(source: &str, with_code: bool) -> Result<Outline, SourceError> {
     out.shrink_to_fit();
     let bound = bound.into_iter().map(str::to_owned).collect();
     let code = with_code.then(|| Code::new(walker.writer, walker.bindings, walker.calls, walker.scopes));
-    Ok(Outline { json: out, words, callees, bound, imports, ignored: directives.ignored(), has, code })
+    Ok(Outline { json: out, words, callees, bound, imports, ignored: directives.ignored(), has, signs, code })
+}
+
+/// What is asked of all modules at once.
+fn signs<'a>(walker: &Walker<'a>, defines: &BTreeSet<&str>, bound: &BTreeSet<&str>) -> Signs {
+    let mut gathered = Gathered::default();
+    gathered.extend(Sign::Runs, walker.runs.iter().map(|name| name.as_bytes()));
+    gathered.extend(Sign::Outside, walker.outside.iter().map(|name| name.as_bytes()));
+    let relative = walker.texts.values().filter(|text| !matches!(text.first(), Some(b'/' | b'~')));
+    gathered.extend(Sign::First, relative.filter_map(|text| text.split(|byte| *byte == b'/').next()));
+    let imported = |row: &ImportRow<'a>| row.asname.or(row.name).or_else(|| row.module.split('.').next());
+    let imported: BTreeSet<&str> = walker.import_rows.iter().filter_map(imported).collect();
+    let own = bound.iter().filter(|name| !imported.contains(*name)).chain(defines).copied();
+    let renamed = walker.import_rows.iter().filter(|row| row.name.is_some()).filter_map(|row| row.asname);
+    gathered.extend(Sign::Defines, own.chain(renamed).map(str::as_bytes));
+    gathered.signs()
 }
 
 /// What never runs in a module that is imported.
@@ -133,5 +159,6 @@ fn import(row: &ImportRow, scopes: &[(bool, bool)]) -> Import {
         line: row.line,
         alive: !dead && row.under & DEAD == 0,
         sure: row.under == 0 && runs,
+        direct: row.under == 0 && row.scope == 0,
     }
 }

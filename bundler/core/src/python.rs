@@ -14,6 +14,7 @@ use crate::code::{By, Code, Family};
 use crate::decode::{self, Encoding};
 use crate::error::SourceError;
 use crate::file::{Failure, File};
+use crate::follow;
 use crate::json;
 use crate::module;
 use crate::outline::Has;
@@ -150,12 +151,34 @@ impl FactsStore {
 
     fn having(&self, py: Python<'_>, family: &str) -> PyResult<Vec<OsString>> {
         let wanted: fn(Has) -> bool = match family {
+            "annotated" => |has| has.annotated,
             "directives" => |has| has.directives,
             "features" => |has| has.features,
             "hooks" => |has| has.hooks,
             other => return Err(PyValueError::new_err(format!("no family {other:?}"))),
         };
         Ok(py.detach(|| os_strings(self.store.having(wanted))))
+    }
+
+    fn outside(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.outside(names.iter().map(String::as_str))))
+    }
+
+    fn running(&self, py: Python<'_>, names: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.running(names.iter().map(String::as_str))))
+    }
+
+    fn naming(&self, py: Python<'_>, folders: Vec<String>) -> Vec<OsString> {
+        py.detach(|| os_strings(self.store.naming(&folders)))
+    }
+
+    fn direct_imports(&self, py: Python<'_>, path: PathBuf, package: &str) -> Vec<String> {
+        let imports = py.detach(|| self.store.direct_imports(&path));
+        let absolute = |(module, level): &(Arc<str>, u32)| {
+            let name = follow::absolute(module, *level, package)?;
+            Some(name.unwrap_or_else(|| String::from(&**module)))
+        };
+        imports.iter().filter_map(absolute).collect()
     }
 
     fn containing(&self, py: Python<'_>, texts: Vec<Vec<u8>>) -> Vec<OsString> {

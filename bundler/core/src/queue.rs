@@ -18,8 +18,9 @@ enum Job {
 }
 
 enum Slot {
-    /// In the queue, or being read.
+    /// In the queue.
     Due,
+    Reading,
     Read(Arc<File>),
 }
 
@@ -33,6 +34,8 @@ struct State {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    /// Files that somebody waits for: whoever reads another one need not wake him.
+    awaited: Vec<usize>,
     closed: bool,
 }
 
@@ -92,22 +95,28 @@ impl Queue {
         if let Some(Slot::Read(file)) = state.slots.get(number) {
             return Ok(Arc::clone(file));
         }
-        if let Some(at) = state.queue.iter().position(|job| job.reads(number))
+        if let Some(Slot::Due) = state.slots.get(number)
+            && let Some(at) = state.queue.iter().position(|job| job.reads(number))
             && let Some(due) = state.queue.remove(at)
         {
             state.queue.push_front(due);
         }
         self.wake(state);
         let mut state = self.shared.lock();
-        loop {
+        state.awaited.push(number);
+        let found = loop {
             if let Some(Slot::Read(file)) = state.slots.get(number) {
-                return Ok(Arc::clone(file));
+                break Ok(Arc::clone(file));
             }
             if state.threads == 0 {
-                return Err(SourceError::new("no thread to read it on", 0));
+                break Err(SourceError::new("no thread to read it on", 0));
             }
             state = self.shared.read.wait(state).unwrap_or_else(PoisonError::into_inner);
+        };
+        if let Some(at) = state.awaited.iter().position(|awaited| *awaited == number) {
+            state.awaited.swap_remove(at);
         }
+        found
     }
 
     /// Runs `work` on one of the threads, whose stacks are large, and waits for it.
@@ -129,6 +138,7 @@ impl Queue {
         let mut state = self.shared.lock();
         state.take(number, file);
         state.queue.retain(|job| !job.reads(number));
+        self.shared.read.notify_all();
     }
 
     /// Those of some files that have been read, and all that have no outline, in the order in which they were asked for.
@@ -146,7 +156,7 @@ impl Queue {
         let files = state.paths.iter().zip(&state.slots);
         let read = files.filter_map(|(path, slot)| match slot {
             Slot::Read(file) => Some((Arc::clone(path), Arc::clone(file))),
-            Slot::Due => None,
+            Slot::Due | Slot::Reading => None,
         });
         read.collect()
     }
@@ -160,8 +170,11 @@ impl Queue {
                 state.threads += 1;
             }
         }
+        let waits = state.idle > 0;
         drop(state);
-        self.shared.due.notify_all();
+        if waits {
+            self.shared.due.notify_all();
+        }
     }
 }
 
@@ -238,13 +251,18 @@ impl Shared {
                 }
                 Job::Read(number) => {
                     let path = state.paths.get(number).cloned();
+                    if let Some(slot @ Slot::Due) = state.slots.get_mut(number) {
+                        *slot = Slot::Reading;
+                    }
                     drop(state);
                     let file = path.map(|path| (self.read_file)(number, &path));
                     state = self.lock();
-                    if let (Some(Slot::Due), Some(file)) = (state.slots.get(number), file) {
+                    if let (Some(Slot::Reading), Some(file)) = (state.slots.get(number), file) {
                         state.take(number, file);
                     }
-                    self.read.notify_all();
+                    if state.awaited.contains(&number) {
+                        self.read.notify_all();
+                    }
                 }
             }
         }

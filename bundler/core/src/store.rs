@@ -20,6 +20,7 @@ use crate::outline::{self, Has};
 use crate::packed::Kept;
 use crate::pool;
 use crate::queue::Queue;
+use crate::signs::{self, Sign};
 use crate::walk::Part;
 use crate::words::{CALLS, Known, MENTIONS, READS, Words};
 
@@ -190,10 +191,9 @@ impl Store {
         self.file(path).is_ok_and(|file| number(self).is_some_and(|number| file.bound.binary_search(&number).is_ok()))
     }
 
-    /// Files read so far whose outline has something that `wanted` asks for; in the order in which they were asked for.
+    /// Files read so far whose outline has something that `wanted` asks for, or that have none; in the order in which they were asked for.
     pub fn having(&self, wanted: impl Fn(Has) -> bool) -> Vec<Arc<Path>> {
-        let files = self.queue.read_files();
-        files.into_iter().filter(|(_, file)| wanted(file.has)).map(|(path, _)| path).collect()
+        self.matching(|file| wanted(file.has))
     }
 
     /// All names met so far from this number on.
@@ -252,6 +252,63 @@ impl Store {
         self.queue.read_paths(files)
     }
 
+    /// Files read so far that have one of these names outside of function bodies, or no outline.
+    pub fn outside<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<Arc<Path>> {
+        let names = names.into_iter().map(|name| signs::hash(name.as_bytes())).collect();
+        self.matching(|file| file.signs.has_any(Sign::Outside, &names))
+    }
+
+    /// The same for files whose own statements may call, under no condition, what some file defines, or something of these names.
+    pub fn running<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Vec<Arc<Path>> {
+        let mut defined: FxHashSet<u32> = names.into_iter().map(|name| signs::hash(name.as_bytes())).collect();
+        for (_, file) in self.queue.read_files() {
+            defined.extend(file.signs.of(Sign::Defines));
+        }
+        self.matching(|file| file.signs.has_any(Sign::Runs, &defined))
+    }
+
+    /// The same for files one of whose texts may be a path of what stands in these folders, or in the file's own.
+    pub fn naming(&self, folders: &[String]) -> Vec<Arc<Path>> {
+        let mut known: FxHashMap<PathBuf, FxHashSet<u32>> = FxHashMap::default();
+        let mut above: FxHashSet<u32> = FxHashSet::from_iter([".", ".."].map(|name| signs::hash(name.as_bytes())));
+        for folder in folders {
+            above.extend(self.hashes_in(folder));
+        }
+        let files = self.queue.read_files().into_iter();
+        let named = files.filter(|(path, file)| {
+            let folder = path.parent().unwrap_or(path);
+            let own = known
+                .entry(folder.to_owned())
+                .or_insert_with(|| folder.to_str().map(|one| self.hashes_in(one)).unwrap_or_default());
+            file.outline.is_err() || file.signs.has_any(Sign::First, &above) || file.signs.has_any(Sign::First, own)
+        });
+        named.map(|(path, _)| path).collect()
+    }
+
+    fn hashes_in(&self, folder: &str) -> FxHashSet<u32> {
+        let listing = self.listing(folder);
+        listing.files.iter().chain(&listing.folders).map(|name| signs::hash(name.as_bytes())).collect()
+    }
+
+    /// The imports that are a file's own statements, under no condition, as module and level.
+    pub fn direct_imports(&self, path: &Path) -> Vec<(Arc<str>, u32)> {
+        let Ok(file) = self.file(path) else {
+            return Vec::new();
+        };
+        let direct: FxHashSet<(u32, u32)> =
+            file.imports.iter().filter(|one| one.direct).map(|one| (one.module, one.level)).collect();
+        let mut direct: Vec<(u32, u32)> = direct.into_iter().collect();
+        direct.sort_unstable();
+        let texts = self.texts(direct.iter().map(|one| Some(one.0)));
+        texts.into_iter().zip(direct).filter_map(|(text, (_, level))| Some((text?, level))).collect()
+    }
+
+    /// Files without an outline, and those of which `wanted` is true.
+    fn matching(&self, wanted: impl Fn(&File) -> bool) -> Vec<Arc<Path>> {
+        let files = self.queue.read_files().into_iter();
+        files.filter(|(_, file)| file.outline.is_err() || wanted(file)).map(|(path, _)| path).collect()
+    }
+
     /// Files read so far that hold one of these texts; in the order in which they were asked for.
     pub fn containing(&self, texts: &[Vec<u8>]) -> Vec<Arc<Path>> {
         let shelf = &self.shelf;
@@ -296,7 +353,7 @@ impl Shelf {
             Ok(outline) => {
                 let code = outline.code.as_ref().map(|code| self.packers.code.keep(&code.plain()));
                 self.size.fetch_add(code.as_ref().map_or(0, Kept::size), Ordering::Relaxed);
-                File::outlined(number, kept, outline, code, &self.packers, &mut self.words())
+                File::outlined(number, kept, outline, code, &self.packers, &self.words)
             }
             Err(error) => File::failed(kept, Failure::Invalid(error)),
         };

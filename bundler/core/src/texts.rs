@@ -43,6 +43,11 @@ impl<'a> Texts<'a> {
         }
     }
 
+    /// The texts met so far, some of them more than once.
+    pub fn values(&self) -> impl Iterator<Item = &[u8]> {
+        self.found.iter().map(|text| &*text.value)
+    }
+
     /// One row per value and scope, at its first line.
     pub fn write(mut self, out: &mut Vec<u8>) {
         self.found.sort_by(|a, b| a.scope.cmp(&b.scope).then_with(|| a.value.cmp(&b.value)).then_with(|| a.line.cmp(&b.line)));

@@ -254,6 +254,48 @@ def test_a_name_is_found_in_whatever_form_it_is_written(store: FactsStore, tmp_p
     assert store.mentioning(["file"]) == store.mentioning(["offset"]) == [path]
 
 
+def test_files_are_found_by_what_their_texts_may_name(store: FactsStore, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "pkg" / "assets").mkdir(parents=True)
+    (tmp_path / "pkg" / "é.csv").touch()
+    texts = ["data/a.csv", "assets/", "é.csv", "./x.y", "../x", "data", "b.csv", "/data/a", "~/data", "pkg.data"]
+    paths = [written(tmp_path / "pkg", f"m{number}.py", f"x = {text!r}") for number, text in enumerate(texts)]
+    elsewhere = written(tmp_path, "n.py", "x = 'assets/'")
+    for path in (*paths, elsewhere):
+        store.facts(path)
+    found = store.naming([str(tmp_path)])
+    assert set(found) >= set(paths[:5])
+    if isinstance(store, CoreStore):
+        assert found == paths[:5]
+
+
+def test_a_file_runs_what_another_one_defines(store: FactsStore, tmp_path: Path) -> None:
+    calls = written(tmp_path, "calls.py", "from defines import f\nf()")
+    others = written(tmp_path, "others.py", "import os\nif x:\n  f()\nos.getcwd()\ndef g():\n  f()")
+    for path in (calls, others):
+        store.facts(path)
+    if isinstance(store, CoreStore):
+        assert store.running([]) == []
+    assert set(store.running(["getcwd"])) >= {others}
+    defines = written(tmp_path, "defines.py", "def f(): ...")
+    store.facts(defines)
+    assert set(store.running([])) >= {calls}
+    if isinstance(store, CoreStore):
+        assert store.running([]) == [calls]
+
+
+def test_direct_imports_are_absolute(tmp_path: Path) -> None:
+    compiled = core()
+    if compiled is None:
+        pytest.skip("the core is not built")
+    path = written(
+        tmp_path,
+        "m.py",
+        "import a.b, c\nfrom . import d\nfrom ..e import f, g\nfrom .... import h\ndef i(): import j\nif k: import l",
+    )
+    assert set(CoreStore(compiled.FactsStore()).direct_imports(path, "p.q") or ()) == {"a.b", "c", "p.q", "p.e"}
+
+
 def test_files_are_found_by_the_bytes_they_hold(store: FactsStore, tmp_path: Path) -> None:
     paths = [written(tmp_path, f"m{number}.py", f"# é{number}\n") for number in range(3)]
     for path in paths:
