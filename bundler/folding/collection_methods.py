@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from clustrix_bundle.bundler.folding.arguments import Arguments
 
 
+MAX_COMPARED = 4_096
+"""Keys asked for times keys that are known: beyond them any value is taken to be meant."""
+
+
 def call_sequence(value: Sequence, name: str, _arguments: Arguments) -> Alternatives:
     """A method of a list, tuple or set."""
     if name == "copy":
@@ -36,6 +40,8 @@ def call_sequence(value: Sequence, name: str, _arguments: Arguments) -> Alternat
 
 def look_up(value: Mapping, keys: Alternatives) -> tuple[Alternatives, bool]:
     """What ``value[key]`` can be, and whether the key may be missing."""
+    if len(keys) * len(value.items) > MAX_COMPARED:
+        return distinct([*(one for _, values in value.items for one in values), *value.more]), True
     found: list[Value] = []
     missing = False
     for key in keys:
