@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from clustrix_bundle.bundler.lazy_dataclass import dataclass, field
 from clustrix_bundle.bundler.slicing.parts import (
     ANYTHING,
+    DEEP_ONLY,
     SOMEWHERE,
     below,
     is_new,
@@ -31,6 +32,9 @@ OWN: Root = ("own", "")
 """What a statement makes and gives no name."""
 AFTERWARDS = "="
 """In the place of a call that gives an object to another: it is bound when all of a statement has run."""
+_PARTS = 8
+"""How many parts of an object are told apart in what a piece of code does."""
+_MUCH = 1_000_003
 _NOWHERE = ("foreign", "own")
 """What an installed module has, and what has no name, keeps nothing that is followed."""
 
@@ -79,6 +83,7 @@ class Deeds:
     gives: set[Thing] = field(default_factory=set)
     runs: set[Root] = field(default_factory=set)
     calls: list[tuple[Thing, dict[str, frozenset[Root]]]] = field(default_factory=list)
+    _wide: set[Root] = field(default_factory=set)
 
     def size(self) -> int:
         """Grows with every deed that is added."""
@@ -87,6 +92,7 @@ class Deeds:
             + len(self.parts)
             + len(self.keeps)
             + len(self.goes)
+            + len(self._wide) * _MUCH
             + len(self.binds)
             + len(self.keys)
             + len(self.settings)
@@ -133,7 +139,7 @@ class Deeds:
             if "local" not in (holder[0], root[0]):
                 self.keep(replaced(holder, arguments), replaced(root, arguments), call)
         for root in tuple(other.goes):
-            self.goes |= replaced(root, arguments)
+            self.goes |= wholes(replaced(root, arguments))
         for first, second in tuple(other.links):
             self.link(replaced(first, arguments), replaced(second, arguments))
         for root in tuple(other.runs):
@@ -151,6 +157,26 @@ class Deeds:
         self.submits = self.submits or other.submits
         self.client = self.client or other.client
         self.exits = self.exits or other.exits
+
+    def widen(self) -> None:
+        """Where code does a lot with parts of one object, they are told apart no more: it is anything in the object then.
+
+        Else the deeds of functions that call each other would grow with every path there is through their objects.
+        """
+        if len(self.parts) > _PARTS:
+            self._wide |= _many((split(part)[0] for part, _ in self.parts), _PARTS)
+        if len(self.keeps) > _PARTS:
+            self._wide |= _many((split(place)[0] for place, _, _ in self.keeps), _PARTS)
+        if self._wide:
+            wide = {(joined(owner, (ANYTHING,)), "") for part, _ in self.parts if (owner := split(part)[0]) in self._wide}
+            self.parts = {item for item in self.parts if split(item[0])[0] not in self._wide} | wide
+            self.keeps = {self._widened(*item) for item in self.keeps}
+
+    def _widened(self, place: Root, root: Root, call: str) -> tuple[Root, Root, str]:
+        owner, steps = split(place)
+        if owner not in self._wide or not steps or steps == (DEEP_ONLY,):
+            return place, root, call
+        return joined(owner, (ANYTHING,)), root if is_new(root) else joined(split(root)[0], (ANYTHING,)), ""
 
     def settle(self) -> None:
         """What objects of the function's own keep is changed with them, and kept where they are."""
@@ -175,6 +201,10 @@ class Deeds:
             if root[0] == "local" and place[0] != "local":
                 for _, inner, giving in kept.get(split(root)[0], ()):
                     self.keep(below([place], SOMEWHERE), [inner], giving or call)
+
+
+def _many(owners: Iterable[Root], limit: int) -> set[Root]:
+    return {owner for owner, number in Counter(owners).items() if number > limit}
 
 
 def replaced(root: Root, arguments: dict[str, frozenset[Root]]) -> frozenset[Root]:

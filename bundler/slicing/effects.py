@@ -96,15 +96,18 @@ class Effects:
                 pending += [callee for callee, _ in deeds.calls]
         everything = [(deeds, self.things.script) for deeds in self._statements]
         everything += [(deeds, function.module) for function, deeds in self._functions.items()]
-        changed = True
+        changed = first = True
         while changed:
             changed = False
             for deeds, _ in reversed(everything):
                 before = deeds.size()
                 for callee, arguments in deeds.calls:
                     deeds.add(self._functions[callee], arguments)
-                deeds.settle()
+                if first or deeds.size() != before:
+                    deeds.settle()
+                    deeds.widen()
                 changed = changed or deeds.size() != before
+            first = False
 
     # -- one piece of code
 

@@ -192,6 +192,21 @@ class ModuleNames:
         return found
 
     @cached_property
+    def constants(self) -> frozenset[str]:
+        """Module-level names that only hold numbers, texts and the like, which nothing changes; none where names are set by other ways."""
+        if any(way in self.module.source for way in _SETS_NAMES):
+            return frozenset()
+        bound_by_functions = {name for statement in self.facts.statements for name in statement.global_binds}
+        return frozenset(
+            name
+            for (scope, name), bindings in self.assignments.items()
+            if scope == 0
+            and name not in bound_by_functions
+            and len(bindings) == len(self.binders.get(name, ()))
+            and all(item.value[0] in _CONSTANTS for item in bindings)
+        )
+
+    @cached_property
     def parts(self) -> dict[int, tuple[int, ...]]:
         """For each outermost function the scopes in it, itself included."""
         found: dict[int, list[int]] = defaultdict(list)
@@ -272,6 +287,8 @@ def _may_change(binding: Binding) -> bool:
 
 
 _CONTAINERS = frozenset({"list", "dict", "set", "comp", "dictcomp"})
+_SETS_NAMES = (b"globals", b"modules", b"vars", b"locals", b"exec", b"setattr", b"__main__.")
+_CONSTANTS = frozenset({"int", "float", "str", "bytes", "const"})
 _FRESH = frozenset({"field", "auto", "Field", "namedtuple", "TypeVar", "property"})
 """Calls in a class's body that give each instance an object of its own, or none that changes."""
 

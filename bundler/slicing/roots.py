@@ -238,6 +238,8 @@ class Roots:
 
     def _of_global(self, name: str) -> frozenset[Root]:
         found: set[Root] = set()
+        if self.module == self.things.script and name in self.names.constants:
+            return frozenset()
         imports = self.names.imports.get((0, name), ())
         for item in imports:
             source = self.things.absolute(self.module, item)

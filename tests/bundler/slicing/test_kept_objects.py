@@ -1253,3 +1253,14 @@ def test_a_class_that_is_extended_under_its_own_name_again_and_again(sliced):
 def test_a_name_that_is_given_what_its_object_makes_again_and_again(sliced):
     text = "import shop\nwith shop.Till() as table:\n    pass\n" + "table = table.part().sorted()\ntable.mark(1)\n" * 25
     assert len(sliced(text + "def f():\n    return table\n").kept) == 53
+
+
+def test_objects_with_many_parts_that_hand_each_other_on_are_read_at_once(sliced):
+    """Every path through them told apart, what each method does would grow without an end in sight."""
+    names = [f"part{number}" for number in range(14)]
+    text = "class Node:\n" + "".join(
+        f"    def step_{name}(self, other):\n        self.{name} = other.{names[number - 1]}\n        other.{name}.step_{names[number - 1]}(self)\n"
+        for number, name in enumerate(names)
+    )
+    found = sliced(text + "node = Node()\nleaf = Node()\nnode.step_part3(leaf)\ndef f():\n    return leaf\n")
+    assert len(found.kept) == 5
