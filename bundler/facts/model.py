@@ -303,7 +303,7 @@ class ModuleFacts:
         names = self._outlined("runs")
         return frozenset(one.func[-1] for one in self.calls if one.scope == 0 and not one.under) if names is None else names
 
-    @cached_property
+    @property
     def outside(self) -> frozenset[str]:
         """Names of attributes, and of keywords in calls, that stand outside of function bodies, and ``|`` for that operator.
 
@@ -349,9 +349,9 @@ class ModuleFacts:
                 found.add("addsitedir")
         return (HOOKS | {"addsitedir"}).intersection(name for name in found if name)
 
-    @cached_property
+    @property
     def paths(self) -> tuple[Text, ...]:
-        """Texts with a dot or a slash, which alone can name files."""
+        """Texts with a dot or a slash, which alone can name files: made at each look, since rules look once at those of all modules."""
         stored: StoredRows | None = vars(self).get("_stored")
         if stored is not None:
             return tuple([Text(*row) for row in stored.outline("paths")])
